@@ -1,0 +1,19 @@
+"""One line about each command, in both languages."""
+
+TITLE = {
+    "zh": "考培：安全生产培训考核系统。不带命令则启动演示省份。每条命令都有 --help。",
+    "en": "kaopei: training and examination supervision. Without a command it starts a demo province. --help works everywhere.",
+}
+COMMANDS = {
+    "up": {"zh": "启动中心、门户、一个考试点和题库室", "en": "start center, portal, one exam site and a vault"},
+    "intake": {"zh": "受理一个城市的报名表格，逐行给出结论", "en": "take a city's spreadsheets in, a verdict for each row"},
+    "lottery": {"zh": "抽签、复算、公布概率", "en": "draw, verify, published chances"},
+    "law": {"zh": "职责覆盖情况、某一条款", "en": "coverage of duties, one clause"},
+    "vault": {"zh": "题库导入、组卷、密封、评分", "en": "item banks, assembly, sealing, scoring"},
+    "parcel": {"zh": "检查密封包（不打开）", "en": "check parcels without opening them"},
+    "edge": {"zh": "考试点服务器及其工具", "en": "the exam site's server and its tools"},
+    "ledger": {"zh": "复核台账", "en": "verify a ledger"},
+    "certificate": {"zh": "离线核验证书", "en": "check certificates offline"},
+    "trust": {"zh": "密钥与信任名单", "en": "keys and the trust list"},
+    "rehearse": {"zh": "全流程演练：从表格到证书", "en": "the whole month, from spreadsheets to certificates"},
+}
