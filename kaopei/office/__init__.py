@@ -1,0 +1,1 @@
+"""What every desk needs: log-in, page frame, record of events, two-person approvals, long work. Django; no program is known here."""
