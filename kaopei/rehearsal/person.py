@@ -39,7 +39,7 @@ class Person:
                files: list[tuple[str, Path]] | None = None, button: str = "", expect: int = 200) -> Page:
         """Fill in the form found on the page and send it; fields not named keep what stands in them.
 
-        button: name or text of the button pressed. files: (field, path). Stuck when the form lacks a field that is given.
+        button: name or text of the button pressed. files: (field, path). Stuck when a field given is not in the form.
         """
         page = self.get(page) if isinstance(page, str) else page
         form = page.form(ends, having)
@@ -54,7 +54,7 @@ class Person:
         return self._page(answer, f"POST {form.action}", expect)
 
     def _filled(self, page: Page, form: Form, fields: dict[str, Any], button: str) -> dict[str, Any]:
-        data: dict[str, Any] = {name: values for name, values in form.fields.items()}
+        data: dict[str, Any] = dict(form.fields)
         for name, value in fields.items():
             if f'name="{name}"' not in page.html:
                 raise Stuck(f"{self.name}: {page.url} has no field {name}; it has {sorted(form.fields)}")

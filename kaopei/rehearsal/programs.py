@@ -78,7 +78,9 @@ class Program:
             pass
 
 
-def command(*words: str, env: Mapping[str, str] | None = None, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+def command(
+    *words: str, env: Mapping[str, str] | None = None, timeout: float = 600
+) -> subprocess.CompletedProcess[str]:
     """Run one `./run …` command to its end, as a person at a prompt; output is kept."""
     return subprocess.run(
         [sys.executable, "-m", "kaopei", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
