@@ -1,0 +1,102 @@
+"""Numbers of the law with their dates: `at("ep.camera_lead", day)`. No rule writes a number itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from kaopei.law.tables import table
+
+# Only a value that somebody has seen may refuse (law.md, point 5).
+MAY_REFUSE = frozenset({"verified-in-text", "verified-secondary"})
+
+
+class NoNumber(LookupError):
+    """There is no such number, or none on that day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One value and its standing. `value` is None where the text is not at hand."""
+
+    key: str
+    title: str
+    value: Any
+    unit: str
+    stricter: str
+    first: date | None
+    last: date | None
+    source: str
+    article: str
+    confidence: str
+    carried_from: str = ""
+    assumption: bool = False
+    city: str = ""
+    note: str = ""
+
+    @property
+    def may_refuse(self) -> bool:
+        """Whether somebody may be refused by this value: verified, or the one assumption that law.md point 4 allows."""
+        return self.value is not None and (self.confidence in MAY_REFUSE or self.assumption)
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the value counts on that day."""
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+@cache
+def all_numbers() -> Mapping[str, tuple[Number, ...]]:
+    """Every number by key, its values in the order of their dates."""
+    found: dict[str, list[Number]] = {}
+    for row in table("numbers")["number"]:
+        for values in row["values"]:
+            number = Number(
+                key=row["key"],
+                title=row["title"],
+                value=values.get("value"),
+                unit=row["unit"],
+                stricter=row["stricter"],
+                first=values.get("from"),
+                last=values.get("to"),
+                source=values["source"],
+                article=values.get("article", ""),
+                confidence=values["confidence"],
+                carried_from=values.get("carried_from", ""),
+                assumption=values.get("assumption", False),
+                note=row.get("note", ""),
+            )
+            found.setdefault(number.key, []).append(number)
+    return {key: tuple(values) for key, values in found.items()}
+
+
+@cache
+def of(key: str, day: date) -> Number:
+    """The province's number on a day."""
+    for number in all_numbers().get(key, ()):
+        if number.holds_on(day):
+            return number
+    raise NoNumber(f"没有数值 {key}（{day}）")
+
+
+def at(key: str, day: date, city: str | None = None, overlays: Sequence[Number] = ()) -> Any:
+    """The value on a day. `overlays` are what cities have entered (stricter only, cited, by two persons); kept by the caller."""
+    return number_at(key, day, city, overlays).value
+
+
+def number_at(key: str, day: date, city: str | None = None, overlays: Sequence[Number] = ()) -> Number:
+    """Like `at`, with source and standing. A city's value counts only where it is stricter than the province's."""
+    base = of(key, day)
+    for number in overlays:
+        if city and number.key == key and number.city == city and number.holds_on(day) and is_stricter(base, number.value):
+            return number
+    return base
+
+
+def is_stricter(base: Number, value: Any) -> bool:
+    """Whether a city's value is at least as strict: numbers by direction, lists only narrower, texts never."""
+    if base.value is None or base.stricter == "fixed":
+        return False
+    if base.stricter == "narrower":
+        return set(value) <= set(base.value)
+    return bool(value >= base.value if base.stricter == "up" else value <= base.value)

@@ -1,0 +1,28 @@
+"""一（二） An institution reports in writing, is registered, and works within its scope."""
+
+from collections.abc import Iterator
+
+from kaopei.law.facts import ApplicationFacts, IntakeContext
+from kaopei.law.rules import rule
+from kaopei.law.verdict import Reason
+
+
+@rule("N1.2.1", "N1.2.2", "N1.2.9")
+def institution_reasons(application: ApplicationFacts, context: IntakeContext) -> Iterator[Reason]:
+    """一（二） The institution is in this city's register, in good standing, and the operation is in its reported scope."""
+    if not application.institution:
+        yield Reason("N1.2.1", "没有填写培训机构信用代码，不知道由谁培训", "institution_unknown")
+        return
+    institution = context.institutions.get(application.institution)
+    if institution is None:
+        yield Reason("N1.2.1", f"{context.city_name}的登记名单里没有信用代码为 {application.institution} 的培训机构", "institution_unknown")
+        return
+    state = institution.standing.on(context.received_on)
+    if state != "good":
+        shown = institution.standing.text or "空白"
+        yield Reason("N1.2.1", f"{institution.name}的登记状态是“{shown}”，不能开展考前培训", "institution_not_registered")
+    elif application.trained_until and institution.registered_on and institution.registered_on > application.trained_until:
+        yield Reason("N1.2.1", f"{institution.name}到 {institution.registered_on} 才登记，培训在此前已结束", "institution_not_registered")
+    if application.operation not in institution.scope:
+        shown = application.operation or "（未填写）"
+        yield Reason("N1.2.2", f"{shown}不在{institution.name}书面报告的业务范围内", "institution_scope")
