@@ -1,0 +1,136 @@
+"""The blobs of a sealed paper as bytes: canonical JSON in, strict reading out. The exam site reads these shapes.
+
+class `item`, id opaque
+    {"kind": "judge|single|multiple", "stem": text, "options": [{"id": "a", "text": text}, …]}
+    Judge items have the options t (正确) and f (错误).
+class `form`, id = the attempt
+    {"attempt": id, "subject": name, "policy": id of the policy blob, "duration_minutes": n,
+     "items": [{"item": id of the item blob, "options": [option ids in the order shown], "points": n}, …]}
+    The order of `items` is the candidate's order; the letter A is always the first option shown.
+class `policy`, id opaque, one a subject
+    {"subject": name, "duration_minutes": n, "full_marks": n, "pass_mark": n, "multiple": rule of scoring,
+     "sections": [{"kind": kind, "items": n, "marks": n}, …], "key": id of the key blob}
+class `key`, id opaque, one a subject, opened only by the second stage
+    {"subject": name, "keys": {item blob id: [option ids, sorted], …}}
+
+Ids are 32 hex digits made with a secret of the package and never tell the item's number. Blobs are filled up with
+blanks to a multiple of 512 bytes, so that their size does not tell which item they hold.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kaopei.paper.item import KINDS
+
+BLOCK = 512
+BLOB_LIMIT = 4 << 20
+_ID = re.compile(r"[0-9a-f]{32}")
+_OPTION = re.compile(r"[a-h]|[tf]")
+_ITEM = {"kind": str, "stem": str, "options": list}
+_OPTION_FIELDS = {"id": str, "text": str}
+_FORM = {"attempt": str, "subject": str, "policy": str, "duration_minutes": int, "items": list}
+_PLACE = {"item": str, "options": list, "points": int}
+_POLICY = {
+    "subject": str, "duration_minutes": int, "full_marks": int, "pass_mark": int, "multiple": str, "sections": list,
+    "key": str,
+}  # fmt: skip
+_SECTION = {"kind": str, "items": int, "marks": int}
+_KEY = {"subject": str, "keys": dict}
+
+
+class BadBlob(ValueError):
+    """A blob that this version cannot have written."""
+
+    exit_status = 2
+
+
+def canonical(value: Any) -> bytes:
+    """The one spelling of a JSON value: sorted names, no blanks, UTF-8."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def write(value: Mapping[str, Any]) -> bytes:
+    """A blob: canonical JSON filled up with blanks."""
+    data = canonical(value)
+    return data + b" " * (-len(data) % BLOCK)
+
+
+def read_item(data: bytes) -> dict[str, Any]:
+    """An item blob; BadBlob for anything but its shape."""
+    item = _load(data, _ITEM)
+    options = [_fields(option, _OPTION_FIELDS) for option in item["options"]]
+    ids = [option["id"] for option in options]
+    _require(item["kind"] in KINDS, "题型")
+    _require(len(set(ids)) == len(ids) >= 2 and all(_OPTION.fullmatch(name) for name in ids), "选项")
+    return item
+
+
+def read_form(data: bytes) -> dict[str, Any]:
+    """A candidate's form blob."""
+    form = _load(data, _FORM)
+    _require(bool(_ID.fullmatch(form["policy"])), "考试规则编号")
+    for place in form["items"]:
+        _fields(place, _PLACE)
+        _require(bool(_ID.fullmatch(place["item"])) and place["points"] > 0, "试题编号或分值")
+        _options(place["options"], "选项次序")
+    items = [place["item"] for place in form["items"]]
+    _require(len(set(items)) == len(items) > 0, "试题次序")
+    return form
+
+
+def read_policy(data: bytes) -> dict[str, Any]:
+    """A subject's policy blob."""
+    policy = _load(data, _POLICY)
+    for section in policy["sections"]:
+        _require(_fields(section, _SECTION)["kind"] in KINDS, "大题")
+    _require(bool(_ID.fullmatch(policy["key"])), "标准答案编号")
+    return policy
+
+
+def read_key(data: bytes) -> dict[str, Any]:
+    """A subject's key blob."""
+    key = _load(data, _KEY)
+    for item, options in key["keys"].items():
+        _require(bool(_ID.fullmatch(item)), "试题编号")
+        _options(options, "标准答案")
+    return key
+
+
+def _load(data: bytes, shape: Mapping[str, type]) -> dict[str, Any]:
+    _require(len(data) <= BLOB_LIMIT, "大小")
+    try:
+        value = json.loads(
+            data.decode("utf-8"), object_pairs_hook=_once, parse_float=_refuse_number, parse_constant=_refuse_number
+        )
+    except (UnicodeDecodeError, RecursionError, json.JSONDecodeError):
+        raise BadBlob("试卷数据不是约定格式的 JSON。") from None
+    return _fields(value, shape)
+
+
+def _fields(value: Any, shape: Mapping[str, type]) -> dict[str, Any]:
+    _require(isinstance(value, dict) and value.keys() == shape.keys(), "字段")
+    _require(all(type(value[name]) is kind for name, kind in shape.items()), "字段类型")
+    fields: dict[str, Any] = value
+    return fields
+
+
+def _options(options: Any, what: str) -> None:
+    good = isinstance(options, list) and all(isinstance(name, str) and _OPTION.fullmatch(name) for name in options)
+    _require(good and len(set(options)) == len(options) > 0, what)
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    pairs = list(pairs)
+    _require(len({name for name, _ in pairs}) == len(pairs), "重复字段")
+    return dict(pairs)
+
+
+def _refuse_number(text: str) -> None:
+    raise BadBlob(f"试卷数据中的数 {text} 不是整数。")
+
+
+def _require(good: bool, what: str) -> None:
+    if not good:
+        raise BadBlob(f"试卷数据的{what}不合约定。")
