@@ -22,7 +22,10 @@ class Written(NamedTuple):
     kind: Kind = "text"
 
 
-_DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})|(\d{2})(\d{2}))日?(?:T?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$")
+_DATE = re.compile(
+    r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})|(\d{2})(\d{2}))日?"
+    r"(?:T?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$"
+)
 
 
 @cache
@@ -77,12 +80,18 @@ def read_sex(text: str) -> str:
 # Levels of education: below junior middle school, junior, senior (and what counts as senior), above.
 BELOW, JUNIOR, SENIOR, ABOVE = 0, 1, 2, 3
 EDUCATION = {
-    BELOW: ("小学", "文盲", "半文盲", "扫盲", "未上学", "未上过学", "不识字", "学前", "幼儿园", "无学历", "无"),
+    BELOW: ("小学", "文盲", "扫盲", "未上学", "未上过学", "不识字", "学前", "幼儿园", "无学历", "无"),
     JUNIOR: ("初中", "初级中学", "九年义务", "九年制", "初级中等"),
-    SENIOR: ("高中", "高级中学", "中专", "中职", "中技", "职高", "职中", "技校", "技工", "技师", "职业高中", "中等专", "中等职", "高技", "普高"),
+    SENIOR: (
+        *("高中", "高级中学", "普高", "职高", "职中", "职业高中", "中专", "中职", "中技", "中等专", "中等职"),
+        *("技校", "技工", "技师", "高技"),
+    ),
     ABOVE: ("大专", "专科", "高职", "大学", "本科", "学士", "硕士", "博士", "研究生", "高等", "高专"),
 }
-_ANY_LEVEL = sorted(((word, level) for level, words in EDUCATION.items() for word in words), key=lambda pair: (-len(pair[0]), pair[0]))
+_ANY_LEVEL = sorted(
+    ((word, level) for level, words in EDUCATION.items() for word in words),
+    key=lambda pair: (-len(pair[0]), pair[0]),
+)
 
 
 @cache
@@ -96,24 +105,31 @@ def read_education(text: str) -> int | None:
     return None
 
 
-APPLICATIONS = {"first": ("初次", "初训", "初领", "首次", "新取", "新办", "初考", "取证"), "renewal": ("延期", "换证"), "review": ("复审", "复训", "年审")}
+APPLICATIONS = {
+    "renewal": ("延期", "换证"),
+    "review": ("复审", "复训", "年审"),
+    "first": ("初次", "初训", "初领", "首次", "新取", "新办", "初考", "取证"),
+}
 
 
 @cache
 def read_application_kind(text: str) -> str:
     """`first`, `review`, `renewal`, or empty. 延期复审 is a renewal."""
     plain = tidy(text)
-    for kind in ("renewal", "review", "first"):
-        if any(word in plain for word in APPLICATIONS[kind]):
+    for kind, words in APPLICATIONS.items():
+        if any(word in plain for word in words):
             return kind
     return ""
+
+
+State = Literal["good", "suspended", "disqualified", "deregistered", "pending"]
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The standing of a registered body: `state` and, for a suspension, its first and last day (both included)."""
 
-    state: Literal["good", "suspended", "disqualified", "deregistered", "pending"]
+    state: State
     text: str = ""
     first: date | None = None
     last: date | None = None
@@ -127,7 +143,7 @@ class Standing:
 
 
 _DAY = r"\d{4}(?:[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{4})"
-STATES: tuple[tuple[Literal["good", "suspended", "disqualified", "deregistered", "pending"], tuple[str, ...]], ...] = (
+STATES: tuple[tuple[State, tuple[str, ...]], ...] = (
     ("disqualified", ("取消", "撤销", "吊销")),
     ("deregistered", ("注销", "已退出", "停办", "关闭")),
     ("suspended", ("暂停", "停业", "停用", "中止", "整改")),
@@ -138,7 +154,7 @@ STATES: tuple[tuple[Literal["good", "suspended", "disqualified", "deregistered",
 
 @cache
 def read_standing(text: str) -> Standing:
-    """正常, 已登记, 已注销, 暂停（2026-10-15至2027-01-14） …; a blank or unknown text is `pending`: nobody has vouched for it."""
+    """正常, 已登记, 已注销, 暂停（2026-10-15至2027-01-14） …; blank or unknown is `pending`: nobody vouched for it."""
     plain = tidy(text)
     days = [read_date(found) for found in re.findall(_DAY, plain)]
     for state, words in STATES:

@@ -62,7 +62,7 @@ class SyllabusFacts:
 class IntakeContext:
     """What a city's intake of one plan is judged against.
 
-    `received_on` fixes the rule set (an application keeps the rules of its date); ages are taken on `first_day` of the plan.
+    `received_on` fixes the rule set (an application keeps the rules of its date); ages are taken on `first_day`.
     """
 
     city: str

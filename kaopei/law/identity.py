@@ -4,6 +4,7 @@ GB 11643 and GB 32100 give the check digits. There is no check of the region par
 people with old or unusual codes (Dongguan, Zhongshan) are real.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,8 @@ NAME_DOTS = dict.fromkeys(map(ord, "•‧∙⋅・･●.．。˙ᐧ"), "·")
 # Marks that stand where a character was lost or hidden.
 LOST_MARKS = frozenset("?？\ufffd□■▯▢*＊×〓")
 NO_NAME = frozenset({"无", "空", "无名", "未知", "不详", "暂无", "待补", "NULL", "NONE", "NA", "N/A", "NAN"})
+
+_ID_SHAPE = re.compile(r"[0-9]{17}[0-9X]")
 
 Fault = Literal["", "missing", "mangled", "checksum"]
 
@@ -46,7 +49,7 @@ def read_id_number(text: str, *, stored_as_number: bool = False) -> Reading:
     A cell stored as a number has lost its last digits (15 are kept), so it is mangled whatever it shows.
     """
     value = tidy(text).upper().lstrip("'`’‘").replace("-", "").replace("—", "")
-    if stored_as_number or len(value) != 18 or not (value.isascii() and value[:17].isdigit() and value[17] in "0123456789X"):
+    if stored_as_number or not _ID_SHAPE.fullmatch(value):
         return Reading(value, value != text, "mangled")
     fault: Fault = "" if id_check_digit(value) == value[17] and birth_date(value) else "checksum"
     return Reading(value, value != text, fault)

@@ -1,11 +1,12 @@
 """Numbers of the law with their dates: `at("ep.camera_lead", day)`. No rule writes a number itself."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any
 
+from kaopei.law import sources
 from kaopei.law.tables import table
 
 # Only a value that somebody has seen may refuse (law.md, point 5).
@@ -34,11 +35,30 @@ class Number:
     assumption: bool = False
     city: str = ""
     note: str = ""
+    lapsed: bool = False
 
     @property
     def may_refuse(self) -> bool:
-        """Whether somebody may be refused by this value: verified, or the one assumption that law.md point 4 allows."""
-        return self.value is not None and (self.confidence in MAY_REFUSE or self.assumption)
+        """Whether somebody may be refused by it: seen in a text that has not lapsed, or the one allowed assumption."""
+        return self.value is not None and not self.lapsed and (self.confidence in MAY_REFUSE or self.assumption)
+
+    @property
+    def remark(self) -> str:
+        """What a verdict must say about the standing of this value, in brackets; empty for a plain one."""
+        if self.lapsed:
+            return "（依据已失效）"
+        if self.assumption:
+            return "（假定值，市里尚未录入）"
+        if self.carried_from:
+            return "（沿用原规定的数值，新规定文本尚未录入）"
+        if self.standing == "unknown":
+            return "（依据现在是否有效未核实）"
+        return ""
+
+    @property
+    def standing(self) -> str:
+        """Standing of the source itself, as its table says."""
+        return sources.get(self.source).standing
 
     def holds_on(self, day: date) -> bool:
         """Whether the value counts on that day."""
@@ -72,15 +92,18 @@ def all_numbers() -> Mapping[str, tuple[Number, ...]]:
 
 @cache
 def of(key: str, day: date) -> Number:
-    """The province's number on a day."""
-    for number in all_numbers().get(key, ()):
+    """The province's number on a day. Of a lapsed source the last value comes back, marked: shown, never refusing."""
+    values = all_numbers().get(key, ())
+    for number in values:
         if number.holds_on(day):
             return number
+    if values and values[-1].last and day > values[-1].last:
+        return replace(values[-1], lapsed=True)
     raise NoNumber(f"没有数值 {key}（{day}）")
 
 
 def at(key: str, day: date, city: str | None = None, overlays: Sequence[Number] = ()) -> Any:
-    """The value on a day. `overlays` are what cities have entered (stricter only, cited, by two persons); kept by the caller."""
+    """The value on a day. `overlays` are what cities have entered (stricter, cited, by two persons), kept elsewhere."""
     return number_at(key, day, city, overlays).value
 
 
@@ -88,7 +111,8 @@ def number_at(key: str, day: date, city: str | None = None, overlays: Sequence[N
     """Like `at`, with source and standing. A city's value counts only where it is stricter than the province's."""
     base = of(key, day)
     for number in overlays:
-        if city and number.key == key and number.city == city and number.holds_on(day) and is_stricter(base, number.value):
+        ours = city and (number.key, number.city) == (key, city)
+        if ours and number.holds_on(day) and is_stricter(base, number.value):
             return number
     return base
 

@@ -1,6 +1,6 @@
 """The catalogue of special operations, and lists of them as people write them.
 
-One name holds the separator of the lists itself (高处安装、维护、拆除作业), so a list is read by known names, longest first.
+One name holds the separator of the lists (高处安装、维护、拆除作业), so a list is read by known names, longest first.
 """
 
 import re
@@ -58,7 +58,7 @@ def canonical(name: str) -> str:
 
 
 def category_no(name: str) -> str:
-    """Number of the category, empty if unknown. Processes (…工艺作业) that were added later belong to the chemical category."""
+    """Number of the category, empty if unknown. Later processes (…工艺作业) belong to the chemical category."""
     operation = find(name)
     if operation:
         return operation.category_no
@@ -82,10 +82,11 @@ def split(text: str, known: Iterable[str] = ()) -> tuple[str, ...]:
 def _pattern(known: frozenset[str]) -> re.Pattern[str]:
     """One alternation of all names, longest first, marks inside a name optional, ended by a separator."""
     names = {operation.name for operation in catalogue().values()} | {tidy(name) for name in known if key(name)}
+    mark = f"[{re.escape(SEPARATORS)}()·]?"
     pieces = []
     for name in sorted(names, key=lambda name: (-len(name), name)):
-        body = "".join(f"[{re.escape(SEPARATORS)}()·]?" if _MARKS.match(char) else re.escape(char) for char in name.removesuffix("作业"))
-        pieces.append(body + "(?:作业)?")
+        stem = name.removesuffix("作业")
+        pieces.append("".join(mark if _MARKS.match(char) else re.escape(char) for char in stem) + "(?:作业)?")
     return re.compile(f"(?:{'|'.join(pieces)})(?=[{re.escape(SEPARATORS)}]|$)")
 
 

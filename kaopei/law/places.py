@@ -10,9 +10,10 @@ from kaopei.law.tables import table
 
 HOME_PROVINCE = ("广东省", "广东")
 OTHER_PROVINCES = (
-    "北京 天津 上海 重庆 河北 山西 内蒙古 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广西 海南 四川 贵州 云南 西藏 "
-    "陕西 甘肃 青海 宁夏 新疆 香港 澳门 台湾"
-).split()
+    *("北京", "天津", "上海", "重庆", "河北", "山西", "内蒙古", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽"),
+    *("福建", "江西", "山东", "河南", "湖北", "湖南", "广西", "海南", "四川", "贵州", "云南", "西藏", "陕西", "甘肃", "青海"),
+    *("宁夏", "新疆", "香港", "澳门", "台湾"),
+)
 # After a short city name these make another word: 中山区 of Dalian is not 中山市.
 OTHER_WORD = tuple("区县镇乡村路街")
 
@@ -38,7 +39,9 @@ class City:
 def cities() -> dict[str, City]:
     """All cities by code."""
     return {
-        row["code"]: City(row["code"], row["name"], tuple(row["districts"]), row["lng"], row["lat"], row["population_2020"])
+        row["code"]: City(
+            row["code"], row["name"], tuple(row["districts"]), row["lng"], row["lat"], row["population_2020"]
+        )
         for row in table("places")["city"]
     }
 
@@ -75,7 +78,7 @@ def city_code(text: str) -> str:
         if rest.startswith(province):
             rest, at_home = rest[len(province) :], True
             break
-    if not rest or (not at_home and rest.startswith(tuple(OTHER_PROVINCES))):
+    if not rest or (not at_home and rest.startswith(OTHER_PROVINCES)):
         return ""
     for name, code in _by_name().items():
         short = name[:-1]
@@ -88,7 +91,7 @@ def city_code(text: str) -> str:
 
 
 def find_city(titles: Iterable[str], site_codes: Iterable[str] = (), districts: Iterable[str] = ()) -> City | None:
-    """The city that a pack of files is about: by the titles, else by the first four digits of its sites, else by districts."""
+    """The city that a pack of files is about: by its titles, else the first digits of its sites, else its districts."""
     for votes in (_titled(titles), _numbered(site_codes), _named(districts)):
         if votes:
             (code, count), *others = votes.most_common(2)

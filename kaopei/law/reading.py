@@ -1,4 +1,4 @@
-"""From the cells of a city's spreadsheets to facts. The columns are those of the pack; the sheet itself is read elsewhere."""
+"""From the cells of a city's spreadsheets to facts. The columns are those of the pack; sheets are read elsewhere."""
 
 from collections.abc import Mapping
 from datetime import date

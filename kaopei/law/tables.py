@@ -1,4 +1,4 @@
-"""Reads the tables that lie beside the modules. They are part of the program, not of the disk: read once, never written."""
+"""Reads the tables that lie beside the modules: parts of the program, read once, never written."""
 
 import tomllib
 from functools import cache

@@ -20,8 +20,8 @@ class Reason:
 class Verdict:
     """The answer of a rule.
 
-    `reasons` are the grounds of the decision, the deciding one first. `notes` decide nothing: they say which assumption,
-    carried-over value or exemption the answer rests on. `held` means that a person must look before anything goes on.
+    `reasons` are the grounds of the decision, the deciding one first. `notes` decide nothing: they say which
+    assumption or carried-over value the answer rests on. `held` means that a person must look before anything goes on.
     """
 
     allowed: bool

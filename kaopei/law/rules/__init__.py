@@ -42,7 +42,7 @@ def rule(*duties: str) -> Callable[[Function], Function]:
 @cache
 def index() -> tuple[Bound, ...]:
     """All rules, in the order of the notice."""
-    names = sorted(path.name for path in files(__package__).iterdir() if path.name.startswith("c") and path.name.endswith(".py"))
-    for name in names:
+    found = (path.name for path in files(__package__).iterdir())
+    for name in sorted(name for name in found if name.startswith("c") and name.endswith(".py")):
         import_module(f"{__package__}.{name.removesuffix('.py')}")
-    return tuple(sorted(set(_index), key=lambda bound: (names.index(bound.module.rsplit(".", 1)[1] + ".py"), bound.name)))
+    return tuple(sorted(set(_index), key=lambda bound: bound.where))

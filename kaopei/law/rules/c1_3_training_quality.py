@@ -18,7 +18,8 @@ def identity_reasons(application: ApplicationFacts) -> Iterator[Reason]:
         yield Reason("N1.3.11", f"姓名“{application.name.value}”里有丢失或遮盖的字", "name_missing")
     number = application.id_number
     if number.fault == "mangled":
-        yield Reason("N1.3.11", "身份证号码不是 18 位：可能被表格软件存成了数字而丢失末位，请按文本格式重新填写", "id_mangled")
+        text = "身份证号码不是 18 位：可能被表格软件存成了数字而丢失末位，请按文本格式重新填写"
+        yield Reason("N1.3.11", text, "id_mangled")
     elif number.fault == "checksum":
         cut = "，末三位都是 0，可能被表格软件截断" if number.value.endswith("000") else ""
         yield Reason("N1.3.11", f"身份证号码的校验位或出生日期不对{cut}，请与证件核对", "id_checksum")
@@ -30,7 +31,8 @@ def sex_reasons(application: ApplicationFacts) -> Iterator[Reason]:
     if application.id_number.fault or application.sex == application.id_sex:
         return
     written = application.sex or "空白"
-    yield Reason("N1.3.11", f"填写的性别是{written}，身份证号码的性别位是{application.id_sex}，须由人核实", "sex_mismatch")
+    text = f"填写的性别是{written}，身份证号码的性别位是{application.id_sex}，须由人核实"
+    yield Reason("N1.3.11", text, "sex_mismatch")
 
 
 @rule("N1.3.2")
@@ -42,11 +44,13 @@ def hours_reasons(application: ApplicationFacts, context: IntakeContext) -> Iter
     else:
         needed = needed_hours(application, context)
         if needed is not None and application.hours < needed:
-            yield Reason("N1.3.2", f"{application.operation}要求 {needed} 学时，已完成 {application.hours} 学时", "hours")
+            text = f"{application.operation}要求 {needed:f} 学时，已完成 {application.hours:f} 学时"
+            yield Reason("N1.3.2", text, "hours")
     if application.trained_until is None:
         yield Reason("N1.3.2", "没有写明培训结束日期，不能认定培训已完成", "hours")
     elif application.trained_until >= context.last_day:
-        yield Reason("N1.3.2", f"培训到 {application.trained_until} 才结束，本期考试 {context.last_day} 已结束", "hours")
+        text = f"培训到 {application.trained_until} 才结束，本期考试 {context.last_day} 已结束"
+        yield Reason("N1.3.2", text, "hours")
 
 
 def needed_hours(application: ApplicationFacts, context: IntakeContext) -> Decimal | None:

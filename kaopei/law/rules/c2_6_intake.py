@@ -9,7 +9,7 @@ from kaopei.law.facts import ApplicationFacts, IntakeContext
 from kaopei.law.rules import rule
 from kaopei.law.rules.c1_2_registration import institution_reasons
 from kaopei.law.rules.c1_3_training_quality import hours_reasons, identity_reasons, sex_reasons
-from kaopei.law.verdict import Reason, Verdict
+from kaopei.law.verdict import Reason, Verdict, allow
 
 # The first failing code decides; all are listed (law.md, point 4).
 ORDER = (
@@ -28,6 +28,7 @@ ORDER = (
     "sex_mismatch",
 )
 HOLDS = frozenset({"sex_mismatch"})
+LEVELS = {"junior": JUNIOR, "senior": SENIOR}
 LEVEL_NAMES = {JUNIOR: "初中", SENIOR: "高中或相当于高中"}
 
 
@@ -39,14 +40,13 @@ def age_reasons(application: ApplicationFacts, context: IntakeContext) -> Iterat
     age = identity.age_on(application.born, context.first_day)
     least = numbers.of("so.age_min", context.received_on)
     if least.may_refuse and age < least.value:
-        yield Reason("N2.6.2", f"本期首日 {context.first_day} 时 {age} 周岁，未满 {least.value} 周岁", "age_min")
+        text = f"本期首日 {context.first_day} 时 {age} 周岁，未满 {least.value} 周岁{least.remark}"
+        yield Reason("N2.6.2", text, "age_min")
     limit = _age_limit(application, context)
     if limit.may_refuse and age >= limit.value:
-        yield Reason(
-            "N2.6.2",
-            f"本期首日 {context.first_day} 时 {age} 周岁，已到退休年龄各种理解中最晚的 {limit.value} 周岁（假定值，市里未录入按出生年月的退休年龄表）",
-            "age_max",
-        )
+        latest = f"各种理解中最晚的退休年龄 {limit.value} 周岁{limit.remark}"
+        text = f"本期首日 {context.first_day} 时 {age} 周岁，已到{latest}"
+        yield Reason("N2.6.2", text, "age_max")
 
 
 def _age_limit(application: ApplicationFacts, context: IntakeContext) -> numbers.Number:
@@ -62,16 +62,23 @@ def education_reasons(application: ApplicationFacts, context: IntakeContext) -> 
     number = numbers.of("so.edu_min_chem" if chemical else "so.edu_min", context.received_on)
     if not number.may_refuse:
         return
-    needed = SENIOR if chemical else JUNIOR
+    needed = LEVELS[number.value]
     if application.education is None or application.education < needed:
         shown = application.education_text or "空白"
-        yield Reason("N2.6.2", f"{application.operation}要求{LEVEL_NAMES[needed]}及以上学历，填写的是“{shown}”", "education")
+        asked = f"{application.operation}要求{LEVEL_NAMES[needed]}及以上学历{number.remark}"
+        yield Reason("N2.6.2", f"{asked}，填写的是“{shown}”", "education")
 
 
 @rule("N2.6.1")
 def place_reasons(application: ApplicationFacts, context: IntakeContext) -> Iterator[Reason]:
     """二（六） One applies in the city of the household register, of work, or of usual residence."""
-    if context.city not in (application.household_city, application.work_city, application.residence_city):
+    places = {
+        "household": application.household_city,
+        "work": application.work_city,
+        "residence": application.residence_city,
+    }
+    where = numbers.of("apply.where", context.received_on)
+    if where.may_refuse and context.city not in [places[kind] for kind in where.value]:
         shown = application.places_text or "均为空白"
         yield Reason("N2.6.1", f"户籍地、从业地、常住地都不在{context.city_name}（{shown}），请到其中一地报名", "place")
 
@@ -84,7 +91,7 @@ def duplicate_reasons(application: ApplicationFacts, earlier: str) -> Iterator[R
 
 @rule("N0.2", "N2.6.1", "N2.6.2")
 def judge(application: ApplicationFacts, context: IntakeContext, earlier: str = "") -> Verdict:
-    """二（六） The verdict on one application; `earlier` is the serial of an earlier application of the same person and operation."""
+    """二（六） The verdict on one application; `earlier` is the serial of the same person's application before it."""
     found = chain(
         identity_reasons(application),
         duplicate_reasons(application, earlier),
@@ -103,10 +110,11 @@ def judge(application: ApplicationFacts, context: IntakeContext, earlier: str = 
 
 def _accepted(application: ApplicationFacts) -> Verdict:
     """Accepted; where name or number were put right, that is said."""
-    changed = [label for label, read in (("姓名", application.name), ("身份证号码", application.id_number)) if read.changed]
+    read = {"姓名": application.name, "身份证号码": application.id_number}
+    changed = "、".join(label for label, reading in read.items() if reading.changed)
     if not changed:
         return Verdict(True)
-    return Verdict(True, (Reason("N1.3.11", f"{'、'.join(changed)}已规范（空格、全角、小写 x 等），请核对", "normalised"),))
+    return allow("N1.3.11", f"{changed}已规范（空格、全角、小写 x 等），请核对", "normalised")
 
 
 def judge_all(applications: Sequence[ApplicationFacts], context: IntakeContext) -> list[Verdict]:
