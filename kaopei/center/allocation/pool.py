@@ -9,10 +9,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
-from decimal import Decimal
 
 from kaopei.center.allocation.geometry import Plane, centroid
-from kaopei.center.allocation.ties import Tie, controllers
 
 FIRST_DAY = date(1970, 1, 1).toordinal()
 FORMAT = "xalloc/1"
@@ -41,8 +39,7 @@ class SiteFacts:
     kind: str  # public | attached | school
     host: str
     district: str
-    longitude: float
-    latitude: float
+    place: tuple[float, float] | None  # longitude and latitude in degrees
     theory: tuple[str, ...]
     practical: tuple[str, ...] = ()
     closed: tuple[tuple[date, date], ...] = ()  # inclusive
@@ -90,10 +87,8 @@ class PoolFacts:
     sites: tuple[SiteFacts, ...]
     sittings: tuple[SittingFacts, ...]
     candidates: tuple[CandidateFacts, ...]
-    ties: tuple[Tie, ...]
-    least_share: Decimal
+    controllers: Mapping[str, str]  # of institutions and of sites without one, on the first sitting day
     rules: Mapping[str, object] = field(default_factory=dict)
-    first_day: date | None = None  # of the batch's plan; the first sitting of the pool where absent
 
 
 def day_number(day: date) -> int:
@@ -120,7 +115,7 @@ def listed(values: Iterable[str]) -> str:
 def files(facts: PoolFacts) -> dict[str, bytes]:
     """The instance. Canonical form and digest are made by the draw's own reader."""
     plane = Plane(facts.city.longitude, facts.city.latitude)
-    placed = {site.code: plane.metres(site.longitude, site.latitude) for site in facts.sites}
+    placed = {site.code: plane.metres(*site.place) for site in facts.sites if site.place}
     return {
         "meta.json": meta(facts),
         "cities.csv": table(
@@ -153,29 +148,47 @@ def districts(facts: PoolFacts, placed: Mapping[str, tuple[int, int]]) -> bytes:
     """A district lies at the mean of its sites, suspended ones included: a place does not move when it is closed."""
     rows = []
     for name in facts.districts:
-        middle = centroid(placed[s.code] for s in facts.sites if s.district == name)
+        middle = centroid(placed[s.code] for s in facts.sites if s.district == name and s.code in placed)
         rows.append((name, facts.city.code, name, *(middle or ("", ""))))
     return table(("district_id", "city_id", "name", "x_m", "y_m"), rows)
 
 
 def bodies(facts: PoolFacts, placed: Mapping[str, tuple[int, int]]) -> dict[str, bytes]:
-    """Institutions and sites with the controller that holds on the first sitting day."""
-    day = facts.first_day or min((s.day for s in facts.sittings), default=date.max)
-    hosts = {s.code: s.host for s in facts.sites if s.host}
-    behind = controllers(facts.ties, day=day, least_share=facts.least_share, hosts=hosts)
+    """Institutions and sites, each with who stands behind it."""
+    behind = facts.controllers
     known = {i.code: i.kind for i in facts.institutions}
     for site in facts.sites:  # the host of a site may be in no register, such as a school; it is still one body
         if site.host:
             known.setdefault(site.host, "school" if site.kind == "school" else "training")
     institutions = [(code, facts.city.code, behind.get(code, ""), kind, "", "") for code, kind in known.items()]
     points = [
-        (s.code, facts.city.code, s.kind, s.host, behind.get(s.host or s.code, ""), *placed[s.code], listed(s.theory), listed(s.practical))
+        (
+            s.code,
+            facts.city.code,
+            s.kind,
+            s.host,
+            behind.get(s.host or s.code, ""),
+            *placed.get(s.code, ("", "")),
+            listed(s.theory),
+            listed(s.practical),
+        )
         for s in facts.sites
     ]
     return {
         "institutions.csv": table(("inst_id", "city_id", "controller", "kind", "x_m", "y_m"), institutions),
         "points.csv": table(
-            ("point_id", "city_id", "kind", "inst_id", "controller", "x_m", "y_m", "theory_subjects", "practical_subjects"), points
+            (
+                "point_id",
+                "city_id",
+                "kind",
+                "inst_id",
+                "controller",
+                "x_m",
+                "y_m",
+                "theory_subjects",
+                "practical_subjects",
+            ),
+            points,
         ),
     }
 
@@ -187,7 +200,9 @@ def slots(sittings: Iterable[SittingFacts]) -> dict[time, int]:
 
 def sessions(facts: PoolFacts) -> bytes:
     slot = slots(facts.sittings)
-    rows = [(s.code, s.site, day_number(s.day), slot[s.start], s.part, listed(s.subjects), s.seats) for s in facts.sittings]
+    rows = [
+        (s.code, s.site, day_number(s.day), slot[s.start], s.part, listed(s.subjects), s.seats) for s in facts.sittings
+    ]
     return table(("session_id", "point_id", "day", "slot", "part", "subjects", "seats"), rows)
 
 

@@ -1,0 +1,8 @@
+"""Sittings, draws and who sits where."""
+
+from kaopei.center.allocation.models.draw import Draw, DrawFile, Opening, Party
+from kaopei.center.allocation.models.placement import Placement, TicketBundle
+from kaopei.center.allocation.models.sitting import Sitting
+from kaopei.center.allocation.models.waiver import SiteException, ThinDecision
+
+__all__ = ["Draw", "DrawFile", "Opening", "Party", "Placement", "Sitting", "SiteException", "ThinDecision", "TicketBundle"]
