@@ -46,7 +46,7 @@ def assemble(
     if missing:
         raise CannotAssemble(_lack(blueprint, missing, papers))
     dealt = deal(usable, flow.uses, papers)
-    balance = Balance(dealt, usable, shared or {}, _target(blueprint, dealt))
+    balance = Balance(dealt, usable, _target(blueprint, dealt), shared or {}, exposed or {})
     balance.even_out()
     place = {item.number: at for at, item in enumerate(usable)}
     return [_ordered(paper.values(), place) for paper in balance.papers]

@@ -1,13 +1,14 @@
 """Evening papers out by exchanges within a blueprint cell: the overlap keeps its sum, difficulty becomes equal."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kaopei.paper.item import Item
 
 # Up to this many papers the overlap is also spread evenly over the pairs; beyond it its sum alone counts.
 PAIRS_UP_TO = 12
-_ROUNDS = 2000
+# Thousandths of mean difficulty within which rested items are worth more than the exact target.
+TOLERANCE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +22,20 @@ class _Move:
 
 
 class Balance:
-    """Papers under exchange; `weight[number]` is how often papers outside this assembly hold an item."""
+    """Papers under exchange; `shared` and `exposed` as in `assemble`, `target` the wished sum of difficulties."""
 
     def __init__(
-        self, papers: Sequence[Sequence[Item]], items: Sequence[Item], weight: Mapping[str, int], target: int
+        self,
+        papers: Sequence[Sequence[Item]],
+        items: Sequence[Item],
+        target: int,
+        shared: Mapping[str, int],
+        exposed: Mapping[str, int],
     ) -> None:
         self.papers: list[dict[str, Item]] = [{item.number: item for item in paper} for paper in papers]
         self._target = target
-        self._weight = weight
+        self._shared = shared
+        self._exposed = exposed
         self._enemies = [{item.enemy for item in paper if item.enemy} for paper in papers]
         self._sums = [sum(item.difficulty for item in paper) for paper in papers]
         self._mates: dict[tuple[str, str], list[Item]] = {}
@@ -44,14 +51,11 @@ class Balance:
 
     def even_out(self) -> None:
         """First the overlaps of the pairs, then the difficulties without making the pairs worse."""
-        if self._pairs:
-            self._repeat(self._even_pairs)
-        self._repeat(self._even_difficulty)
-
-    def _repeat(self, step: Callable[[], bool]) -> None:
-        for _ in range(_ROUNDS):
-            if not step():
-                return
+        # Each step lowers a sum of squares of whole numbers, so both loops end.
+        while self._pairs and self._even_pairs():
+            continue
+        while self._even_difficulty():
+            continue
 
     def _even_pairs(self) -> bool:
         """One sweep over all pairs of papers; False if nothing could be gained."""
@@ -104,12 +108,19 @@ class Balance:
     def _replacements(self, paper: int) -> Iterator[_Move]:
         """Exchanges with an item outside the paper that cost no overlap: it is used less than the one it replaces."""
         for old in self.papers[paper].values():
-            limit = self._masks[old.number].bit_count() - 1 + self._weight.get(old.number, 0)
+            limit = self._uses(old) - 1
             for new in self._mates[old.cell]:
-                uses = self._masks[new.number].bit_count() + self._weight.get(new.number, 0)
                 move = _Move(paper, old, new)
-                if uses <= limit and new.number not in self.papers[paper] and self._legal(move):
+                if self._uses(new) <= limit and self._rested(move) and self._legal(move):
                     yield move
+
+    def _uses(self, item: Item) -> int:
+        return self._masks[item.number].bit_count() + self._shared.get(item.number, 0)
+
+    def _rested(self, move: _Move) -> bool:
+        """A more exposed item may only come in while the paper is clearly too hard or too easy."""
+        far = abs(self._sums[move.paper] - self._target) > TOLERANCE * len(self.papers[move.paper])
+        return far or self._exposed.get(move.new.number, 0) <= self._exposed.get(move.old.number, 0)
 
     def _legal(self, move: _Move) -> bool:
         """Still possible, and no second item of an enemy group in either paper."""

@@ -38,12 +38,14 @@ NORMALISED = (
 )  # fmt: skip
 STEM_LIMIT = 2000
 LOWEST, HIGHEST = Decimal("0.1"), Decimal("0.9")
+# A sheet stores 0.9 as 0.90000000000000002.
+_SHEET_ERROR = Decimal("1e-9")
 
 _TYPES = {name: kind for kind, name in KIND_NAMES.items()}
 _TYPE_SYNONYMS = {
     "判断": JUDGE, "是非题": JUDGE, "是非": JUDGE, "对错题": JUDGE, "正误题": JUDGE, "单选": SINGLE,
-    "单项选择题": SINGLE, "单项选择": SINGLE, "单选择题": SINGLE, "多选": MULTIPLE, "多项选择题": MULTIPLE, "多项选择": MULTIPLE,
-    "不定项选择题": MULTIPLE, "多选择题": MULTIPLE,
+    "单项选择题": SINGLE, "单项选择": SINGLE, "单选择题": SINGLE, "多选": MULTIPLE, "多项选择题": MULTIPLE,
+    "多项选择": MULTIPLE, "多选择题": MULTIPLE,
 }  # fmt: skip
 _TRUE_WORDS = frozenset({"√", "✓", "✔", "☑", "对", "是", "T", "TRUE", "Y", "YES", "正", "对的", "正确的"})
 _FALSE_WORDS = frozenset(
@@ -194,9 +196,8 @@ def _difficulty(cell: Cell, notes: set[str]) -> int:
     text = half_width(trim(cell.text))
     if cell.kind == "other" or not _NUMBER.fullmatch(text):
         raise _Refused("difficulty_not_number")
-    # A sheet stores 0.9 as 0.90000000000000002: the ninth place is exact enough to say what was meant.
-    value = round(Decimal(text), 9)
-    if not LOWEST <= value <= HIGHEST:
+    value = Decimal(text)
+    if not LOWEST - _SHEET_ERROR <= value <= HIGHEST + _SHEET_ERROR:
         raise _Refused("difficulty_range")
     if cell.kind != "number":
         notes.add("number_as_text")

@@ -39,7 +39,7 @@ class Flow:
         self._heaps: dict[Cell, list[tuple[int, str]]] = {cell: [] for cell in counts}
         self._arcs: list[tuple[str, str, Cell]] = []
         for item in items:
-            if item.cell not in counts or item.retired:
+            if item.cell not in counts:
                 continue
             if item.enemy:
                 self._load[item.enemy] = 0
