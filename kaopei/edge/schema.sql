@@ -1,0 +1,131 @@
+-- One store for one exam server. Personal data is never here: names, ID digits and photos stay inside the sealed
+-- Seating and are read into memory. Items never are: they stay inside the sealed ExamParcel.
+PRAGMA user_version = 1;
+
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+CREATE TABLE sitting (
+  sitting_id   TEXT PRIMARY KEY,
+  state        TEXT NOT NULL CHECK (state IN ('imported', 'opened', 'running', 'closed', 'returned')),
+  package_id   TEXT,
+  token        BLOB,              -- the accepted KeyRelease token, which travels back in the return parcel
+  bell_at      INTEGER,           -- wall label of the start bell, unix seconds
+  closed_at    INTEGER,
+  closing_size INTEGER            -- size of the ledger at the closing checkpoint
+) STRICT;
+
+CREATE TABLE parcel (             -- every parcel that was accepted; its bytes lie in inbox/
+  hash        TEXT PRIMARY KEY,
+  kind        TEXT NOT NULL CHECK (kind IN ('exam_parcel', 'seating', 'receipt')),
+  sitting_id  TEXT NOT NULL,
+  rev         INTEGER NOT NULL,
+  file        TEXT NOT NULL,
+  imported_at INTEGER NOT NULL,
+  UNIQUE (kind, sitting_id, rev)
+) STRICT;
+
+CREATE TABLE sitting_clock (      -- one row a sitting, rewritten each tick; all in milliseconds
+  sitting_id TEXT PRIMARY KEY REFERENCES sitting,
+  boot_id    TEXT NOT NULL,
+  boottime   INTEGER NOT NULL,
+  jump       INTEGER NOT NULL,    -- rehearsal offset at the tick
+  wall       INTEGER NOT NULL,
+  token_time INTEGER NOT NULL,    -- unix time that windows are judged by
+  ran        INTEGER NOT NULL,    -- time since the bell that counts for candidates
+  paused     INTEGER NOT NULL CHECK (paused IN (0, 1))
+) STRICT;
+
+CREATE TABLE attempt (
+  no          INTEGER PRIMARY KEY,
+  attempt     TEXT NOT NULL UNIQUE,
+  sitting_id  TEXT NOT NULL REFERENCES sitting,
+  room        TEXT NOT NULL,
+  seat        TEXT NOT NULL,
+  state       TEXT NOT NULL CHECK (state IN ('expected', 'signed_in', 'seated', 'open', 'handed_in', 'absent', 'refused')),
+  late        INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1)),
+  reason      TEXT NOT NULL DEFAULT '',
+  code        TEXT UNIQUE,        -- one-time start code, empty once used
+  code_wrong  INTEGER NOT NULL DEFAULT 0,
+  lease       INTEGER NOT NULL DEFAULT 0,
+  lease_hash  BLOB,               -- SHA-256 of the terminal's secret
+  lease_head  BLOB,               -- chain head when this lease began
+  salt        BLOB,               -- seeds the chain; never shown
+  opened_at   INTEGER,            -- wall label, unix seconds
+  position    INTEGER NOT NULL DEFAULT 1,
+  extra       INTEGER NOT NULL DEFAULT 0,   -- credited milliseconds, each with its ledger entry
+  lost_credit INTEGER NOT NULL DEFAULT 0,   -- of these, credited because the terminal was lost
+  paused_at   INTEGER,            -- `ran` of the sitting when an invigilator paused this attempt
+  ended_at    INTEGER,
+  ended_by    TEXT CHECK (ended_by IN ('candidate', 'time', 'staff')),
+  ended_ran   INTEGER,
+  answered    INTEGER
+) STRICT;
+
+-- One terminal serves one attempt; the seat of somebody absent may serve somebody who had to move.
+CREATE UNIQUE INDEX attempt_seat ON attempt (sitting_id, room, seat) WHERE state IN ('signed_in', 'seated', 'open');
+
+CREATE TABLE answer_event (       -- an acknowledged event is a row here, durable before the acknowledgement
+  attempt_no INTEGER NOT NULL REFERENCES attempt,
+  lease      INTEGER NOT NULL,
+  seq        INTEGER NOT NULL,
+  kind       TEXT NOT NULL CHECK (kind IN ('answer', 'mark', 'signal')),
+  item       INTEGER NOT NULL,
+  value      TEXT NOT NULL,
+  chain      BLOB NOT NULL,
+  ran        INTEGER NOT NULL,
+  entry      INTEGER NOT NULL,    -- ledger entry that carries the digest of this batch
+  PRIMARY KEY (attempt_no, lease, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE late_event (         -- what a terminal sent after its attempt was closed: evidence, never an answer
+  no         INTEGER PRIMARY KEY,
+  attempt_no INTEGER NOT NULL REFERENCES attempt,
+  body       TEXT NOT NULL,
+  wall       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE irregularity (
+  no         INTEGER PRIMARY KEY,
+  sitting_id TEXT NOT NULL REFERENCES sitting,
+  attempt    TEXT NOT NULL,       -- empty: the sitting as a whole
+  code       TEXT NOT NULL,
+  note       TEXT NOT NULL,
+  by         TEXT NOT NULL,
+  second     TEXT NOT NULL,
+  wall       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE readiness (
+  no         INTEGER PRIMARY KEY,
+  sitting_id TEXT NOT NULL,
+  item       TEXT NOT NULL,
+  result     TEXT NOT NULL CHECK (result IN ('ok', 'fault', 'waived')),
+  note       TEXT NOT NULL,
+  by         TEXT NOT NULL,
+  second     TEXT NOT NULL,
+  wall       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE bundle (             -- a rev of a return parcel is built once; its bytes lie in outbox/
+  bundle_id  TEXT NOT NULL,
+  sitting_id TEXT NOT NULL REFERENCES sitting,
+  rev        INTEGER NOT NULL,
+  hash       TEXT NOT NULL UNIQUE,
+  prev_hash  TEXT NOT NULL,
+  file       TEXT NOT NULL,
+  size       INTEGER NOT NULL,    -- ledger size it covers
+  wall       INTEGER NOT NULL,
+  receipt    BLOB,
+  PRIMARY KEY (sitting_id, rev)
+) STRICT;
+
+CREATE TABLE entry (seq INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;
+CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note BLOB NOT NULL, wall INTEGER NOT NULL) STRICT;
+
+-- 二（四） N2.4.14: nothing that was recorded can be taken back, by no program and no person.
+CREATE TRIGGER entry_kept_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'ledger entries are kept'); END;
+CREATE TRIGGER entry_kept_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'ledger entries are kept'); END;
+CREATE TRIGGER checkpoint_kept_update BEFORE UPDATE ON checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are kept'); END;
+CREATE TRIGGER checkpoint_kept_delete BEFORE DELETE ON checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are kept'); END;
+CREATE TRIGGER answer_kept_update BEFORE UPDATE ON answer_event BEGIN SELECT RAISE(ABORT, 'answers are kept'); END;
+CREATE TRIGGER answer_kept_delete BEFORE DELETE ON answer_event BEGIN SELECT RAISE(ABORT, 'answers are kept'); END;

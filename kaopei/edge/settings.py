@@ -1,0 +1,127 @@
+"""config.toml of one exam server; anything unknown or nonsensical is refused before the server starts."""
+
+import ipaddress
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DEFAULTS: dict[str, Any] = {
+    "serial": "",
+    "data": ".",
+    "listen": "127.0.0.1:8750",
+    "trust": "trust.json",
+    "root": "",
+    "keys": "keys",
+    "passphrase": "../../keys/passphrase",
+    "persons": "../../persons",
+    "clock": "../../clock.json",
+    "min_free_mib": 2048,
+    "title": "",
+}
+
+
+class BadSettings(ValueError):
+    """config.toml cannot be used; the text says which line and what to write instead."""
+
+    exit_status = 2
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Paths are absolute; `host` is empty when the server listens on the unix socket `socket`."""
+
+    site: str
+    serial: str
+    title: str
+    data: Path
+    host: str
+    port: int
+    socket: Path | None
+    trust: Path
+    root: Path | None
+    keys: Path
+    passphrase: Path
+    persons: Path
+    clock: Path
+    min_free_mib: int
+
+    @property
+    def inbox(self) -> Path:
+        """Where parcels lie as they came: ciphertext only."""
+        return self.data / "inbox"
+
+    @property
+    def outbox(self) -> Path:
+        """Where what leaves the site is put: enrolment request, return parcels."""
+        return self.data / "outbox"
+
+    @property
+    def database(self) -> Path:
+        """The one store of this server."""
+        return self.data / "edge.sqlite"
+
+
+def read(path: Path) -> Settings:
+    """Settings of one file; relative paths are relative to that file."""
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise BadSettings(f"{path}：没有这个配置文件。请先写一份，至少含 site = \"考点代码\"。") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise BadSettings(f"{path}：不是有效的 TOML（{problem}）。") from None
+    unknown = sorted(set(raw) - set(DEFAULTS) - {"site"})
+    if unknown:
+        raise BadSettings(f"{path}：不认识的设置 {'、'.join(unknown)}；可用：site、{'、'.join(DEFAULTS)}。")
+    values = DEFAULTS | raw
+    site = values.get("site")
+    if not isinstance(site, str) or not site.isascii() or not site.replace("-", "").isalnum():
+        raise BadSettings(f"{path}：site 必须是考点代码（字母、数字、连字符）。")
+    for key, default in DEFAULTS.items():
+        if type(values[key]) is not type(default):
+            raise BadSettings(f"{path}：{key} 的类型不对，应为 {type(default).__name__}。")
+    return _resolve(path, site, values)
+
+
+def _resolve(path: Path, site: str, values: dict[str, Any]) -> Settings:
+    base = path.resolve().parent
+
+    def place(key: str) -> Path:
+        return (base / values[key]).resolve()
+
+    host, port, socket = _listen(path, base, values["listen"])
+    return Settings(
+        site=site,
+        serial=values["serial"] or f"EDGE-{site}-1",
+        title=values["title"] or f"考试点 {site}",
+        data=place("data"),
+        host=host,
+        port=port,
+        socket=socket,
+        trust=place("trust"),
+        root=place("root") if values["root"] else None,
+        keys=place("keys"),
+        passphrase=place("passphrase"),
+        persons=place("persons"),
+        clock=place("clock"),
+        min_free_mib=values["min_free_mib"],
+    )
+
+
+def _listen(path: Path, base: Path, value: str) -> tuple[str, int, Path | None]:
+    if value.startswith("unix:"):
+        return "", 0, (base / value.removeprefix("unix:")).resolve()
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise BadSettings(f"{path}：listen 应写成 地址:端口 或 unix:文件，现在是 {value!r}。")
+    return host.strip("[]"), int(port), None
+
+
+def is_loopback(host: str) -> bool:
+    """Plain HTTP is for a rehearsal on one machine; its address must not be reachable from another."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

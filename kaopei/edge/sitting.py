@@ -1,0 +1,241 @@
+"""A sitting and its attempts in memory. The store holds the same, durable; after a crash this is rebuilt from it."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kaopei.edge.store import Store
+
+# A tick that comes later than this was a standstill of the server: it is credited to everybody, never charged.
+STANDSTILL_SECONDS = 2.0
+LOST_SECONDS = 10.0
+# A lost terminal covers its item after this long; only covered time may be credited.
+COVER_SECONDS = 3.0
+LOST_CREDIT_CAP_SECONDS = 600.0
+GRACE_SECONDS = 5.0
+
+HOLDS_SEAT = ("signed_in", "seated", "open")
+EVENT_KINDS = ("answer", "mark", "signal")
+
+
+def chain_seed(attempt: str, salt: bytes) -> bytes:
+    """The head of an attempt's chain before its first event; the salt is opened only in an appeal."""
+    return hashlib.sha256(b"atm1|" + attempt.encode() + b"|" + salt).digest()
+
+
+def chained(head: bytes, attempt: str, lease: int, seq: int, kind: str, item: int, value: str) -> bytes:
+    """The chain head after one event; the terminal computes the same."""
+    return hashlib.sha256(head + f"{attempt}|{lease}|{seq}|{kind}|{item}|{value}".encode()).digest()
+
+
+@dataclass(slots=True)
+class Attempt:
+    """一次应考. Times of the sitting (`extra`, `paused_at`, …) in seconds; `seen` is boottime of the last contact."""
+
+    no: int
+    attempt: str
+    sitting_id: str
+    room: str
+    seat: str
+    state: str = "expected"
+    late: bool = False
+    reason: str = ""
+    code: str | None = None
+    code_wrong: int = 0
+    lease: int = 0
+    lease_hash: bytes | None = None
+    salt: bytes = b""
+    opened_at: int | None = None
+    position: int = 1
+    extra: float = 0.0
+    lost_credit: float = 0.0
+    paused_at: float | None = None
+    ended_at: int | None = None
+    ended_by: str | None = None
+    ended_ran: float | None = None
+    head: bytes = b""
+    chains: list[bytes] = field(default_factory=list)
+    count: int = 0
+    answers: dict[int, str] = field(default_factory=dict)
+    marked: set[int] = field(default_factory=set)
+    signals: int = 0
+    seen: float = 0.0
+    moved_position: bool = False
+    pending: "asyncio.Future[None] | None" = None
+    form: dict[str, Any] | None = None
+
+    @property
+    def label(self) -> str:
+        """What stands on the seat."""
+        return f"{self.room}-{self.seat}"
+
+    def take(self, kind: str, item: int, value: str) -> None:
+        """Let one event of the stream act."""
+        self.count += 1
+        if kind == "answer":
+            if value:
+                self.answers[item] = value
+            else:
+                self.answers.pop(item, None)
+        elif kind == "mark":
+            (self.marked.add if value == "1" else self.marked.discard)(item)
+        else:
+            self.signals += 1
+
+
+@dataclass(slots=True)
+class SittingClock:
+    """Sitting time: the sum of boottime differences while it runs. `token_time` judges windows, `ran` candidates."""
+
+    boot_id: str
+    boottime: float
+    jump: float
+    token_time: float
+    ran: float = 0.0
+    running: bool = False
+    paused: bool = False
+    standstill: float = 0.0
+
+    def advance(self, boottime: float, jump: float) -> None:
+        """Count what passed since the last call; a gap is kept in `standstill` until the next tick records it."""
+        delta = max(0.0, boottime - self.boottime)
+        jumped = jump - self.jump
+        self.boottime, self.jump = boottime, jump
+        self.token_time += delta + jumped
+        if not self.running or self.paused:
+            return
+        if delta > STANDSTILL_SECONDS:
+            self.standstill += delta
+        else:
+            self.ran += delta
+        # Under rehearsal trust a jump of the clock is time that passed; it never runs backwards for a candidate.
+        self.ran += max(0.0, jumped)
+
+    def reboot(self, boot_id: str, boottime: float, jump: float, wall: float, last_wall: float) -> None:
+        """Boottime of two boots may not be compared: the gap is the wall clock's, and the candidates get it back."""
+        gap = max(0.0, wall - last_wall)
+        self.token_time += gap
+        if self.running and not self.paused:
+            self.standstill += gap
+        self.boot_id, self.boottime, self.jump = boot_id, boottime, jump
+
+
+@dataclass
+class Sitting:
+    """One sitting: what its parcels say, who sits where, and where it stands."""
+
+    sitting_id: str
+    state: str = "imported"
+    package_id: str | None = None
+    token: bytes | None = None
+    bell_at: int | None = None
+    closed_at: int | None = None
+    closing_size: int | None = None
+    manifest: dict[str, Any] = field(default_factory=dict)
+    seating: dict[str, Any] = field(default_factory=dict)
+    clock: SittingClock | None = None
+    opener: Any = None
+    items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    attempts: dict[str, Attempt] = field(default_factory=dict)
+    people: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def by_seat(self) -> list[Attempt]:
+        """Attempts in the order of the room."""
+        return sorted(self.attempts.values(), key=lambda one: (one.room, one.seat))
+
+    def at(self, label: str) -> Attempt | None:
+        """Who holds this seat now: the one whose terminal stands there, else the one who is expected."""
+        here = [one for one in self.attempts.values() if one.label == label]
+        return next((one for one in here if one.state in HOLDS_SEAT), here[0] if here else None)
+
+    def person(self, attempt: Attempt) -> dict[str, Any]:
+        """The roster row: name, ticket number, subject."""
+        return self.people[attempt.attempt]
+
+    def allowed(self, attempt: Attempt) -> float:
+        """Seconds of sitting time that this attempt may use, without credits."""
+        minutes = attempt.form["duration_minutes"] if attempt.form else self.manifest["policy"]["duration_minutes"]
+        more = self.person(attempt).get("accommodations", {}).get("extra_minutes", 0)
+        return 60.0 * (minutes + (more if isinstance(more, int) else 0))
+
+    def remaining(self, attempt: Attempt, boottime: float) -> float:
+        """Seconds left; may be negative during the grace."""
+        ran = self.clock.ran if self.clock else 0.0
+        if attempt.paused_at is not None:
+            ran = attempt.paused_at
+        return self.allowed(attempt) + attempt.extra + self.lost_time(attempt, boottime) - ran
+
+    def lost_time(self, attempt: Attempt, boottime: float) -> float:
+        """What a terminal that is lost just now will be credited: covered time, once an attempt, up to the cap."""
+        silent = boottime - attempt.seen
+        if attempt.state != "open" or silent < LOST_SECONDS or attempt.lost_credit or attempt.paused_at is not None:
+            return 0.0
+        if self.clock is None or self.clock.paused:
+            return 0.0
+        return min(silent - COVER_SECONDS, LOST_CREDIT_CAP_SECONDS)
+
+    def phase(self, attempt: Attempt) -> str:
+        """What the terminal shows: waiting, open, paused, handed_in."""
+        if attempt.state == "handed_in":
+            return "handed_in"
+        if attempt.state != "open":
+            return "waiting"
+        return "paused" if attempt.paused_at is not None or (self.clock and self.clock.paused) else "open"
+
+    def roster_counts(self) -> dict[str, int]:
+        """The numbers of the completeness equation."""
+        states = [one.state for one in self.attempts.values()]
+        present = [one for one in self.attempts.values() if one.state in ("signed_in", "seated", "open", "handed_in")]
+        return {
+            "roster": len(states),
+            "present": len(present),
+            "absent": states.count("absent"),
+            "refused": states.count("refused"),
+            "expected": states.count("expected"),
+            "opened": sum(one.opened_at is not None for one in present),
+            "closed": states.count("handed_in"),
+            "events": sum(one.count for one in self.attempts.values()),
+        }
+
+
+ATTEMPT_COLUMNS = (
+    "no, attempt, sitting_id, room, seat, state, late, reason, code, code_wrong, lease, lease_hash, lease_head, salt,"
+    " opened_at, position, extra, lost_credit, paused_at, ended_at, ended_by, ended_ran"
+)
+
+
+def load_attempt(store: Store, row: tuple[Any, ...]) -> Attempt:
+    """One attempt with its whole stream, as last committed."""
+    (no, name, sitting_id, room, seat, state, late, reason, code, wrong, lease, lease_hash, lease_head, salt, opened,
+     position, extra, lost, paused, ended_at, ended_by, ended_ran) = row  # fmt: skip
+    attempt = Attempt(
+        no, name, sitting_id, room, seat, state, bool(late), reason, code, wrong, lease, lease_hash, salt or b"", opened,
+        position, extra / 1000, lost / 1000, None if paused is None else paused / 1000, ended_at, ended_by,
+        None if ended_ran is None else ended_ran / 1000,
+    )  # fmt: skip
+    attempt.head = lease_head or (chain_seed(name, salt) if salt else b"")
+    for event_lease, kind, item, value, chain in stream(store, no):
+        attempt.take(kind, item, value)
+        if event_lease == lease:
+            attempt.chains.append(chain)
+            attempt.head = chain
+    return attempt
+
+
+def stream(store: Store, attempt_no: int) -> Iterable[tuple[int, str, int, str, bytes]]:
+    """(lease, kind, item, value, chain) in the order in which they were accepted."""
+    rows = store.read(
+        "SELECT lease, kind, item, value, chain FROM answer_event WHERE attempt_no = ? ORDER BY lease, seq", (attempt_no,)
+    )
+    return [(row[0], row[1], row[2], row[3], bytes(row[4])) for row in rows]
+
+
+def reload(store: Store, attempt: Attempt) -> None:
+    """Forget what was accepted in memory but never reached the disk."""
+    row = store.read(f"SELECT {ATTEMPT_COLUMNS} FROM attempt WHERE no = ?", (attempt.no,))[0]
+    fresh = load_attempt(store, row)
+    fresh.form, fresh.seen = attempt.form, attempt.seen
+    for name in Attempt.__slots__:
+        setattr(attempt, name, getattr(fresh, name))

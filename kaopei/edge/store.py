@@ -1,0 +1,239 @@
+"""The store: SQLite in WAL with synchronous=FULL, one writer thread, group commit, acknowledgement after the commit.
+
+The event loop gathers what is to be written for a few milliseconds (or 256 jobs) and hands it to the writer as one
+transaction. A future is resolved only when that transaction is on the disk. A job that raises is undone alone
+(savepoint); a commit that fails undoes the whole batch, and every future of it raises NotSaved.
+"""
+
+import asyncio
+import fcntl
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Protocol
+
+import apsw
+
+GATHER_SECONDS = 0.004
+BATCH = 256
+SCHEMA_VERSION = 1
+
+Job = Callable[[apsw.Connection], Any]
+Rows = list[tuple[Any, ...]]
+
+
+class Damaged(ValueError):
+    """The store cannot be trusted; the server does not start on it."""
+
+    exit_status = 2
+
+
+class NotSaved(Exception):
+    """The batch is not on the disk; nothing of it was acknowledged."""
+
+
+class Tree(Protocol):
+    """What must be undone together with a transaction: the ledger's tree in memory."""
+
+    def snapshot(self) -> Any: ...
+
+    def rollback(self, snapshot: Any) -> None: ...
+
+
+def connect(path: Path) -> apsw.Connection:
+    """A connection with the settings that an acknowledged answer depends on."""
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(10_000)
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "fullfsync=ON",
+        "checkpoint_fullfsync=ON",
+        "foreign_keys=ON",
+        "trusted_schema=OFF",
+        "cache_size=-8000",
+    ):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    return connection
+
+
+class Store:
+    """One file, one writer. `write` and `keep` are called on the event loop only, `read` on any thread."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._lock = _only_server(path)
+        self._writer = _open_checked(path)
+        path.chmod(0o600)
+        self._reader = connect(path)
+        self._tree: Tree | None = None
+        self._keep: Callable[[apsw.Connection, Rows], None] | None = None
+        self._jobs: list[tuple[Job, asyncio.Future[Any]]] = []
+        self._rows: Rows = []
+        self._rows_future: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._busy = False
+        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    def attach(self, tree: Tree, keep: Callable[[apsw.Connection, Rows], None]) -> None:
+        """Name the tree to undo with a failed transaction, and what writes the answer rows of a batch."""
+        self._tree, self._keep = tree, keep
+
+    def read(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows as last committed."""
+        return self._reader.execute(sql, tuple(values)).fetchall()
+
+    def write(self, job: Job) -> asyncio.Future[Any]:
+        """Run `job(connection)` in the next transaction; the future has its result once that is durable."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._jobs.append((job, future))
+        self._soon()
+        return future
+
+    def keep(self, rows: Rows) -> asyncio.Future[None]:
+        """Add answer rows to the next transaction; all callers of one batch share one future."""
+        self._rows.extend(rows)
+        if self._rows_future is None:
+            self._rows_future = asyncio.get_running_loop().create_future()
+        future = self._rows_future
+        self._soon()
+        return future
+
+    def close(self) -> None:
+        """Stop the writer after what it was given, and fold the WAL into the file."""
+        self._queue.put(None)
+        self._thread.join()
+        self._reader.close()
+        self._writer.close()
+        self._lock.close()
+
+    def run_now(self, job: Job) -> Any:
+        """A transaction before the event loop runs (start-up); not while the server serves."""
+        snapshot = self._tree.snapshot() if self._tree else None
+        try:
+            with self._writer:
+                return job(self._writer)
+        except BaseException:
+            if self._tree:
+                self._tree.rollback(snapshot)
+            raise
+
+    def _soon(self) -> None:
+        if len(self._jobs) + len(self._rows) >= BATCH:
+            self._flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._flush)
+
+    def _flush(self) -> None:
+        if self._busy or not (self._jobs or self._rows):
+            # While the writer is busy the next batch grows; it leaves as soon as the writer is free.
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._busy = True
+        self._queue.put((asyncio.get_running_loop(), self._jobs, self._rows, self._rows_future))
+        self._jobs, self._rows, self._rows_future = [], [], None
+
+    def _run(self) -> None:
+        while (batch := self._queue.get()) is not None:
+            loop, jobs, rows, rows_future = batch
+            outcomes, problem = self._commit(jobs, rows)
+            loop.call_soon_threadsafe(self._done, outcomes, rows_future, problem)
+
+    def _commit(
+        self, jobs: list[tuple[Job, asyncio.Future[Any]]], rows: Rows
+    ) -> tuple[list[tuple[asyncio.Future[Any], Any, BaseException | None]], BaseException | None]:
+        snapshot = self._tree.snapshot() if self._tree else None
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            outcomes = [self._one(job, future) for job, future in jobs]
+            if rows and self._keep:
+                self._keep(self._writer, rows)
+            self._writer.execute("COMMIT")
+            return outcomes, None
+        except Exception as problem:  # full disk, I/O error: everything of this batch is undone
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            if self._tree:
+                self._tree.rollback(snapshot)
+            return [(future, None, problem) for _, future in jobs], problem
+
+    def _one(self, job: Job, future: asyncio.Future[Any]) -> tuple[asyncio.Future[Any], Any, BaseException | None]:
+        snapshot = self._tree.snapshot() if self._tree else None
+        self._writer.execute("SAVEPOINT job")
+        try:
+            result = job(self._writer)
+        except apsw.Error as problem:
+            if isinstance(problem, apsw.ConstraintError):
+                return self._undo(future, snapshot, problem)
+            raise
+        except Exception as problem:  # the job's own refusal belongs to its caller alone
+            return self._undo(future, snapshot, problem)
+        self._writer.execute("RELEASE job")
+        return future, result, None
+
+    def _undo(
+        self, future: asyncio.Future[Any], snapshot: Any, problem: Exception
+    ) -> tuple[asyncio.Future[Any], Any, BaseException | None]:
+        self._writer.execute("ROLLBACK TO job")
+        self._writer.execute("RELEASE job")
+        if self._tree:
+            self._tree.rollback(snapshot)
+        return future, None, problem
+
+    def _done(
+        self,
+        outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]],
+        rows_future: asyncio.Future[None] | None,
+        problem: BaseException | None,
+    ) -> None:
+        self._busy = False
+        for future, result, refusal in outcomes:
+            if future.cancelled():
+                continue
+            if refusal is None:
+                future.set_result(result)
+            else:
+                future.set_exception(NotSaved(str(refusal)) if problem else refusal)
+        if rows_future is not None and not rows_future.cancelled():
+            if problem is None:
+                rows_future.set_result(None)
+            else:
+                rows_future.set_exception(NotSaved(str(problem)))
+        self._flush()
+
+
+def _only_server(path: Path) -> Any:
+    """Two servers on one store would each believe in its own memory."""
+    lock = path.with_suffix(".lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise Damaged(f"{path}：另一个考试服务器进程正在使用这个库。请先停止它，或换一个数据文件夹。") from None
+    return lock
+
+
+def _open_checked(path: Path) -> apsw.Connection:
+    """Open, check every page, make the schema in a new file."""
+    try:
+        connection = connect(path)
+        findings = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
+        version = connection.execute("PRAGMA user_version").fetchone()
+    except apsw.Error as problem:
+        raise Damaged(f"{path}：数据库损坏，无法启动（{problem}）。保留原文件，启用备用服务器，并报告考试机构。") from None
+    if findings != ["ok"]:
+        raise Damaged(f"{path}：数据库自检不通过（{findings[0]}）。保留原文件，启用备用服务器，并报告考试机构。")
+    found = version[0] if version else 0
+    if found == 0:
+        with connection:
+            connection.execute(files("kaopei.edge").joinpath("schema.sql").read_text("utf-8"))
+    elif found != SCHEMA_VERSION:
+        raise Damaged(f"{path}：库的版本是 {found}，本程序只认识 {SCHEMA_VERSION}。请用与之配套的程序。")
+    return connection

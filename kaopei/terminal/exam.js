@@ -1,0 +1,434 @@
+// The terminal's course: seat → code → identity → rules → bell → items → hand-in → receipt.
+// The server decides everything; after a reload or a crash this page asks it where it was.
+import { codeScreen, confirmScreen, messageScreen, notMeScreen, rulesScreen, seatScreen, waitingScreen } from "./entry.js";
+import { receiptScreen, summaryScreen } from "./closing.js";
+import { h } from "./dom.js";
+import { Outbox } from "./outbox.js";
+import { PaperView } from "./paper.js";
+import { newSecret, Refused, Server, Unreachable } from "./server.js";
+import { clockText, Timer } from "./timer.js";
+import { watch } from "./watch.js";
+import { otherLanguage, setLanguage, t } from "./words.js";
+
+const PULSE = 2000;
+const COVER_AFTER = 3000;
+const FONTS = ["90%", "100%", "115%", "130%", "150%"];
+const stage = document.getElementById("stage");
+const cover = document.getElementById("cover");
+const kept = window.localStorage;
+
+class Exam {
+  constructor() {
+    this.server = new Server(kept.getItem("secret"));
+    this.outbox = new Outbox(this.server, (word) => this.saving(word), (problem) => this.refused(problem));
+    this.timer = new Timer((left) => this.second(left), (minutes) => this.announce(minutes), () => this.timeOver());
+    this.contact = performance.now();
+    this.screen = "entry";
+    this.confirmed = false;
+  }
+
+  async run() {
+    this.preferences();
+    try {
+      this.hello = await this.server.hello();
+    } catch {
+      this.draw = () => messageScreen(stage, t("lost"), t("unsaved_help"), t("again"), () => this.run());
+      this.draw();
+      setTimeout(() => { if (!this.hello) this.run(); }, 3000);
+      return;
+    }
+    this.banner();
+    if (this.server.secret) await this.resume();
+    else this.askSeatOrCode();
+  }
+
+  banner() {
+    const line = document.getElementById("rehearsal");
+    line.hidden = !this.hello?.rehearsal;
+    line.textContent = t("rehearsal");
+    document.title = t("title");
+  }
+
+  // ---- before the exam
+  seat() {
+    return new URLSearchParams(location.search).get("seat") ?? kept.getItem("seat");
+  }
+
+  askSeatOrCode(problem) {
+    this.screen = "entry";
+    const seat = this.seat();
+    const changed = (value) => { kept.setItem("seat", value); this.askSeatOrCode(); };
+    this.draw = seat
+      ? () => codeScreen(stage, seat, (code) => this.enter(seat, code), () => { kept.removeItem("seat"); this.askSeatOrCode(); }, problem)
+      : () => seatScreen(stage, this.hello, changed);
+    this.draw();
+  }
+
+  async enter(seat, code) {
+    if (!this.server.secret || this.codeUsed !== code) this.server.secret = newSecret();
+    this.codeUsed = code;
+    try {
+      await this.server.start(seat, code);
+    } catch (problem) {
+      this.askSeatOrCode(problem instanceof Refused ? problem.message : t("lost"));
+      return;
+    }
+    kept.setItem("secret", this.server.secret);
+    await this.resume();
+  }
+
+  // Ask the server where this attempt stands and show exactly that.
+  async resume() {
+    let state;
+    try {
+      state = await this.server.state();
+    } catch (problem) {
+      if (problem instanceof Refused) this.refused(problem);
+      else setTimeout(() => this.resume(), 1000);
+      return;
+    }
+    this.touch();
+    this.state = { ...state, marked: new Set(state.marked) };
+    document.body.classList.toggle("sitting", true);
+    this.watermark(state.mark);
+    this.beat ??= setInterval(() => this.pulse(), PULSE);
+    this.guard ??= setInterval(() => this.guardCover(), 500);
+    if (state.phase === "handed_in") this.showReceipt();
+    else if (state.phase === "waiting") this.identify();
+    else await this.openPaper();
+  }
+
+  async identify() {
+    this.screen = "entry";
+    const photo = this.state.candidate.photo ? await this.server.photo().catch(() => null) : null;
+    if (this.confirmed) { this.waiting(); return; }
+    const ask = () => {
+      this.draw = () => confirmScreen(stage, this.state, photo, () => this.rules(), () => { this.draw = () => notMeScreen(stage, ask); this.draw(); });
+      this.draw();
+    };
+    ask();
+  }
+
+  async rules() {
+    const checks = { server: await this.server.hello().then(() => true, () => false), store: await Outbox.works() };
+    this.draw = () => rulesScreen(stage, this.state, checks, () => { this.confirmed = true; this.waiting(); });
+    this.draw();
+  }
+
+  waiting() {
+    this.screen = "waiting";
+    this.draw = () => waitingScreen(stage, this.state);
+    this.draw();
+    this.pulse();
+  }
+
+  async begin() {
+    if (this.beginning) return;
+    this.beginning = true;
+    try {
+      await this.server.begin();
+      await this.resume();
+    } catch (problem) {
+      if (problem instanceof Refused && problem.status !== 425) this.refused(problem);
+    }
+    this.beginning = false;
+  }
+
+  // ---- the exam
+  async openPaper() {
+    const unsent = await this.outbox.resume(this.state);
+    for (const event of unsent) this.apply(event);
+    this.stopWatching ??= watch((code) => { if (this.screen !== "entry") this.outbox.add("signal", this.state.position, code); });
+    this.screen = "paper";
+    this.draw = () => this.drawPaper();
+    await this.drawPaper();
+  }
+
+  apply({ kind, item, value }) {
+    if (kind === "answer") this.state.answers[item] = value;
+    if (kind === "mark") this.state.marked[value === "1" ? "add" : "delete"](item);
+  }
+
+  async drawPaper() {
+    this.view = new PaperView(stage, this.state, {
+      go: (n) => this.go(n), choose: (letter) => this.choose(letter), mark: () => this.mark(), handIn: () => this.summary(),
+      font: (step) => this.font(step), contrast: () => this.contrast(), time: () => this.toggleTime(), language: () => this.switchLanguage(),
+    });
+    this.view.showStatus(this.savingWord ?? "saved");
+    this.timer.set(this.state.remaining, this.state.phase === "open");
+    await this.go(this.state.position);
+    if (this.state.phase === "paused") this.coverWith("paused");
+  }
+
+  async go(n) {
+    if (n < 1 || n > this.state.exam.total) return;
+    this.state.position = n;
+    this.asked = (this.asked ?? 0) + 1;
+    const asked = this.asked;
+    if (this.screen !== "paper") { this.screen = "paper"; await this.drawPaper(); return; }
+    try {
+      const item = await this.server.item(n);
+      this.touch();
+      if (asked === this.asked && this.screen === "paper" && cover.hidden) this.view.showItem(item);
+      else if (asked === this.asked && this.covered !== "paused") { this.uncover(); this.view.showItem(item); }
+    } catch (problem) {
+      if (problem instanceof Refused && problem.status !== 423) this.refused(problem);
+      else this.view.blank();
+    }
+  }
+
+  choose(letter) {
+    const { item } = this.view;
+    if (!item || !cover.hidden || this.over) return;
+    const before = this.state.answers[item.n] ?? "";
+    let value = letter;
+    if (item.kind === "multiple") {
+      value = before.includes(letter) ? before.replace(letter, "") : [...before, letter].sort().join("");
+    }
+    if (value === before) return;
+    this.state.answers[item.n] = value;
+    this.view.showChosen();
+    this.outbox.add("answer", item.n, value);
+  }
+
+  mark() {
+    const n = this.state.position;
+    if (!this.view.item || this.over) return;
+    const on = !this.state.marked.has(n);
+    this.state.marked[on ? "add" : "delete"](n);
+    this.view.showMark();
+    this.view.refreshGrid();
+    this.outbox.add("mark", n, on ? "1" : "0");
+  }
+
+  key(event) {
+    if (this.screen !== "paper" || !cover.hidden || event.ctrlKey || event.altKey || event.metaKey) return;
+    const { item } = this.view;
+    const letter = event.key.length === 1 ? event.key.toUpperCase() : "";
+    const index = /^[1-9]$/.test(letter) ? Number(letter) - 1 : letter.charCodeAt(0) - 65;
+    const focusOnInput = document.activeElement?.tagName === "INPUT";
+    if (event.key === "ArrowRight" || event.key === "ArrowLeft") this.go(this.state.position + (event.key === "ArrowRight" ? 1 : -1));
+    else if (letter === "M") this.mark();
+    else if (letter === "T") this.toggleTime();
+    else if (letter && item?.options[index]) this.choose(item.options[index].letter);
+    else if (event.key === " " && focusOnInput) return;
+    else return;
+    event.preventDefault();
+  }
+
+  saving(word) {
+    this.savingWord = word;
+    this.view?.showStatus(word);
+    const problem = document.getElementById("summary-problem");
+    if (problem) problem.textContent = word === "saved" ? "" : t("summary_wait");
+  }
+
+  // ---- time
+  second(left) {
+    this.view?.showTime(clockText(left), kept.getItem("time-hidden") === "1" && left > 60, left <= 300);
+  }
+
+  announce(minutes) {
+    this.notice(t("minutes_left", { minutes }));
+  }
+
+  notice(text) {
+    const line = document.getElementById("notice");
+    line.hidden = false;
+    line.textContent = text;
+    clearTimeout(this.noticeTimer);
+    this.noticeTimer = setTimeout(() => { line.hidden = true; line.textContent = ""; }, 8000);
+  }
+
+  toggleTime() {
+    kept.setItem("time-hidden", kept.getItem("time-hidden") === "1" ? "0" : "1");
+    this.timer.tick();
+  }
+
+  async timeOver() {
+    this.over = true;
+    this.view?.blank();
+    this.notice(t("receipt_by_time"));
+    await this.outbox.empty(4000);
+    this.handIn();
+  }
+
+  // ---- contact with the server
+  touch() {
+    this.contact = performance.now();
+  }
+
+  async pulse() {
+    if (this.pulsing || !this.state || this.screen === "receipt" || this.screen === "stopped") return;
+    this.pulsing = true;
+    try {
+      const now = await this.server.pulse();
+      this.touch();
+      this.react(now);
+    } catch (problem) {
+      if (problem instanceof Refused) this.refused(problem);
+    }
+    this.pulsing = false;
+  }
+
+  react(now) {
+    if (this.screen === "waiting") {
+      if (now.phase === "waiting" && now.bell) this.begin();
+      else if (now.phase !== "waiting") this.resume();
+      return;
+    }
+    if (this.screen === "entry") return;
+    if (now.phase === "handed_in") { this.showReceipt(); return; }
+    this.state.phase = now.phase;
+    this.state.remaining = now.remaining;
+    this.timer.set(now.remaining, now.phase === "open");
+    if (now.phase === "paused") this.coverWith("paused");
+    else if (!cover.hidden) { this.uncover(); if (this.screen === "paper") this.go(this.state.position); }
+  }
+
+  guardCover() {
+    const lost = performance.now() - this.contact > COVER_AFTER;
+    if (lost && cover.hidden && (this.screen === "paper" || this.screen === "summary")) this.coverWith("lost");
+  }
+
+  // What was on the screen is removed from the page, not merely hidden.
+  coverWith(reason) {
+    if (this.covered === reason && !cover.hidden) return;
+    this.covered = reason;
+    this.view?.blank();
+    cover.replaceChildren(h("div", { class: "cover-card" }, h("h1", { id: "cover-title" }, t(reason)), h("p", {}, t(`${reason}_help`))));
+    cover.hidden = false;
+    stage.inert = true;
+    cover.focus();
+  }
+
+  uncover() {
+    this.covered = null;
+    cover.hidden = true;
+    cover.replaceChildren();
+    stage.inert = false;
+  }
+
+  refused(problem) {
+    if (problem.code === "sequence" || problem.code === "chain") { this.resume(); return; }
+    if (problem.code === "closed" || problem.code === "handed_in") { this.showReceipt(); return; }
+    if (problem.code === "paused" || problem.code === "too_early") return;
+    const words = { moved: "moved", unknown: "unknown" }[problem.code];
+    this.stopAll();
+    this.draw = () => messageScreen(stage, words ? t(words) : t("error"), words ? t(`${words}_help`) : problem.message, t("finish"), () => this.finish());
+    this.draw();
+  }
+
+  stopAll() {
+    this.screen = "stopped";
+    this.uncover();
+    this.outbox.stop();
+    this.timer.stop();
+    this.stopWatching?.();
+    this.stopWatching = null;
+    clearInterval(this.beat);
+    clearInterval(this.guard);
+    this.beat = this.guard = null;
+  }
+
+  // ---- hand-in
+  summary() {
+    this.screen = "summary";
+    this.draw = () => summaryScreen(stage, this.state, this.outbox.waiting.length > 0, {
+      go: (n) => this.go(n), back: () => this.go(this.state.position), handIn: () => this.handIn(),
+    });
+    this.draw();
+  }
+
+  async handIn() {
+    const button = document.getElementById("hand-in-now");
+    if (button) { button.disabled = true; button.textContent = t("handing_in"); }
+    if (!(await this.outbox.empty(4000)) && !this.over) { this.summary(); return; }
+    try {
+      await this.server.handIn(this.outbox.count, this.outbox.head);
+      await this.showReceipt();
+    } catch (problem) {
+      if (problem instanceof Refused) this.refused(problem);
+      else if (this.over) setTimeout(() => this.handIn(), 1000);
+      else this.summary();
+    }
+  }
+
+  async showReceipt() {
+    if (this.screen === "receipt") return;
+    let receipt;
+    try {
+      receipt = await this.server.receipt();
+    } catch (problem) {
+      if (problem instanceof Unreachable) setTimeout(() => this.showReceipt(), 1000);
+      return;
+    }
+    this.stopAll();
+    this.screen = "receipt";
+    let rows = null;
+    this.draw = () => { const picture = receiptScreen(stage, receipt, () => this.finish()); if (rows) picture(rows); return picture; };
+    this.draw();
+    const asked = await this.server.receiptPicture().catch(() => null);
+    if (asked) { rows = asked.rows; this.draw(); }
+  }
+
+  async finish() {
+    kept.removeItem("secret");
+    await Outbox.forget();
+    location.reload();
+  }
+
+  // ---- how it looks
+  preferences() {
+    setLanguage(kept.getItem("language") ?? "zh");
+    document.documentElement.style.setProperty("--text", FONTS[Number(kept.getItem("font") ?? 1)]);
+    document.body.classList.toggle("contrast", kept.getItem("contrast") === "1");
+    this.banner();
+  }
+
+  font(step) {
+    const now = Math.min(Math.max(Number(kept.getItem("font") ?? 1) + step, 0), FONTS.length - 1);
+    kept.setItem("font", String(now));
+    this.preferences();
+  }
+
+  contrast() {
+    kept.setItem("contrast", document.body.classList.contains("contrast") ? "0" : "1");
+    this.preferences();
+    this.draw();
+  }
+
+  switchLanguage() {
+    kept.setItem("language", otherLanguage());
+    this.preferences();
+    this.draw();
+  }
+
+  // Visible mark: seat and a random code, at low contrast, so that a photograph names the seat.
+  watermark(text) {
+    const tiles = Array.from({ length: 60 }, () => h("span", {}, text));
+    document.getElementById("mark").replaceChildren(...tiles);
+  }
+}
+
+function runAlone() {
+  const exam = new Exam();
+  document.addEventListener("keydown", (event) => exam.key(event));
+  exam.run();
+}
+
+// Two windows of one machine would number the same answers twice: the second one waits.
+function start() {
+  setLanguage(kept.getItem("language") ?? "zh");
+  if (!navigator.locks) { runAlone(); return; }
+  navigator.locks.request("kaopei-exam", { ifAvailable: true }, (lock) => {
+    if (!lock) {
+      messageScreen(stage, t("other_tab"), t("other_tab_help"), t("retry"), () => location.reload());
+      return undefined;
+    }
+    runAlone();
+    return new Promise(() => {});
+  });
+}
+
+start();
