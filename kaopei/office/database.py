@@ -56,6 +56,7 @@ class Cluster:
         self.data, self.sock = self.place.base / "data", self.place.sock
         self._pid = os.getpid()
         self._users: IO[str] | None = None
+        self._child: subprocess.Popen[bytes] | None = None
         base = f"host={self.sock}&port={PORT}"
         self.admin_url = f"postgresql://postgres@/{name}?{base}"
         self.owner_url = f"postgresql://kaopei_owner@/{name}?{base}"
@@ -95,6 +96,9 @@ class Cluster:
                 self._shut_down()
             self._users.close()
             self._users = None
+            # Other users may still need the server that we started: it is theirs now, and no child of ours to wait for.
+            if self._child is not None and self._child.returncode is None:
+                self._child.returncode = 0
 
     def __enter__(self) -> "Cluster":
         return self
@@ -144,7 +148,7 @@ class Cluster:
 
     def _launch(self, deadline: float) -> None:
         with files.open_own(self.log) as log:
-            child = files.popen(
+            child = self._child = files.popen(
                 self.place.servant,
                 [self.place.binaries / "postgres", "-D", self.data, "-k", self.sock, "-p", PORT, "-clisten_addresses="]
                 + ["-cunix_socket_permissions=0700", *(DURABLE if self.durable else FORGETFUL)],
@@ -165,8 +169,8 @@ class Cluster:
         deadline = time.monotonic() + START_SECONDS
         while (self.data / "postmaster.pid").exists() and time.monotonic() < deadline:
             time.sleep(0.01)
-        with contextlib.suppress(ChildProcessError, OSError, subprocess.SubprocessError):
-            os.waitpid(pid, os.WNOHANG)
+        if self._child is not None and self._child.pid == pid:
+            self._child.wait(START_SECONDS)
 
 
 def cluster(folder: Path, *, name: str = "kaopei", durable: bool = True) -> Cluster:

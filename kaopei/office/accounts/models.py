@@ -1,0 +1,86 @@
+"""People who log in, and the roles they hold."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from kaopei.office.accounts import roles
+
+
+class UserManager(BaseUserManager["User"]):
+    """People are made by `actions.create_person` only."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username=username)
+
+
+class User(AbstractBaseUser):
+    """One person. The name is for screens; events carry the username, which is a staff number and no personal name."""
+
+    username = models.CharField(max_length=32, unique=True, validators=[RegexValidator(r"^[a-z0-9._-]{2,32}$")])
+    name = models.CharField(max_length=64)
+    # Public half of the person's signing key in the trust list; empty for people who never sign.
+    kid = models.CharField(max_length=64, blank=True)
+    # Six digits of the city whose rows he works on, "*" for the province, empty for nobody's.
+    city = models.CharField(max_length=6, blank=True)
+    # Registered number of the institution or site that he belongs to.
+    institution = models.CharField(max_length=64, blank=True)
+    site = models.CharField(max_length=64, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    objects = UserManager()
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(city="") | Q(city="*") | Q(city__regex=r"^[0-9]{6}$"), name="user_city_is_code"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def held(self) -> frozenset[str]:
+        """Codes of the roles that are in force."""
+        if not hasattr(self, "_held"):
+            rows = self.assignments.filter(ended_at=None).values_list("role", flat=True)
+            self._held: frozenset[str] = frozenset(rows) if self.pk else frozenset()
+        return self._held
+
+    def has(self, role: str) -> bool:
+        """Whether the person holds the role now."""
+        return role in self.held()
+
+    def may(self, act: str, city: str | None = None) -> bool:
+        """Who may: role × city × separation; `roles.judge` gives the reasons."""
+        return roles.judge(self, act, city).allowed
+
+    def refresh_from_db(self, *args: Any, **options: Any) -> None:
+        self.__dict__.pop("_held", None)
+        super().refresh_from_db(*args, **options)
+
+
+class RoleAssignment(models.Model):
+    """A role given to a person, and when it ended; never two that the separation of duties forbids together."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="assignments")
+    role = models.CharField(max_length=32)
+    given_at = models.DateTimeField()
+    given_by = models.CharField(max_length=32)
+    ended_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role"], condition=Q(ended_at=None), name="role_once_in_force"),
+        ]
+
+
+class FailedLogin(models.Model):
+    """Wrong passwords by name, to slow guessing down; never by address alone: a whole room shares one."""
+
+    username = models.CharField(max_length=150)
+    at = models.DateTimeField(db_index=True)

@@ -1,0 +1,69 @@
+"""Log-in, log-out, the list of people."""
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from kaopei.office import clock, scope, trusted
+from kaopei.office.accounts import actions, queries, roles
+from kaopei.office.accounts.forms import LoginForm
+from kaopei.office.accounts.permission import permission
+
+WRONG = "用户名或密码不对。请核对后再试；忘记密码请联系安全管理员。"
+WAIT = "该用户名连续输错，请十分钟后再试，或联系安全管理员。"
+
+
+@require_http_methods(["GET", "POST"])
+def log_in(request: HttpRequest) -> HttpResponse:
+    """Form fields: username, password, next."""
+    form = LoginForm(request.POST or None)
+    problem = ""
+    if request.method == "POST" and form.is_valid():
+        at, username = clock.now(), form.cleaned_data["username"]
+        if queries.must_wait(username, at):
+            problem = WAIT
+        else:
+            user = authenticate(request, username=username, password=form.cleaned_data["password"])
+            if user is not None:
+                login(request, user)
+                with scope.entered(user.city):
+                    actions.note_login(user, by=user, at=at)
+                return redirect(_next(request))
+            actions.note_failure(username, by=roles.SYSTEM, at=at)
+            problem = WRONG
+    return render(
+        request,
+        "accounts/login.html",
+        {"form": form, "problem": problem, "next": request.POST.get("next") or request.GET.get("next", ""), "demo": _demo()},
+        status=400 if problem else 200,
+    )
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next", "")
+    safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+    return wanted if safe else "/"
+
+
+def _demo() -> list[dict[str, str]]:
+    """Demo log-ins, shown only where the trust list says that everything is a rehearsal."""
+    if not trusted.rehearsal(settings.DATA):
+        return []
+    return [{"username": one.username, "name": one.name, "roles": roles.names(one.held())} for one in queries.everyone() if one.is_active]
+
+
+@require_POST
+def log_out(request: HttpRequest) -> HttpResponse:
+    """End the log-in."""
+    logout(request)
+    return redirect("login")
+
+
+@permission("accounts.view")
+def people(request: HttpRequest) -> HttpResponse:
+    """Everybody with roles."""
+    rows = [{"person": one, "roles": roles.names(one.held())} for one in queries.everyone()]
+    return render(request, "accounts/people.html", {"rows": rows})

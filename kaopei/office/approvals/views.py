@@ -1,0 +1,94 @@
+"""Requests for a second signature: what waits for me, what I asked for, reading and signing."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from kaopei.office import clock
+from kaopei.office.accounts.permission import logged_in, permission
+from kaopei.office.accounts.queries import names_of
+from kaopei.office.approvals import actions, queries
+from kaopei.office.approvals.models import Request
+
+SHOWN = 20_000
+
+
+@logged_in
+def listing(request: HttpRequest) -> HttpResponse:
+    """What waits for my signature, and my own requests."""
+    waiting, mine = queries.waiting_for(request.user, clock.now()), queries.asked_by(request.user)
+    return render(
+        request, "approvals/listing.html", {"waiting": waiting, "mine": mine, "people": names_of(one.requester for one in waiting)}
+    )
+
+
+@logged_in
+def show(request: HttpRequest, ulid: str) -> HttpResponse:
+    """The matter, the exact bytes and their digest, and the form to sign."""
+    row = _row(ulid)
+    signed = list(row.signatures.order_by("id"))
+    raw = bytes(row.content)
+    try:
+        text = raw[:SHOWN].decode()
+    except UnicodeDecodeError:
+        text = ""
+    people = names_of([row.requester, *(one.approver for one in signed)])
+    return render(
+        request,
+        "approvals/show.html",
+        {
+            "row": row,
+            "text": text,
+            "size": len(raw),
+            "cut": len(raw) > SHOWN,
+            "requester": people[row.requester],
+            "signed": [(people[one.approver], one) for one in signed],
+            "may_sign": row in queries.waiting_for(request.user, clock.now()),
+            "own": row.requester == request.user.username,
+        },
+    )
+
+
+@logged_in
+def content(request: HttpRequest, ulid: str) -> HttpResponse:
+    """The exact bytes as a file, for whoever wants to compute the digest himself."""
+    row = _row(ulid)
+    answer = HttpResponse(bytes(row.content), content_type="application/octet-stream")
+    answer["Content-Disposition"] = f'attachment; filename="{row.ulid}.bin"'
+    return answer
+
+
+@permission("approvals.approve")
+@require_POST
+def approve(request: HttpRequest, ulid: str) -> HttpResponse:
+    """Form fields: digest (as shown), pin."""
+    row = _row(ulid)
+    actions.approve(row, pin=request.POST.get("pin", ""), digest=request.POST.get("digest", ""), by=request.user, at=clock.now())
+    messages.success(request, f"已签署：{row.title}")
+    return redirect("approval", ulid=ulid)
+
+
+@permission("approvals.approve")
+@require_POST
+def decline(request: HttpRequest, ulid: str) -> HttpResponse:
+    """Form field: reason."""
+    row = _row(ulid)
+    actions.decline(row, reason=request.POST.get("reason", ""), by=request.user, at=clock.now())
+    messages.success(request, f"已答复不同意：{row.title}")
+    return redirect("approval", ulid=ulid)
+
+
+@permission("approvals.request")
+@require_POST
+def withdraw(request: HttpRequest, ulid: str) -> HttpResponse:
+    """Take one's own request back."""
+    actions.withdraw(_row(ulid), by=request.user, at=clock.now())
+    return redirect("approvals")
+
+
+def _row(ulid: str) -> Request:
+    try:
+        return queries.get(ulid)
+    except Request.DoesNotExist:
+        raise Http404(ulid) from None

@@ -1,0 +1,71 @@
+"""What the environment may say, read strictly: an unknown or nonsensical value stops the program with a sentence."""
+
+import contextlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def data_folder() -> Path:
+    """KAOPEI_DATA, else `var/` in the project."""
+    return Path(os.environ.get("KAOPEI_DATA") or PROJECT / "var").absolute()
+
+
+def program() -> str:
+    """center, portal, vault …: the middle of kaopei.center.settings."""
+    words = os.environ.get("DJANGO_SETTINGS_MODULE", "").split(".")
+    return words[-2] if len(words) > 1 else "office"
+
+
+def database_variable(named: str) -> str:
+    """Which variable names this program's server: the vault has one of its own."""
+    return "VAULT_DATABASE_URL" if named == "vault" else "DATABASE_URL"
+
+
+def hosts() -> list[str]:
+    """KAOPEI_HOSTS: names under which the program may be reached, separated by commas; else this machine only."""
+    named = [host.strip() for host in os.environ.get("KAOPEI_HOSTS", "").split(",") if host.strip()]
+    if "*" in named:
+        raise ImproperlyConfigured("KAOPEI_HOSTS 不得为 *，请列出域名")
+    return ["127.0.0.1", "localhost", "[::1]", *named]
+
+
+def database(variable: str) -> dict[str, Any]:
+    """The Django form of the address in `variable`; a missing one fails at the first query, with the remedy."""
+    url = os.environ.get(variable)
+    options: dict[str, Any] = {}
+    parts: dict[str, Any] = {"host": "/nonexistent", "dbname": f"请设置_{variable}_或用_run_启动"}
+    if url:
+        parts = dict(conninfo_to_dict(url))
+        if not parts.get("dbname"):
+            raise ImproperlyConfigured(f"{variable} 没有写数据库名：postgresql://用户@主机/库名")
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    options = {key: value for key, value in parts.items() if key not in known}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **{name: parts.get(key, "") for key, name in known.items()},
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 300,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+    }
+
+
+def secret_key(path: Path) -> str:
+    """The signing key of cookies, made at the first start; two starters at once end with one key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        handle, beside = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            os.link(beside, path)
+        Path(beside).unlink()
+    return path.read_text(encoding="utf-8")

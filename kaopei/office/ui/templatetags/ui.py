@@ -1,0 +1,110 @@
+"""Parts of pages: `{% load ui %}` … `{% t "中文" "English" %}`, `{% verdict v %}`, `{% pager page %}`, `{{ day|day }}`."""
+
+import hashlib
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from kaopei.law.verdict import Verdict
+from kaopei.office.clock import CHINA
+
+register = template.Library()
+WEEKDAYS = "一二三四五六日"
+
+
+@register.simple_tag(takes_context=True)
+def t(context: template.Context, zh: str, en: str) -> str:
+    """The Chinese text, or the English one where the person has switched."""
+    return en if context.get("lang") == "en" else zh
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """Address of a file of ours or of a wheel, with its digest so that browsers may keep it for ever."""
+    return f"/static/{path}?v={_digest(path)}"
+
+
+@lru_cache(maxsize=64)
+def _digest(path: str) -> str:
+    found = finders.find(path)
+    if not found:
+        raise ValueError(f"没有静态文件 {path}")
+    with open(str(found), "rb") as file:  # noqa: PTH123
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """2026-12-07 周一"""
+    if value is None:
+        return "—"
+    if isinstance(value, datetime):
+        value = value.astimezone(CHINA).date()
+    return f"{value:%Y-%m-%d} 周{WEEKDAYS[value.weekday()]}"
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """2026-12-07 周一 09:30"""
+    if value is None:
+        return "—"
+    return f"{day(value)} {value.astimezone(CHINA):%H:%M}"
+
+
+@register.filter
+def short(value: str, length: int = 12) -> SafeString:
+    """The beginning of a digest, the whole on hover."""
+    return format_html('<code class="digest" title="{}">{}…</code>', value, str(value)[: int(length)])
+
+
+@register.filter
+def grouped(value: str) -> str:
+    """A digest in groups of eight, to be compared by eye."""
+    text = str(value)
+    return " ".join(text[start : start + 8] for start in range(0, len(text), 8))
+
+
+DECISIONS = {"accept": ("通过", "accept", "M4 11l4 4 8-9"), "refuse": ("不通过", "refuse", "M5 5l10 10M15 5L5 15"), "hold": ("待定", "hold", "M10 4v8M10 15v1")}
+
+
+@register.inclusion_tag("ui/part_chip.html")
+def decision(value: str, text: str = "") -> dict[str, Any]:
+    """accept, refuse or hold as a chip of shape and word."""
+    word, kind, path = DECISIONS[value]
+    return {"text": text or word, "kind": kind, "path": path}
+
+
+CHIPS = {"good": DECISIONS["accept"][2], "bad": DECISIONS["refuse"][2], "wait": DECISIONS["hold"][2], "plain": "", "run": "M6 4l8 6-8 6z"}
+NAMED = {"good": "accept", "bad": "refuse", "wait": "hold", "plain": "plain", "run": "run"}
+
+
+@register.inclusion_tag("ui/part_chip.html")
+def chip(kind: str, text: str) -> dict[str, Any]:
+    """A state as shape and word: good, bad, wait, run or plain."""
+    return {"text": text, "kind": NAMED[kind], "path": CHIPS[kind]}
+
+
+@register.inclusion_tag("ui/part_verdict.html", takes_context=True)
+def verdict(context: template.Context, value: Verdict) -> dict[str, Any]:
+    """A verdict with all its reasons and clauses."""
+    return {"verdict": value, "lang": context.get("lang")}
+
+
+@register.inclusion_tag("ui/part_pager.html", takes_context=True)
+def pager(context: template.Context, page: Any) -> dict[str, Any]:
+    """Links of a Django Page that keep the filters of the address."""
+    query = context["request"].GET.copy()
+    query.pop("page", None)
+    rest = query.urlencode()
+    return {"page": page, "rest": f"&{rest}" if rest else "", "lang": context.get("lang")}
+
+
+@register.inclusion_tag("ui/part_steps.html")
+def steps(rows: Any) -> dict[str, Any]:
+    """Steps across the top: rows of (text, state) or (text, state, url); state is done, now, todo or late."""
+    return {"rows": [(*row, "")[:3] for row in rows]}

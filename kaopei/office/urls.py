@@ -1,0 +1,32 @@
+"""Addresses of the office; every program includes them: `path("", include("kaopei.office.urls"))`."""
+
+from django.urls import path
+
+from kaopei.office.accounts import views as accounts
+from kaopei.office.approvals import views as approvals
+from kaopei.office.audit import views as audit
+from kaopei.office.tasks import views as tasks
+from kaopei.office.ui import views as ui
+
+handler404 = ui.missing
+handler500 = ui.broken
+
+urlpatterns = [
+    path("", ui.today, name="today"),
+    path("healthz", ui.health, name="health"),
+    path("language/", ui.language, name="language"),
+    path("static/<path:path>", ui.static, name="static"),
+    path("login/", accounts.log_in, name="login"),
+    path("logout/", accounts.log_out, name="logout"),
+    path("people/", accounts.people, name="people"),
+    path("approvals/", approvals.listing, name="approvals"),
+    path("approvals/<str:ulid>/", approvals.show, name="approval"),
+    path("approvals/<str:ulid>/content", approvals.content, name="approval_content"),
+    path("approvals/<str:ulid>/approve", approvals.approve, name="approval_approve"),
+    path("approvals/<str:ulid>/decline", approvals.decline, name="approval_decline"),
+    path("approvals/<str:ulid>/withdraw", approvals.withdraw, name="approval_withdraw"),
+    path("jobs/", tasks.listing, name="jobs"),
+    path("jobs/<str:ulid>/", tasks.show, name="job"),
+    path("jobs/<str:ulid>/cancel", tasks.cancel, name="job_cancel"),
+    path("events/", audit.listing, name="events"),
+]

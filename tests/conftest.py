@@ -1,0 +1,132 @@
+"""Tests run on a PostgreSQL of their own: migrations as owner, programs as `kaopei_app`.
+
+One process tests one Django program: `pytest tests/vault` the vault, everything else the center (`tests/vault` is then left to its
+own process; ./test calls both). `pytest tests/office` alone runs the office without any program; its tests hold in both. The server starts when the first test asks for a database.
+"""
+
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+TESTS = Path(__file__).parent
+
+
+def program() -> str:
+    """`vault` or `office` if only its tests are asked for, else `center`; workers of xdist are told by their parent."""
+    if "KAOPEI_TEST_PROGRAM" in os.environ:
+        return os.environ["KAOPEI_TEST_PROGRAM"]
+    asked = [Path(word.split("::")[0]).resolve() for word in sys.argv[1:] if not word.startswith("-")]
+    asked = [path for path in asked if path.exists() and path.is_relative_to(TESTS)]
+    named = {path.relative_to(TESTS).parts[:1] for path in asked}
+    return next((alone for alone in ("vault", "office") if named == {(alone,)}), "center")
+
+
+PROGRAM = program()
+PARENT = "PYTEST_XDIST_WORKER" not in os.environ
+if PARENT:
+    os.environ["KAOPEI_TEST_PROGRAM"] = PROGRAM
+    # Short: a socket's path has at most 103 bytes.
+    os.environ["KAOPEI_TEST_FOLDER"] = tempfile.mkdtemp(prefix="kaopei-")
+FOLDER = Path(os.environ["KAOPEI_TEST_FOLDER"])
+FOLDER.chmod(0o755)
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "one")
+collect_ignore = [] if PROGRAM == "vault" else ["vault"]
+
+os.environ["KAOPEI_DATA"] = str(FOLDER / f"data-{WORKER}")
+os.environ["DJANGO_SETTINGS_MODULE"] = "kaopei.office.settings_base" if PROGRAM == "office" else f"kaopei.{PROGRAM}.settings"
+
+from kaopei.office.database import FORGETFUL, Cluster  # noqa: E402
+from kaopei.office.database_roles import prepare  # noqa: E402
+
+assert "-cfsync=off" in FORGETFUL
+CLUSTER = Cluster(FOLDER / "pg", name="kaopei", durable=False)
+DATABASE = f"test_{WORKER}"
+for variable in ("DATABASE_URL", "VAULT_DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_DATABASE_OWNER_URL"):
+    os.environ.pop(variable, None)
+os.environ["VAULT_DATABASE_URL" if PROGRAM == "vault" else "DATABASE_URL"] = CLUSTER.app_url.replace("/kaopei?", f"/{DATABASE}?")
+
+import django  # noqa: E402
+
+django.setup()
+
+
+def pytest_report_header() -> str:
+    return f"program: {PROGRAM}" + ("" if PROGRAM == "vault" else " (tests/vault run in a process of their own)")
+
+
+def pytest_unconfigure() -> None:
+    CLUSTER.stop()
+    if PARENT:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def url(role: str, name: str) -> str:
+    return {"owner": CLUSTER.owner_url, "app": CLUSTER.app_url, "portal": CLUSTER.portal_url}[role].replace("/kaopei?", f"/{name}?")
+
+
+def remake(name: str, template: str | None = None) -> None:
+    """Drop and make a database, from a template if given; connections to either end."""
+    with psycopg.connect(url("owner", "postgres"), autocommit=True) as line:
+        line.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        command = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        if template:
+            command += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+        line.execute(command)
+
+
+def migrated() -> str:
+    """The name of a database with all migrations; made once, whatever the number of workers."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    with (FOLDER / "template.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (FOLDER / "template.done").exists():
+            remake("template_all")
+            prepare(url("owner", "template_all"))
+            line = connections["default"]
+            line.close()
+            working = dict(line.settings_dict)
+            line.settings_dict.update(NAME="template_all", USER="kaopei_owner")
+            call_command("migrate", verbosity=0)
+            line.close()
+            line.settings_dict.update(working)
+            (FOLDER / "template.done").touch()
+    return "template_all"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The tests' own server, started."""
+    return CLUSTER.start() if CLUSTER.pid() is None or CLUSTER._users is None else CLUSTER
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(cluster, django_test_environment, django_db_blocker):
+    """In place of pytest-django's: the program's role may neither make databases nor empty append-only tables."""
+    from django.test import TransactionTestCase
+
+    with django_db_blocker.unblock():
+        template = migrated()
+        remake(DATABASE, template)
+
+    def clean(self: TransactionTestCase) -> None:
+        """After a test with real transactions: a fresh copy instead of TRUNCATE."""
+        from django.db import connections
+
+        connections.close_all()
+        remake(DATABASE, template)
+
+    TransactionTestCase._fixture_teardown = clean
+    yield
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        connections.close_all()
