@@ -22,7 +22,7 @@ PRECEDENCE = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text. `first` and `last` are its days in force (inclusive, None = unknown or open); `text` = we have seen it."""
+    """A text. `first` and `last`: its days in force (inclusive, None = unknown or open); `text`: we have seen it."""
 
     id: str
     title: str

@@ -19,7 +19,7 @@ def institution_reasons(application: ApplicationFacts, context: IntakeContext) -
         text = f"{context.city_name}的登记名单里没有信用代码为 {application.institution} 的培训机构"
         yield Reason("N1.2.1", text, "institution_unknown")
         return
-    state = institution.standing.on(context.received_on)
+    state = institution.standing.on(context.first_day)
     if state != "good":
         shown = institution.standing.text or "空白"
         text = f"{institution.name}的登记状态是“{shown}”，不能开展考前培训"

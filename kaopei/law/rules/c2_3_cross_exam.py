@@ -8,6 +8,9 @@ from kaopei.law.facts import SiteFacts, TraineeFacts
 from kaopei.law.rules import rule
 from kaopei.law.verdict import Verdict, allow, hold, refuse
 
+# Roles that act for an exam body in the draw; no other role may assign, whatever it may see.
+EXAM_BODY_ROLES = frozenset({"clerk", "approver", "province", "draw_announcer", "draw_freezer", "system"})
+
 
 @rule("N2.3.2", "N2.3.4", "N2.3.5", "N2.3.6", "N2.2.5")
 def may_sit_at(
@@ -76,7 +79,7 @@ def tier(site: SiteFacts) -> int:
 @rule("N2.3.3")
 def may_assign(role: str) -> Verdict:
     """二（三） The exam body assigns; no institution and no site assigns, swaps or edits."""
-    if role in ("exam_body", "province_exam_body"):
+    if role in EXAM_BODY_ROLES:
         return allow()
     return refuse("N2.3.3", "考试安排只由考试机构作出，培训机构和考试点不能指定或调换", "not_exam_body")
 
