@@ -1,13 +1,14 @@
 """Taking a bank (题库) in row by row: each row is accepted, put in order, or refused with one code.
 
 The codes are those of the bank's README; a row that stands in none of its cases but cannot be used has one of
-`id_missing`, `option_missing`, `judge_option`, `status_unknown`. A row is first judged by itself, then against the
+`id_missing`, `option_missing`, `judge_option`, `status_unknown`, `cell_kind` (a date or an error where a text belongs).
+A row is first judged by itself, then against the
 rows before it: an earlier accepted row keeps its number and its stem, a later one is refused.
 """
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from kaopei.paper.item import (
@@ -57,7 +58,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,9}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A prepared cell: its text as written, and what the sheet says about it (`kind`: text, number or other)."""
+    """A prepared cell: its text as written, and what the sheet says (`kind`: text, number, truth, date or error)."""
 
     text: str = ""
     kind: str = "text"
@@ -122,8 +123,9 @@ def judge_rows(rows: Iterable[Row], points: Collection[str], held: Iterable[Item
 
 
 def _duplicate(item: Item, numbers: Mapping[str, Item], stems: Mapping[str, str], seen: Collection[str]) -> str:
-    """The same row of an earlier import is not a duplicate of itself; the second one within a file is."""
-    if item.number in seen or numbers.get(item.number, item) != item:
+    """The same row of an earlier import is not a duplicate of itself, even if only its status has changed since."""
+    before = numbers.get(item.number, item)
+    if item.number in seen or replace(before, retired=item.retired) != item:
         return "dup_id"
     return "dup_stem" if stems.get(stem_key(item.stem), item.number) != item.number else ""
 
@@ -176,6 +178,9 @@ def _refuse_cells(row: Row) -> None:
         raise _Refused("formula_cell")
     if any(cell.merged for cell in cells):
         raise _Refused("merged_cell")
+    # A sheet that turned the option 3-5 into the 5th of March shows neither any more.
+    if any(cell.kind in ("date", "error") for column, cell in row.cells.items() if column != "难度"):
+        raise _Refused("cell_kind")
 
 
 def _outer_space(cell: Cell) -> bool:
@@ -194,7 +199,7 @@ def _kind(text: str, notes: set[str]) -> str:
 
 def _difficulty(cell: Cell, notes: set[str]) -> int:
     text = half_width(trim(cell.text))
-    if cell.kind == "other" or not _NUMBER.fullmatch(text):
+    if cell.kind not in ("text", "number") or not _NUMBER.fullmatch(text):
         raise _Refused("difficulty_not_number")
     value = Decimal(text)
     if not LOWEST - _SHEET_ERROR <= value <= HIGHEST + _SHEET_ERROR:

@@ -78,7 +78,9 @@ def test_put_in_order(untidy: Row, expected: str) -> None:
         (row(难度="中等"), "difficulty_not_number"),
         (row(难度=""), "difficulty_not_number"),
         (row(难度="nan"), "difficulty_not_number"),
-        (row(kinds={"难度": "other"}, 难度="0.4"), "difficulty_not_number"),
+        (row(kinds={"难度": "date"}, 难度="0.4"), "difficulty_not_number"),
+        (row(kinds={"选项B": "date"}, 选项B="45356"), "cell_kind"),
+        (row(kinds={"题干": "error"}, 题干="#N/A"), "cell_kind"),
         (row(难度="1.5"), "difficulty_range"),
         (row(难度="0"), "difficulty_range"),
         (row(难度="0.0999"), "difficulty_range"),
@@ -178,5 +180,7 @@ def test_give_the_same_verdicts_when_the_same_rows_come_again() -> None:
     first = judge_rows(rows, POINTS)
     held = [v.item for v in first if v.item]
     assert judge_rows(rows, POINTS, held) == first
+    again = judge_rows([row(3, 状态="停用")], POINTS, held)
+    assert [(v.code, v.item is not None and v.item.retired) for v in again] == [("", True)]
     changed = judge_rows([row(3, 答案="A"), row(4, 题号="QZ-0011")], POINTS, held)
     assert [v.code for v in changed] == ["dup_id", "dup_stem"]

@@ -1,0 +1,68 @@
+"""What the command line calls: files in, files out. Django comes up before anything of the vault is imported."""
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kaopei.vault import start
+
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2}){1,64}")
+
+
+class BadRequest(ValueError):
+    """The command cannot be carried out as given."""
+
+    exit_status = 2
+
+
+def import_banks(files: Sequence[Path], verdicts: Path | None, data: Path) -> int:
+    """Take banks in, all or none; verdicts as CSV to a file or to standard output."""
+    with start.up(data):
+        from django.db import transaction
+
+        from kaopei.office import clock
+        from kaopei.office.accounts.roles import SYSTEM
+        from kaopei.vault.bank import actions, reading
+
+        read = [reading.read_bank(file) for file in files]
+        rows: list[Any] = []
+        with transaction.atomic():
+            for file in read:
+                rows += actions.take_in(file, by=SYSTEM, at=clock.now())
+    table: list[list[object]] = [
+        ["题号", "row", "decision", "code"],
+        *([one.number, one.row, one.decision, one.code] for one in rows),
+    ]
+    if verdicts is None:
+        csv.writer(sys.stdout, lineterminator="\n").writerows(table)
+        return 0
+    with verdicts.open("w", encoding="utf-8", newline="") as target:
+        csv.writer(target, lineterminator="\n").writerows(table)
+    refused = sum(one.item is None for one in rows)
+    print(f"已导入 {len(files)} 个文件，{len(rows)} 行：接收 {len(rows) - refused}，拒收 {refused}。结论见 {verdicts}")
+    return 0
+
+
+def assemble(subject: str, blueprint: Path, forms: int, seed: str, out: Path, data: Path) -> int:
+    """Parallel papers of a subject as JSON; a blueprint that contradicts itself is said on standard error."""
+    if not _HEX.fullmatch(seed):
+        raise BadRequest(f"种子“{seed[:20]}”不是十六进制。请给偶数个 0-9a-f 字符。")
+    with start.up(data):
+        from kaopei.office import clock
+        from kaopei.office.accounts.roles import SYSTEM
+        from kaopei.vault.assembly import actions
+        from kaopei.vault.bank import queries, reading
+
+        queries.items(subject)
+        plan = reading.read_blueprint(blueprint, subject)
+        papers = actions.assemble_forms(plan, forms=forms, seed=seed.lower(), by=SYSTEM, at=clock.now())
+    for line in plan.contradictions:
+        print(f"提示：{line}", file=sys.stderr)
+    made = [{"id": f"{place:02}", "items": [item.number for item in paper]} for place, paper in enumerate(papers, 1)]
+    out.write_text(json.dumps({"forms": made}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print(f"“{plan.subject}”{len(made)} 套，每套 {plan.size} 题、{plan.marks} 分，写入 {out}")
+    return 0

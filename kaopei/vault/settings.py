@@ -1,0 +1,17 @@
+"""Settings of the vault: the shared ones, with everything in the vault's own folder as on its own machine."""
+
+from kaopei.office.settings_base import *  # noqa: F403
+from kaopei.office.settings_base import HOME, OFFICE_APPS
+
+# Trust list, keys and clock of the vault are its own files: nothing is read from the center's folder.
+DATA = HOME
+PROGRAM_NAME = "考培题库室"
+
+INSTALLED_APPS = [*OFFICE_APPS, "kaopei.vault.bank", "kaopei.vault.assembly", "kaopei.vault.custody"]
+NAV = ["bank", "assembly", "custody"]
+ROOT_URLCONF = "kaopei.vault.urls"
+WSGI_APPLICATION = "kaopei.vault.wsgi.application"
+
+# A bank of 100,000 items is about 20 MB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024

@@ -1,0 +1,8 @@
+"""Addresses of the vault."""
+
+from django.urls import include, path
+
+from kaopei.office.urls import handler404 as handler404
+from kaopei.office.urls import handler500 as handler500
+
+urlpatterns = [path("", include("kaopei.office.urls"))]
