@@ -16,8 +16,11 @@ PROVINCE = "*"
 class Actor(Protocol):
     """Whoever acts: a person who logged in, or the machine itself."""
 
-    username: str
-    city: str
+    @property
+    def username(self) -> str: ...
+
+    @property
+    def city(self) -> str: ...
 
     def held(self) -> frozenset[str]: ...
 
