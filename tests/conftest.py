@@ -35,12 +35,14 @@ if PARENT:
     # Short: a socket's path has at most 103 bytes.
     os.environ["KAOPEI_TEST_FOLDER"] = tempfile.mkdtemp(prefix="kaopei-")
 FOLDER = Path(os.environ["KAOPEI_TEST_FOLDER"])
-FOLDER.chmod(0o755)
+FOLDER.chmod(0o755)  # as root the server runs as somebody else, who must be able to enter
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "one")
 collect_ignore = [] if PROGRAM == "vault" else ["vault"]
 
 os.environ["KAOPEI_DATA"] = str(FOLDER / f"data-{WORKER}")
-os.environ["DJANGO_SETTINGS_MODULE"] = "kaopei.office.settings_base" if PROGRAM == "office" else f"kaopei.{PROGRAM}.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = (
+    "kaopei.office.settings_base" if PROGRAM == "office" else f"kaopei.{PROGRAM}.settings"
+)
 
 from kaopei.office.database import FORGETFUL, Cluster  # noqa: E402
 from kaopei.office.database_roles import prepare  # noqa: E402
@@ -50,7 +52,9 @@ CLUSTER = Cluster(FOLDER / "pg", name="kaopei", durable=False)
 DATABASE = f"test_{WORKER}"
 for variable in ("DATABASE_URL", "VAULT_DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_DATABASE_OWNER_URL"):
     os.environ.pop(variable, None)
-os.environ["VAULT_DATABASE_URL" if PROGRAM == "vault" else "DATABASE_URL"] = CLUSTER.app_url.replace("/kaopei?", f"/{DATABASE}?")
+os.environ["VAULT_DATABASE_URL" if PROGRAM == "vault" else "DATABASE_URL"] = CLUSTER.app_url.replace(
+    "/kaopei?", f"/{DATABASE}?"
+)
 
 import django  # noqa: E402
 
@@ -68,7 +72,9 @@ def pytest_unconfigure() -> None:
 
 
 def url(role: str, name: str) -> str:
-    return {"owner": CLUSTER.owner_url, "app": CLUSTER.app_url, "portal": CLUSTER.portal_url}[role].replace("/kaopei?", f"/{name}?")
+    return {"owner": CLUSTER.owner_url, "app": CLUSTER.app_url, "portal": CLUSTER.portal_url}[role].replace(
+        "/kaopei?", f"/{name}?"
+    )
 
 
 def remake(name: str, template: str | None = None) -> None:
@@ -130,3 +136,21 @@ def django_db_setup(cluster, django_test_environment, django_db_blocker):
 
     with django_db_blocker.unblock():
         connections.close_all()
+
+
+@pytest.fixture
+def province(db):
+    """All cities' rows are in sight."""
+    from kaopei.office import scope
+
+    with scope.entered(scope.PROVINCE):
+        yield
+
+
+@pytest.fixture
+def foshan(db):
+    """The rows of 佛山 are in sight, no other's."""
+    from kaopei.office import scope
+
+    with scope.entered("440600"):
+        yield

@@ -26,7 +26,14 @@ __all__ = ["Cluster", "Server", "Unusable", "cluster", "find", "refuse_shared"]
 START_SECONDS = 30.0
 DURABLE = ["-cmax_connections=60", "-cshared_buffers=64MB"]
 # Only for tests, in a cluster of their own: nothing survives a power cut.
-FORGETFUL = [*DURABLE, "-cfsync=off", "-csynchronous_commit=off", "-cfull_page_writes=off", "-cwal_level=minimal", "-cmax_wal_senders=0"]
+FORGETFUL = [
+    *DURABLE,
+    "-cfsync=off",
+    "-csynchronous_commit=off",
+    "-cfull_page_writes=off",
+    "-cwal_level=minimal",
+    "-cmax_wal_senders=0",
+]
 NAMES = {"center": "kaopei", "vault": "kaopei_vault"}
 VARIABLES = {"center": "DATABASE_URL", "vault": "VAULT_DATABASE_URL"}
 
@@ -103,7 +110,9 @@ class Cluster:
     def __enter__(self) -> "Cluster":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     @contextlib.contextmanager
@@ -192,4 +201,6 @@ def find(program: str, data: Path) -> Cluster | Server:
 def refuse_shared(center_url: str, vault_url: str) -> None:
     """二（四）: papers and applications never lie on one server; a server is known by its own identity, not by its address."""
     if roles.identity(center_url) == roles.identity(vault_url):
-        raise Unusable("DATABASE_URL 与 VAULT_DATABASE_URL 指向同一台数据库服务器。题库必须用单独的服务器，请改其中一个。")
+        raise Unusable(
+            "DATABASE_URL 与 VAULT_DATABASE_URL 指向同一台数据库服务器。题库必须用单独的服务器，请改其中一个。"
+        )

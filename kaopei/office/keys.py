@@ -1,6 +1,6 @@
 """Keys that this installation holds: its own by role, and its people's by their PIN."""
 
-from typing import Any
+from datetime import datetime
 
 from django.conf import settings
 
@@ -8,6 +8,17 @@ from kaopei.law.verdict import refuse
 from kaopei.office import trusted
 from kaopei.office.refused import Refused
 from kaopei.parcel import keyfile
+from kaopei.parcel.keyfile import Signer
+from kaopei.parcel.rejected import Rejected
+from kaopei.parcel.trust import Trust
+
+
+def trust() -> Trust:
+    """The trust list in force; Refused with the remedy if there is none."""
+    found = trusted.current(settings.DATA)
+    if found is None:
+        raise Refused(refuse("", "尚未放入信任名单，不能签署或核对签名。请系统管理员按手册放入 trust.json。", "trust"))
+    return found
 
 
 def passphrase() -> bytes:
@@ -15,25 +26,25 @@ def passphrase() -> bytes:
     return (settings.DATA / "keys" / "passphrase").read_bytes().strip()
 
 
-def signer(role: str) -> Any:
-    """Our key of this role that the trust list has in force; Refused if there is none."""
+def signer(role: str, at: datetime) -> Signer:
+    """Our key that the trust list has in force for this role."""
+    listed = trust()
     for path in sorted((settings.DATA / "keys").glob("*.key")):
-        if trusted.has_role(settings.DATA, path.stem, role):
-            return keyfile.Signer(keyfile.load(path.read_bytes(), passphrase()), path.stem)
-    raise Refused(refuse("", f"本机没有“{role}”密钥，或它不在信任名单中。请系统管理员按手册生成并登记密钥。", "key"))
+        try:
+            listed.key(path.stem, role=role, at=int(at.timestamp()))
+        except Rejected:
+            continue
+        return keyfile.load_signer(path.read_bytes(), passphrase(), listed.suite)
+    text = f"本机没有用途为 {role} 且在信任名单中有效的密钥。请系统管理员按手册生成并登记密钥。"
+    raise Refused(refuse("", text, "key"))
 
 
-def person(kid: str, pin: str) -> Any:
+def person(kid: str, pin: str) -> Signer:
     """A person's signing key, opened with his PIN."""
     path = settings.DATA / "persons" / f"{kid}.key"
-    if not kid or not path.exists():
+    if not kid or "/" in kid or not path.exists():
         raise Refused(refuse("", "您还没有登记签名密钥，不能签署。请联系安全管理员办理。", "key"))
     try:
-        return keyfile.Signer(keyfile.load(path.read_bytes(), pin.encode()), kid)
-    except ValueError:
+        return keyfile.load_signer(path.read_bytes(), pin.encode(), trust().suite)
+    except Rejected:
         raise Refused(refuse("", "签名口令不对，没有签署。请重新输入。", "pin")) from None
-
-
-def text(record: Any) -> str:
-    """A signed record as text for a column."""
-    return record.decode() if isinstance(record, bytes) else str(record)

@@ -80,8 +80,8 @@ def blind_index(value: str, purpose: str) -> bytes:
     return hmac.digest(_key(purpose, "index"), normal.encode(), hashlib.sha256)
 
 
-class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
-    """A text column stored encrypted; it cannot be searched (use a blind index beside it)."""
+class EncryptedBinaryField(models.BinaryField):  # type: ignore[type-arg]
+    """A column of bytes stored encrypted: uploaded files, photos."""
 
     def __init__(self, purpose: str, **options: Any) -> None:
         self.purpose = purpose
@@ -92,22 +92,38 @@ class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
         return name, path, [self.purpose, *args], options
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        if isinstance(value, str):
-            value = encrypt(value, self.purpose)
+        if value is not None:
+            value = encrypt_bytes(self._plain(value), self.purpose)
         return super().get_db_prep_value(value, connection, prepared)
 
-    def from_db_value(self, value: Any, expression: object, connection: object) -> str | None:
-        return None if value is None else decrypt(bytes(value), self.purpose)
+    def from_db_value(self, value: Any, expression: object, connection: object) -> Any:
+        return None if value is None else decrypt_bytes(bytes(value), self.purpose)
 
     def to_python(self, value: Any) -> Any:
         return value
 
-    def value_to_string(self, obj: models.Model) -> str:
-        return str(self.value_from_object(obj))
+    def get_lookup(self, name: str) -> Any:
+        """Encrypted columns cannot be compared: two encryptions of one text differ."""
+        return super().get_lookup(name) if name == "isnull" else None
+
+    @staticmethod
+    def _plain(value: Any) -> bytes:
+        return bytes(value)
+
+
+class EncryptedTextField(EncryptedBinaryField):
+    """A text column stored encrypted; it cannot be searched (use a blind index beside it)."""
+
+    def from_db_value(self, value: Any, expression: object, connection: object) -> str | None:
+        return None if value is None else decrypt(bytes(value), self.purpose)
 
     def get_default(self) -> Any:
         value = super().get_default()
         return "" if value == b"" else value
+
+    @staticmethod
+    def _plain(value: Any) -> bytes:
+        return str(value).encode()
 
 
 def mask_id(number: str) -> str:

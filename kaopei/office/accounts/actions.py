@@ -95,6 +95,12 @@ def _give(user: User, role: str, by: roles.Actor, at: datetime) -> RoleAssignmen
     if user.has(role):
         raise Refused(refuse("", f"{user.name} 已有岗位“{roles.names([role])}”。", "role"))
     for one, other, reason in roles.conflicts({*user.held(), role}):
-        raise Refused(refuse(reason.clause, f"“{roles.names([one])}”与“{roles.names([other])}”不得由同一人担任：{reason.text}。", "separation"))
+        raise Refused(
+            refuse(
+                reason.clause,
+                f"“{roles.names([one])}”与“{roles.names([other])}”不得由同一人担任：{reason.text}。",
+                "separation",
+            )
+        )
     user.__dict__.pop("_held", None)
     return RoleAssignment.objects.create(user=user, role=role, given_at=at, given_by=by.username)

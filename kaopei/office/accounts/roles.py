@@ -82,7 +82,11 @@ def catalogue() -> Catalogue:
 def conflicts(held: Iterable[str]) -> list[tuple[str, str, Reason]]:
     """Forbidden pairs among these roles."""
     forbidden = catalogue().forbidden
-    return [(a, b, forbidden[frozenset((a, b))]) for a, b in combinations(sorted(set(held)), 2) if frozenset((a, b)) in forbidden]
+    return [
+        (a, b, forbidden[frozenset((a, b))])
+        for a, b in combinations(sorted(set(held)), 2)
+        if frozenset((a, b)) in forbidden
+    ]
 
 
 def names(held: Iterable[str]) -> str:
@@ -105,7 +109,11 @@ def judge(actor: Actor, act: str, city: str | None = None) -> Verdict:
         return refuse("", f"本操作由“{who}”办理，您的岗位是“{names(held) or '无'}”。", "role")
     if pairs := conflicts(held):
         one, other, reason = pairs[0]
-        return refuse(reason.clause, f"同一人兼任“{names([one])}”与“{names([other])}”：{reason.text}。请联系安全管理员调整岗位。", "separation")
+        return refuse(
+            reason.clause,
+            f"同一人兼任“{names([one])}”与“{names([other])}”：{reason.text}。请联系安全管理员调整岗位。",
+            "separation",
+        )
     if city is not None and actor.city not in (PROVINCE, city):
         return refuse("", "这是其他城市的数据，不在您的工作范围内。", "city")
     return allow()

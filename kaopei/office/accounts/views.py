@@ -37,7 +37,12 @@ def log_in(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "accounts/login.html",
-        {"form": form, "problem": problem, "next": request.POST.get("next") or request.GET.get("next", ""), "demo": _demo()},
+        {
+            "form": form,
+            "problem": problem,
+            "next": request.POST.get("next") or request.GET.get("next", ""),
+            "demo": _demo(),
+        },
         status=400 if problem else 200,
     )
 
@@ -52,7 +57,11 @@ def _demo() -> list[dict[str, str]]:
     """Demo log-ins, shown only where the trust list says that everything is a rehearsal."""
     if not trusted.rehearsal(settings.DATA):
         return []
-    return [{"username": one.username, "name": one.name, "roles": roles.names(one.held())} for one in queries.everyone() if one.is_active]
+    return [
+        {"username": one.username, "name": one.name, "roles": roles.names(one.held())}
+        for one in queries.everyone()
+        if one.is_active
+    ]
 
 
 @require_POST

@@ -1,17 +1,23 @@
 """Asking for a second signature, and giving it. Nobody signs his own request."""
 
+import base64
 import hashlib
 import secrets
 from datetime import datetime, timedelta
 
 from django.apps import apps
+from django.conf import settings
 
 from kaopei.law.verdict import refuse
-from kaopei.office import ids, keys, scope
+from kaopei.office import ids, keys, scope, trusted
 from kaopei.office.accounts import roles
+from kaopei.office.accounts.queries import find
 from kaopei.office.approvals.models import Request, Signature
 from kaopei.office.audit.record import event, records
 from kaopei.office.refused import Refused
+from kaopei.parcel import approval, canonical
+from kaopei.parcel.rejected import Rejected
+from kaopei.parcel.trust import Trust
 
 TERM = timedelta(days=5)
 
@@ -32,7 +38,9 @@ def request(
     term: timedelta = TERM,
 ) -> Request:
     """Ask that `needed` other persons approve exactly `content`. A new request about the matter replaces an open one."""
-    Request.objects.filter(action=action, object=object, rev=rev, status="open").update(status="withdrawn", closed_at=at)
+    Request.objects.filter(action=action, object=object, rev=rev, status="open").update(
+        status="withdrawn", closed_at=at
+    )
     made = Request.objects.create(
         ulid=ids.ulid(at),
         action=action,
@@ -41,7 +49,7 @@ def request(
         title=title,
         approve_act=approve_act,
         content=content,
-        digest=hashlib.sha256(content).hexdigest(),
+        digest=_digest_of(content),
         url=url,
         requester=by.username,
         city=scope.current() or by.city,
@@ -111,21 +119,38 @@ def _open(asked: Request, by: roles.Actor, at: datetime) -> Request:
 
 
 def _sign(row: Request, pin: str, by: roles.Actor, at: datetime) -> str:
-    from kaopei.parcel import approval
+    """The signed record that travels in parcels; people are named by the holder of their key in the trust list."""
+    listed = keys.trust()
+    try:
+        made = approval.make(
+            listed,
+            action=row.action,
+            object=row.object,
+            rev=row.rev,
+            digest=row.digest,
+            requester=_holder(row.requester, listed),
+            signer=keys.person(getattr(by, "kid", ""), pin),
+            role=roles.role_for(by, row.approve_act),
+            nonce=base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode(),
+            expires_at=int(row.expires_at.timestamp()),
+            at=int(at.timestamp()),
+        )
+    except Rejected as problem:
+        raise Refused(refuse("", str(problem), problem.code)) from None
+    return canonical.encode(made).decode()
 
-    signer = keys.person(getattr(by, "kid", ""), pin)
-    made = approval.make(
-        action=row.action,
-        object=row.object,
-        rev=row.rev,
-        digest=row.digest,
-        requester=row.requester,
-        signer=signer,
-        role=roles.role_for(by, row.approve_act),
-        nonce=secrets.token_hex(16),
-        expires_at=int(row.expires_at.timestamp()),
-    )
-    return keys.text(made)
+
+def _digest_of(content: bytes) -> str:
+    """In the deployment's suite, so that a verifier elsewhere computes the same."""
+    listed = trusted.current(settings.DATA)
+    return (listed.algorithms.hash(content) if listed else hashlib.sha256(content).digest()).hex()
+
+
+def _holder(username: str, listed: Trust) -> str:
+    """How the trust list names this person; whoever has no key goes by his staff number."""
+    person = find(username)
+    known = listed.keys.get(person.kid) if person else None
+    return known.holder if known else username
 
 
 def _go_on(row: Request, by: roles.Actor, at: datetime) -> None:

@@ -47,10 +47,13 @@ class Request(models.Model):
         indexes = [models.Index(fields=["action", "object", "digest"], name="request_by_matter")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status="open", closed_at=None) | (~Q(status="open") & Q(closed_at__isnull=False)), name="request_open_has_no_end"
+                condition=Q(status="open", closed_at=None) | (~Q(status="open") & Q(closed_at__isnull=False)),
+                name="request_open_has_no_end",
             ),
             models.CheckConstraint(condition=Q(expires_at__gt=F("asked_at")), name="request_ends_after_start"),
-            models.UniqueConstraint(fields=["action", "object", "rev"], condition=Q(status="open"), name="one_open_request"),
+            models.UniqueConstraint(
+                fields=["action", "object", "rev"], condition=Q(status="open"), name="one_open_request"
+            ),
         ]
 
 

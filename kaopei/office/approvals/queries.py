@@ -1,6 +1,8 @@
 """Reads about approvals."""
 
+import json
 from datetime import datetime
+from typing import Any
 
 from kaopei.office.accounts.queries import names_of
 from kaopei.office.accounts.roles import Actor, catalogue
@@ -11,7 +13,9 @@ from kaopei.office.ui.cards import Card, Line
 def waiting_for(user: Actor, at: datetime) -> list[Request]:
     """Open requests that this person may sign: his city, his role, not his own, not yet signed by him."""
     mine = [act for act, holders in catalogue().acts.items() if holders & user.held()]
-    rows = Request.objects.filter(status="open", approve_act__in=mine, expires_at__gt=at).exclude(requester=user.username)
+    rows = Request.objects.filter(status="open", approve_act__in=mine, expires_at__gt=at).exclude(
+        requester=user.username
+    )
     return list(rows.exclude(signatures__approver=user.username).order_by("asked_at"))
 
 
@@ -25,10 +29,14 @@ def get(ulid: str) -> Request:
     return Request.objects.get(ulid=ulid)
 
 
-def granted(action: str, object: str, digest: str) -> list[str]:
-    """The signed approval records for exactly these bytes; empty while anybody is still missing."""
-    row = Request.objects.filter(action=action, object=object, digest=digest, status="granted").order_by("-closed_at").first()
-    return [] if row is None else [one.record for one in row.signatures.filter(agrees=True).order_by("id")]
+def granted(action: str, object: str, digest: str) -> list[dict[str, Any]]:
+    """The signed approval records (payloads, ready for a parcel) for exactly these bytes; empty while anybody is missing."""
+    row = (
+        Request.objects.filter(action=action, object=object, digest=digest, status="granted")
+        .order_by("-closed_at")
+        .first()
+    )
+    return [] if row is None else [json.loads(one.record) for one in row.signatures.filter(agrees=True).order_by("id")]
 
 
 def standing(action: str, object: str) -> Request | None:
@@ -42,5 +50,8 @@ def cards(user: Actor, at: datetime) -> list[Card]:
     if not waiting:
         return []
     people = names_of(one.requester for one in waiting)
-    lines = [Line(one.title, f"/approvals/{one.ulid}/", f"{people[one.requester]}申请", due=one.expires_at.date()) for one in waiting[:5]]
+    lines = [
+        Line(one.title, f"/approvals/{one.ulid}/", f"{people[one.requester]}申请", due=one.expires_at.date())
+        for one in waiting[:5]
+    ]
     return [Card("待我签署", "Waiting for my signature", lines, count=len(waiting), url="/approvals/", weight=10)]

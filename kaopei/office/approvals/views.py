@@ -19,7 +19,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     """What waits for my signature, and my own requests."""
     waiting, mine = queries.waiting_for(request.user, clock.now()), queries.asked_by(request.user)
     return render(
-        request, "approvals/listing.html", {"waiting": waiting, "mine": mine, "people": names_of(one.requester for one in waiting)}
+        request,
+        "approvals/listing.html",
+        {"waiting": waiting, "mine": mine, "people": names_of(one.requester for one in waiting)},
     )
 
 
@@ -64,7 +66,9 @@ def content(request: HttpRequest, ulid: str) -> HttpResponse:
 def approve(request: HttpRequest, ulid: str) -> HttpResponse:
     """Form fields: digest (as shown), pin."""
     row = _row(ulid)
-    actions.approve(row, pin=request.POST.get("pin", ""), digest=request.POST.get("digest", ""), by=request.user, at=clock.now())
+    actions.approve(
+        row, pin=request.POST.get("pin", ""), digest=request.POST.get("digest", ""), by=request.user, at=clock.now()
+    )
     messages.success(request, f"已签署：{row.title}")
     return redirect("approval", ulid=ulid)
 

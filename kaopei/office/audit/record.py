@@ -80,7 +80,14 @@ def event(*, obj: str, city: str | None = None, **facts: Any) -> None:
     _keep_apart(record, obj, role)
     with scope.entered(scope.PROVINCE):
         Event.objects.create(
-            ulid=ids.ulid(record.at), code=record.code, obj=obj, city=where, actor=record.by.username, role=role, at=record.at, facts=facts
+            ulid=ids.ulid(record.at),
+            code=record.code,
+            obj=obj,
+            city=where,
+            actor=record.by.username,
+            role=role,
+            at=record.at,
+            facts=facts,
         )
     record.written += 1
 
@@ -98,7 +105,9 @@ def _keep_apart(record: _Record, obj: str, role: str) -> None:
     if not role or role == "system":
         return
     with scope.entered(scope.PROVINCE):
-        before = set(Event.objects.filter(obj=obj, actor=record.by.username).exclude(role="").values_list("role", flat=True))
+        before = set(
+            Event.objects.filter(obj=obj, actor=record.by.username).exclude(role="").values_list("role", flat=True)
+        )
     for other in before:
         reason = roles.between(role, other)
         if reason:

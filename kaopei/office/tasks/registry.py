@@ -1,7 +1,7 @@
 """Kinds of long work: `@task("applications.import", "导入报名表")` on a function in an app's tasks.py.
 
-    @task("applications.import", "导入报名表")
-    def import_pack(progress, *, by, at, folder): ...; progress(10, 6048, "逐行判断"); return {"text": "…", "url": "/…"}
+@task("applications.import", "导入报名表")
+def import_pack(progress, *, by, at, folder): ...; progress(10, 6048, "逐行判断"); return {"text": "…", "url": "/…"}
 """
 
 from collections.abc import Callable
@@ -61,7 +61,13 @@ def kind(code: str) -> Kind:
 def start(code: str, *, by: Actor, at: datetime, title: str = "", **args: Any) -> Job:
     """Put work in the queue; the worker takes it when the transaction is committed. Arguments are JSON values."""
     made = Job.objects.create(
-        ulid=ids.ulid(at), kind=code, title=title or kind(code).title, args=args, by=by.username, city=scope.current() or by.city, asked_at=at
+        ulid=ids.ulid(at),
+        kind=code,
+        title=title or kind(code).title,
+        args=args,
+        by=by.username,
+        city=scope.current() or by.city,
+        asked_at=at,
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, made.ulid])

@@ -83,7 +83,9 @@ class Worker:
             self.line.execute("SELECT pg_advisory_unlock(%s)", [job.worker])
             again = {"status": "waiting", "worker": 0, "done": 0}
             ended = {"status": "failed", "error": "程序多次中断，任务没有完成。", "finished_at": clock.now()}
-            Job.objects.filter(pk=job.pk, status="running", worker=job.worker).update(**(again if job.tries < TRIES else ended))
+            Job.objects.filter(pk=job.pk, status="running", worker=job.worker).update(
+                **(again if job.tries < TRIES else ended)
+            )
 
     def _take(self) -> Job | None:
         with transaction.atomic():
@@ -108,7 +110,10 @@ class Worker:
             expected = isinstance(problem, Refused) or getattr(problem, "exit_status", None) is not None
             if not expected:
                 logger.exception("后台任务 %s 出错", job.kind)
-            end = {"status": "failed", "error": str(problem) if expected else "程序出错，已记入运行日志。请联系系统管理员。"}
+            end = {
+                "status": "failed",
+                "error": str(problem) if expected else "程序出错，已记入运行日志。请联系系统管理员。",
+            }
         Job.objects.filter(pk=job.pk, worker=self.key).update(finished_at=clock.now(), **end)
 
 

@@ -69,7 +69,11 @@ def grouped(value: str) -> str:
     return " ".join(text[start : start + 8] for start in range(0, len(text), 8))
 
 
-DECISIONS = {"accept": ("通过", "accept", "M4 11l4 4 8-9"), "refuse": ("不通过", "refuse", "M5 5l10 10M15 5L5 15"), "hold": ("待定", "hold", "M10 4v8M10 15v1")}
+DECISIONS = {
+    "accept": ("通过", "accept", "M4 11l4 4 8-9"),
+    "refuse": ("不通过", "refuse", "M5 5l10 10M15 5L5 15"),
+    "hold": ("待定", "hold", "M10 4v8M10 15v1"),
+}
 
 
 @register.inclusion_tag("ui/part_chip.html")
@@ -79,7 +83,13 @@ def decision(value: str, text: str = "") -> dict[str, Any]:
     return {"text": text or word, "kind": kind, "path": path}
 
 
-CHIPS = {"good": DECISIONS["accept"][2], "bad": DECISIONS["refuse"][2], "wait": DECISIONS["hold"][2], "plain": "", "run": "M6 4l8 6-8 6z"}
+CHIPS = {
+    "good": DECISIONS["accept"][2],
+    "bad": DECISIONS["refuse"][2],
+    "wait": DECISIONS["hold"][2],
+    "plain": "",
+    "run": "M6 4l8 6-8 6z",
+}
 NAMED = {"good": "accept", "bad": "refuse", "wait": "hold", "plain": "plain", "run": "run"}
 
 

@@ -1,0 +1,73 @@
+"""The cast: one named person a role, the same in every test and in the demo province. All are invented.
+
+`PEOPLE["clerk"].make()` creates the person; `at` is always NOW, a Monday before the exams of 2026-12.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+CHINA = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=CHINA)
+FOSHAN, GUANGZHOU = "440600", "440100"
+PASSWORD = "kaopei-demo-2026"
+PIN = "246810"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who logs in."""
+
+    username: str
+    name: str
+    roles: tuple[str, ...]
+    city: str = FOSHAN
+    institution: str = ""
+
+    def make(self, **more):
+        """The person in the database; once made, the same again."""
+        from kaopei.office.accounts import actions, queries
+        from kaopei.office.accounts.roles import SYSTEM
+
+        wanted = {"held": self.roles, "city": self.city, "institution": self.institution, **more}
+        return queries.find(self.username) or actions.create_person(
+            username=self.username, name=self.name, password=PASSWORD, by=SYSTEM, at=NOW, **wanted
+        )
+
+
+CAST = [
+    Person("clerk", "林秀兰", ("clerk",)),
+    Person("approver", "陈国强", ("approver",)),
+    Person("approver2", "许文静", ("approver",)),
+    Person("institution", "何敏", ("institution",), institution="91440604MA5W1TDK60"),
+    Person("inspector", "孙法", ("inspector",)),
+    Person("legal", "吴律", ("legal",)),
+    Person("province", "周正", ("province", "draw_verifier"), city="*"),
+    Person("announcer", "黄志明", ("draw_announcer",)),
+    Person("freezer", "罗建华", ("draw_freezer",)),
+    Person("party_city", "梁国栋", ("draw_party",)),
+    Person("party_province", "郑海燕", ("draw_party",), city="*"),
+    Person("party_notary", "郭小红", ("draw_party",)),
+    Person("escrow", "冯玉", ("draw_escrow",)),
+    Person("key1", "邓明", ("key_officer",)),
+    Person("key2", "蔡丽", ("key_officer",)),
+    Person("custodian1", "赵文", ("custodian",), city="*"),
+    Person("custodian2", "钱立", ("custodian",), city="*"),
+    Person("author", "潘学文", ("author",), city="*"),
+    Person("reviewer", "曾思齐", ("reviewer",), city="*"),
+    Person("assembler", "彭定", ("assembler",), city="*"),
+    Person("scorer", "田公平", ("scorer",), city="*"),
+    Person("security", "袁安", ("security_admin",), city="*"),
+    Person("sysadmin", "余力", ("sysadmin",), city="*"),
+    Person("auditor", "韩审", ("auditor",), city="*"),
+    Person("clerk_gz", "方晓", ("clerk",), city=GUANGZHOU),
+]
+PEOPLE = {person.username: person for person in CAST}
+
+
+def log_in(client, person):
+    """Log a test client in by the door; gives the client back."""
+    person.make()
+    answer = client.post("/login/", {"username": person.username, "password": PASSWORD})
+    assert answer.status_code == 302, answer.content.decode()
+    return client
