@@ -1,0 +1,153 @@
+"""The draw: home and cross-city stages of theory, then of practical."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kaopei.lottery import seed as seeds
+from kaopei.lottery.chance import chance as chance
+from kaopei.lottery.component import Component
+from kaopei.lottery.eligibility import Eligibility, Release
+from kaopei.lottery.odds import Odds
+from kaopei.lottery.pool import Pool
+from kaopei.lottery.repair import Repair
+from kaopei.lottery.transcript import Market, Part, Record, Stage, allocation_csv, canonical, describe
+
+# Called with the stage's label, how many candidates are decided and how many this part has; it may raise to stop.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a draw gives: seats, the transcript, and a row for each candidate's part."""
+
+    allocation: list[tuple[str, str, str]]
+    transcript: dict[str, Any]
+    rows: list[bytes]
+
+    def files(self) -> dict[str, bytes]:
+        """The three files of a result, by name."""
+        return {
+            "allocation.csv": allocation_csv(self.allocation),
+            "rows.jsonl": b"".join(row + b"\n" for row in self.rows),
+            "transcript.json": canonical(self.transcript),
+        }
+
+
+def local_id(pool: Pool) -> str:
+    """The name of a draw made on the command line."""
+    return f"local-{pool.input_digest[:16]}"
+
+
+def draw(pool: Pool, seed: str, draw_id: str | None = None, progress: Progress | None = None) -> Outcome:
+    """Draw a pool; the same pool and seed give the same bytes everywhere. Raises BadSeed or BadInstance."""
+    seeds.check(seed)
+    tell = progress or (lambda label, done, total: None)
+    free = [session.seats for session in pool.sessions]
+    theory = _PartRun(pool, seed, "T", free, None, tell)
+    practical = _PartRun(pool, seed, "P", free, theory.run(), tell)
+    record = Record(pool, {"T": theory.done, "P": practical.run()})
+    rows = record.rows()
+    markets = theory.markets + practical.markets
+    transcript = describe(pool, seed, draw_id or local_id(pool), markets, record, rows)
+    return Outcome(record.allocation(), transcript, rows)
+
+
+class _PartRun:
+    """One part: each city for itself, then those left over across cities."""
+
+    def __init__(self, pool: Pool, seed: str, part: str, free: list[int], theory: Part | None, tell: Progress) -> None:
+        self._pool = pool
+        self._seed = seed
+        self._part = part
+        self._free = free
+        self._theory = theory
+        self._tell = tell
+        self._odds = Odds(pool)
+        self._eligibility = Eligibility(pool, part)
+        size = len(pool.candidates.id)
+        self.done = Part(Stage.empty(size), Stage.empty(size), self._eligibility)
+        self.markets: list[Market] = []
+
+    def run(self) -> Part:
+        """Both stages."""
+        pool, part, eligibility = self._pool, self._part, self._eligibility
+        by_city: dict[str, list[int]] = {city: [] for city in sorted(pool.cities)}
+        for cand in filter(self._wants, range(len(pool.candidates.id))):
+            by_city[pool.candidates.city[cand]].append(cand)
+        total, decided = sum(map(len, by_city.values())), 0
+        for city, cands in by_city.items():
+            if cands:
+                home = Component(pool, seeds.Lot(self._seed, part), city, self._staffed([city]), self._free)
+                home.enter(cands, eligibility.home_sites, self._release, eligibility)
+                if pool.rules.own_school_first:
+                    home.place_own_school(eligibility)
+                self._settle(home, self.done.home)
+                decided += len(cands)
+                self._tell(part, decided, total)
+        everybody = (cand for cands in by_city.values() for cand in cands)
+        left = [cand for cand in everybody if self.done.home.seat(cand) < 0 and self._may_cross(cand)]
+        if left:
+            accepting = self._staffed(city for city, facts in pool.cities.items() if facts.accepts_cross)
+            away = Component(pool, seeds.Lot(self._seed, f"{part}x"), "", accepting, self._free)
+            away.enter(left, eligibility.cross_sites, self._release, eligibility)
+            # The repair at home may have given seats back that were full when they were looked at.
+            eligibility.rebuild()
+            self._settle(away, self.done.cross)
+            self._tell(f"{part}x", decided, total)
+        return self.done
+
+    def _settle(self, component: Component, stage: Stage) -> None:
+        """Draw and repair one component."""
+        component.note_capacity(self._eligibility)
+        for tier in (0, 1):
+            component.draw(self._odds, tier)
+        stage.enter(component)
+        order = sorted(component.sites, key=self._site_key)
+        public = [site for site in order if self._is_public(site)]
+        seat, sessions, repair = component.seat, self._pool.sessions, Repair(component)
+        sources = [at for at in component.movable() if seat[at] < 0 or not self._is_public(sessions[seat[at]].site)]
+        first = repair.phase(sources, public)
+        every = repair.phase([at for at in component.movable() if seat[at] < 0], order)
+        self.markets.append(Market(component, first, every))
+
+    def _is_public(self, site: int) -> bool:
+        return self._pool.sites[site].kind == "public"
+
+    def _site_key(self, site: int) -> tuple[bytes, str]:
+        name = self._pool.sites[site].id
+        return seeds.site_digest(self._seed, name), name
+
+    def _staffed(self, cities: Iterable[str]) -> list[int]:
+        """Sites of these cities with any session row of this part, usable or not."""
+        found = self._eligibility
+        return [site for city in cities for site in found.sites_of[city] if found.sessions_at[site]]
+
+    def _wants(self, cand: int) -> bool:
+        people, pool = self._pool.candidates, self._pool
+        parts = people.parts[cand]
+        if self._part == "T" or parts != "TP":
+            return self._part in parts
+        if not pool.subjects[people.subject[cand]].has_practical:
+            return False
+        return not pool.rules.practical_after_theory or self._theory_seat(cand) >= 0
+
+    def _may_cross(self, cand: int) -> bool:
+        """二（六）: a listed subject, and he agreed."""
+        people = self._pool.candidates
+        return bool(people.cross[cand] and self._pool.subjects[people.subject[cand]].cross_city)
+
+    def _theory_seat(self, cand: int) -> int:
+        if self._theory is None or self._pool.candidates.parts[cand] != "TP":
+            return -1
+        return self._theory.seat(cand)
+
+    def _release(self, cand: int) -> tuple[Release, int]:
+        earliest = (self._pool.candidates.earliest[cand], -1)
+        seat = self._theory_seat(cand)
+        if seat < 0:
+            return earliest, -1
+        sitting = self._pool.sessions[seat]
+        if self._pool.rules.practical_after_theory:
+            return max(earliest, (sitting.day, sitting.slot)), -1
+        return earliest, sitting.time

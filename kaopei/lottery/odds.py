@@ -1,0 +1,88 @@
+"""How likely each site is in one draw: published integer weights, no floats, no modulo."""
+
+from bisect import bisect_right
+from itertools import accumulate
+from math import isqrt
+
+from kaopei.lottery.eligibility import Kind
+from kaopei.lottery.pool import Place, Pool
+from kaopei.lottery.seed import DRAW_BITS
+from kaopei.lottery.table import BadInstance
+
+LIMIT = 1 << 22
+
+
+class Wheel:
+    """The options left in one draw, by site id, with their weights."""
+
+    __slots__ = ("_bands", "_seats", "sums", "sites", "total", "weights")
+
+    def __init__(self, sites: list[int], seats: list[int], bands: list[int]) -> None:
+        self.sites = sites
+        self._seats = seats
+        self._bands = bands
+        most = max(seats)
+        self.weights = [band * (each * 255 // most or 1) for band, each in zip(bands, seats, strict=True)]
+        self.sums = list(accumulate(self.weights))
+        self.total = self.sums[-1]
+        if self.total >= LIMIT:
+            problem = f"一次抽取的权重之和 {self.total} 不小于 {LIMIT}"
+            raise BadInstance(f"meta.json「rules」的 bands：{problem}，请减小系数。")
+
+    def pick(self, draw: int) -> int:
+        """Which option a draw of 40 bits means: its place in `sites`."""
+        return bisect_right(self.sums, draw * self.total >> DRAW_BITS)
+
+    def without(self, place: int) -> "Wheel | None":
+        """The options left when one is removed; None if there are none."""
+        if len(self.sites) == 1:
+            return None
+        sites, seats, bands = self.sites.copy(), self._seats.copy(), self._bands.copy()
+        del sites[place], seats[place], bands[place]
+        return Wheel(sites, seats, bands)
+
+    def shares(self) -> list[int]:
+        """Of the 2⁴⁰ possible draws, how many mean each option."""
+        ends = [-(-(each << DRAW_BITS) // self.total) for each in self.sums]
+        return [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
+
+
+class Odds:
+    """Wheels by what they depend on: allowed sites, subject, district."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._wheels: dict[tuple[int, str], tuple[Wheel | None, Wheel | None]] = {}
+        self._bands: dict[tuple[str, int], int] = {}
+
+    def wheels(self, kind: Kind, district: str) -> tuple[Wheel | None, Wheel | None]:
+        """The first wheel of each tier: public sites, other sites."""
+        key = (kind.options, district)
+        if key not in self._wheels:
+            self._wheels[key] = self._make(kind, district)
+        return self._wheels[key]
+
+    def _make(self, kind: Kind, district: str) -> tuple[Wheel | None, Wheel | None]:
+        sites = self._pool.sites
+        centre = self._pool.districts.get(district)
+        known = centre is not None and all(sites[offer.site].place for offer in kind.offers)
+        tiers: tuple[list[int], list[int]] = ([], [])
+        for place, offer in enumerate(kind.offers):
+            tiers[sites[offer.site].kind != "public"].append(place)
+        made = []
+        for tier in tiers:
+            offers = [kind.offers[place] for place in tier]
+            bands = [self._band(district, centre, offer.site) if known else 1 for offer in offers]
+            made.append(
+                Wheel([offer.site for offer in offers], [offer.seats for offer in offers], bands) if offers else None
+            )
+        return made[0], made[1]
+
+    def _band(self, district: str, centre: Place, site: int) -> int:
+        key = (district, site)
+        if key not in self._bands:
+            place = self._pool.sites[site].place
+            assert centre is not None and place is not None
+            metres = isqrt((centre[0] - place[0]) ** 2 + (centre[1] - place[1]) ** 2)
+            self._bands[key] = self._pool.rules.band(metres)
+        return self._bands[key]

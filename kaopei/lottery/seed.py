@@ -1,0 +1,82 @@
+"""Hashes that decide: lottery numbers, draws, commitments and the seed itself."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+VERSION = "xexam/1"
+# One draw of a site is a number of 40 bits.
+DRAW_BITS = 40
+DRAW_MASK = (1 << DRAW_BITS) - 1
+# A digest gives the lottery number (8 bytes) and four draws; later draws take a digest each.
+DRAWS_IN_DIGEST = 4
+
+
+class BadSeed(ValueError):
+    """The seed is not 64 lower-case hex characters."""
+
+    exit_status = 2
+
+
+def check(seed: str) -> str:
+    """The seed itself, or BadSeed."""
+    if re.fullmatch(r"[0-9a-f]{64}", seed, re.ASCII) is None:
+        problem = f"应为 64 个小写十六进制字符（0-9a-f），收到 {len(seed)} 个字符"
+        raise BadSeed(f"种子不对：{problem}。请核对公布的种子后重试。")
+    return seed
+
+
+def field(text: str) -> bytes:
+    """One hashed field: its length in 4 bytes, then its UTF-8 bytes."""
+    raw = text.encode()
+    return len(raw).to_bytes(4, "big") + raw
+
+
+def started(*fields: str) -> "hashlib._Hash":
+    """SHA-256 begun with `xexam/1` and the given fields; copy it and go on."""
+    return hashlib.sha256(b"".join(map(field, (VERSION, *fields))))
+
+
+def keyed(tag: str, *fields: str) -> str:
+    """K(tag, …): what is hashed before a seed exists, as hex."""
+    return started(tag, *fields).hexdigest()
+
+
+def commitment(party: str, draw_id: str, secret: str) -> str:
+    """What a party publishes before the freeze; `secret` is hex and stays with the party and in escrow."""
+    return keyed("commit", party, draw_id, secret)
+
+
+def combine(draw_id: str, input_digest: str, secrets: Mapping[str, str], public_value: str) -> str:
+    """The seed out of the revealed secrets (by party id, bytewise) and the public value of a named future time."""
+    return keyed("seed", draw_id, input_digest, *(secrets[party] for party in sorted(secrets)), public_value)
+
+
+def binding(draw_id: str, input_digest: str, seed: str) -> str:
+    """Ties the three names of a draw together in the transcript, so that a slip in one of them is seen."""
+    return keyed("draw", draw_id, input_digest, seed)
+
+
+class Lot:
+    """The hashes of one stage: H(fields) with the seed and the part's label already in."""
+
+    __slots__ = ("_part", "label")
+
+    def __init__(self, seed: str, label: str) -> None:
+        self.label = label
+        self._part = started(seed, label)
+
+    def digest(self, candidate: str, *fields: str) -> bytes:
+        """H(part, candidate, fields)."""
+        state = self._part.copy()
+        state.update(b"".join(map(field, (candidate, *fields))))
+        return state.digest()
+
+    def again(self, candidate: str, tier: int, left: int) -> int:
+        """The fifth and later draws of a tier: one digest each, by the number of options left."""
+        return int.from_bytes(self.digest(candidate, "r", str(tier), str(left))[-5:], "big")
+
+
+def site_digest(seed: str, site: str) -> bytes:
+    """H(`pt`, site): the order of sites in the repair, the same in all stages."""
+    return started(seed, "pt", site).digest()
