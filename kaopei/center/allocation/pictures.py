@@ -141,8 +141,11 @@ def heat(
             step = 0 if not offered else 1 + min(4, taken * 4 // offered)
             cells.append(HeatCell(left + i * wide, top + j * high, taken, offered, step, rows[row], columns[column]))
     return HeatPicture(
-        left + wide * len(columns), top + high * len(rows) + 4,
+        left + wide * len(columns),
+        top + high * len(rows) + 4,
         [(left + i * wide + wide // 2, name) for i, name in enumerate(columns.values())],
         [(top + j * high + high // 2, name) for j, name in enumerate(rows.values())],
-        cells, wide - 2, high - 2,
-    )  # fmt: skip
+        cells,
+        wide - 2,
+        high - 2,
+    )

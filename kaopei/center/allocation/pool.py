@@ -211,9 +211,16 @@ def candidates(facts: PoolFacts) -> bytes:
     header = ("cand_id", "city_id", "inst_id", "subject", "parts", "district_id", "earliest_day", "student", "avoid")
     rows = [
         (
-            c.pseudonym, facts.city.code, c.institution, c.subject, facts.part, c.district,
-            day_number(c.training_end + timedelta(days=1)), int(c.student), listed(c.avoid),
+            c.pseudonym,
+            facts.city.code,
+            c.institution,
+            c.subject,
+            facts.part,
+            c.district,
+            day_number(c.training_end + timedelta(days=1)),
+            int(c.student),
+            listed(c.avoid),
         )
         for c in facts.candidates
-    ]  # fmt: skip
+    ]
     return table(header, rows)

@@ -35,7 +35,7 @@ class Seat:
         return f"{self.number:03d}"
 
 
-def rooms(seats: int, *, room_seats: int = ROOM_SEATS) -> tuple[Room, ...]:
+def assumed(seats: int, *, room_seats: int = ROOM_SEATS) -> tuple[Room, ...]:
     """Rooms of a site of which only the number of seats is known."""
     starts = range(1, seats + 1, room_seats)
     return tuple(Room(f"第{i}考场", first, min(first + room_seats - 1, seats)) for i, first in enumerate(starts, 1))

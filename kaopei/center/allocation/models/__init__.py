@@ -5,4 +5,14 @@ from kaopei.center.allocation.models.placement import Placement, TicketBundle
 from kaopei.center.allocation.models.sitting import Sitting
 from kaopei.center.allocation.models.waiver import SiteException, ThinDecision
 
-__all__ = ["Draw", "DrawFile", "Opening", "Party", "Placement", "Sitting", "SiteException", "ThinDecision", "TicketBundle"]
+__all__ = [
+    "Draw",
+    "DrawFile",
+    "Opening",
+    "Party",
+    "Placement",
+    "Sitting",
+    "SiteException",
+    "ThinDecision",
+    "TicketBundle",
+]

@@ -41,7 +41,8 @@ class Draw(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.ANNOUNCED)
     # 二（三）N2.3.9: the rule table in force, as it goes into meta.json, and the document that sets it
     rules = models.JSONField(default=dict)
-    rule_document = models.CharField(max_length=200, blank=True)
+    rule_document = models.CharField(max_length=200)
+    rule_published_on = models.DateField()
     own_school_allowed = models.BooleanField(default=True)
     public_source = models.CharField(max_length=40)
     public_at = models.DateTimeField()

@@ -17,9 +17,8 @@ class Sitting(models.Model):
 
     city = models.CharField(max_length=6)
     number = models.CharField(max_length=40)
-    # The month's examinations (applications.Batch) and the intake whose plan named it
+    # The month's examinations (applications.Batch)
     batch = models.CharField(max_length=14)
-    intake = models.CharField(max_length=20)
     site = models.CharField(max_length=20)
     day = models.DateField()
     start = models.TimeField()

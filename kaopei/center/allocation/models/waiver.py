@@ -7,7 +7,9 @@ from kaopei.office.append_only import AppendOnly
 
 
 class SiteException(models.Model):
-    """二（三）AMB1: a reasoned exception for a site, asked by one person, approved by another, counted and shown upwards."""
+    """二（三）AMB1: a reasoned exception for a site, asked by one person, approved by another, counted and
+    shown upwards.
+    """
 
     class Ground(models.TextChoices):
         HOST_NOT_REGISTERED = "host_not_registered", "依托机构已不在登记之列"
@@ -23,6 +25,10 @@ class SiteException(models.Model):
     site = models.CharField(max_length=20)
     ground = models.CharField(max_length=24, choices=Ground)
     reason = models.CharField(max_length=500)
+    # The proof: digest of the file as it came, and the file itself, encrypted
+    attachment_digest = models.CharField(max_length=64)
+    attachment_name = models.CharField(max_length=200)
+    attachment = models.BinaryField()
     from_day = models.DateField()
     to_day = models.DateField()
     status = models.CharField(max_length=8, choices=Status, default=Status.ASKED)
@@ -41,7 +47,9 @@ class SiteException(models.Model):
 
 
 class ThinDecision(AppendOnly):
-    """薄市场: candidates of one institution and subject with fewer options than the rule asks; what was decided about them."""
+    """薄市场: candidates of one institution and subject with fewer options than the rule asks; what was decided
+    about them.
+    """
 
     class Choice(models.TextChoices):
         ACCEPT = "accept", "接受，记录理由"

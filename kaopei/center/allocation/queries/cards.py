@@ -1,0 +1,69 @@
+"""What draws put on the page of today."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from kaopei.center.allocation.models import Draw, Party
+from kaopei.center.allocation.queries.sittings import sittings
+from kaopei.office.ui.cards import Card, Line
+
+HORIZON = timedelta(days=7)
+# What the draw waits for, by status: the act of whoever can do it, and what to say
+WAITING = {
+    "committed": ("allocation.freeze", "等待冻结"),
+    "revealed": ("allocation.draw", "等待公共值和抽签"),
+    "drawn": ("allocation.verify", "等待省级复核"),
+    "verified": ("allocation.tickets", "可以生成准考证"),
+}
+
+
+def cards(user: Any, at: datetime) -> list[Card]:
+    """Draws that wait for this person, and the sittings of the next seven days."""
+    found = []
+    if user.may("allocation.view"):
+        lines = [*_mine(user, at), *_waiting(user)]
+        if lines:
+            found.append(Card("抽签待办", "Draws", lines, count=len(lines), url="/allocation/draws/", weight=20))
+        found += _soon(at)
+    return found
+
+
+def _mine(user: Any, at: datetime) -> list[Line]:
+    """Secrets that this person still has to commit to or to reveal."""
+    lines = []
+    for party in Party.objects.filter(username=user.username, secret="").select_related("draw"):
+        draw, url = party.draw, f"/allocation/draws/{party.draw.number}/"
+        if draw.status == Draw.Status.ANNOUNCED and not party.commitment:
+            lines.append(Line(f"抽签 {draw.number}", url, "请作出承诺"))
+        elif draw.status == Draw.Status.FROZEN and at >= draw.objections_until:
+            lines.append(Line(f"抽签 {draw.number}", url, "请公开密值"))
+    return lines
+
+
+def _waiting(user: Any) -> list[Line]:
+    lines = []
+    for draw in Draw.objects.filter(status__in=list(WAITING))[:20]:
+        act, text = WAITING[draw.status]
+        done = draw.status == Draw.Status.VERIFIED and draw.ticket_bundles.exists()
+        if user.may(act, draw.city) and not done:
+            lines.append(Line(f"抽签 {draw.number}", f"/allocation/draws/{draw.number}/", text))
+    return lines
+
+
+def _soon(at: datetime) -> list[Card]:
+    """The sittings of the next seven days, a line a day."""
+    first, last = at.date(), (at + HORIZON).date()
+    days: dict[Any, list[int]] = {}
+    for row in sittings().filter(day__gte=first, day__lte=last):
+        count = days.setdefault(row.day, [0, 0])
+        count[0] += 1
+        count[1] += row.placed
+    lines = [
+        Line(f"{count[0]} 场，{count[1]} 名考生", f"/allocation/sittings/?day={day:%Y-%m-%d}", due=day)
+        for day, count in sorted(days.items())
+    ]
+    return (
+        [Card("未来七天的场次", "Sittings of the next seven days", lines, url="/allocation/sittings/", weight=40)]
+        if lines
+        else []
+    )

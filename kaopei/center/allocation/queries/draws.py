@@ -1,0 +1,143 @@
+"""Reads about draws: their state, pictures, files, and one candidate's own explanation."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from kaopei.center.allocation.models import Draw, DrawFile, Party, Placement, Sitting, TicketBundle
+from kaopei.center.registry import queries as registry
+from kaopei.lottery import merkle
+
+KEEPERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A candidate's own row: his number, his draws, whether there was a seat, and the proof that the row is in
+    the record.
+    """
+
+    row: dict[str, Any]
+    line: str
+    place: int
+    size: int
+    path: tuple[str, ...]
+    root: str
+    placement: Placement | None
+
+
+def draws(city: str = "") -> QuerySet[Draw]:
+    """Draws in sight, the newest first."""
+    return Draw.objects.filter(city=city) if city else Draw.objects.all()
+
+
+def draw(number: str) -> Draw | None:
+    """One draw by its number, 440600-2026-12-T1."""
+    return Draw.objects.filter(number=number).first()
+
+
+def of_person(one: Draw, username: str) -> Party | None:
+    """The party for which this person acts."""
+    return one.parties.filter(username=username).first()
+
+
+def files(one: Draw, folder: str) -> dict[str, bytes]:
+    """Files of `instance` or `result` by name, byte for byte."""
+    rows = DrawFile.objects.filter(draw=one, name__startswith=f"{folder}/")
+    return {row.name.removeprefix(f"{folder}/"): bytes(row.content) for row in rows}
+
+
+def file(one: Draw, name: str) -> bytes | None:
+    """One file, such as `result/rows.jsonl`."""
+    row = DrawFile.objects.filter(draw=one, name=name).first()
+    return bytes(row.content) if row else None
+
+
+def file_list(one: Draw) -> list[DrawFile]:
+    """Names and digests, without the bytes."""
+    return list(DrawFile.objects.filter(draw=one).defer("content"))
+
+
+def flow(one: Draw) -> Counter[tuple[str, str]]:
+    """How many candidates of each institution go to each site."""
+    rows = Placement.objects.filter(draw=one).values_list("institution", "sitting__site")
+    return Counter(rows)
+
+
+def used(one: Draw) -> Counter[tuple[str, str]]:
+    """Seats used by site and day."""
+    rows = Placement.objects.filter(draw=one).values_list("sitting__site", "sitting__day")
+    return Counter((site, day.isoformat()) for site, day in rows)
+
+
+def offered(one: Draw) -> Counter[tuple[str, str]]:
+    """Seats offered by site and day: of the frozen sittings, before the freeze of the planned ones."""
+    rows = Sitting.objects.filter(batch=one.batch, part=one.part, frozen_in=one.number if one.input_digest else "")
+    found: Counter[tuple[str, str]] = Counter()
+    for site, day, seats in rows.values_list("site", "day", "seats"):
+        found[site, day.isoformat()] += seats
+    return found
+
+
+def exempted(one: Draw) -> list[Placement]:
+    """二（三） N2.3.5, N2.3.6: everybody who sits at a site of his own institution, with the clause."""
+    rows = Placement.objects.filter(draw=one).exclude(exemption="")
+    return list(rows.select_related("sitting").order_by("sitting", "seat"))
+
+
+def left(one: Draw) -> list[dict[str, Any]]:
+    """Candidates without a seat, from the rows of the result."""
+    data = file(one, "result/rows.jsonl") or b""
+    return [row for row in map(json.loads, data.splitlines()) if row["session"] is None]
+
+
+def explain(one: Draw, wanted: str) -> Explained | None:
+    """The row of a candidate, named by pseudonym or ticket number."""
+    text = "".join(wanted.split()).upper()
+    placement = Placement.objects.filter(draw=one, ticket=text).select_related("sitting").first()
+    pseudonym = placement.pseudonym if placement else text
+    lines = (file(one, "result/rows.jsonl") or b"").splitlines()
+    for place, line in enumerate(lines):
+        if f'"cand":"{pseudonym}"'.encode() in line:
+            row = json.loads(line)
+            placement = (
+                placement or Placement.objects.filter(draw=one, pseudonym=pseudonym).select_related("sitting").first()
+            )
+            path = tuple(merkle.path(lines, place))
+            return Explained(row, line.decode(), place, len(lines), path, merkle.root(lines), placement)
+    return None
+
+
+def transcript(one: Draw) -> dict[str, Any]:
+    """The transcript of a draw that was made, else nothing."""
+    data = file(one, "result/transcript.json")
+    return dict(json.loads(data)) if data else {}
+
+
+def bundles(one: Draw) -> list[TicketBundle]:
+    """The newest ticket file of each institution."""
+    newest: dict[str, TicketBundle] = {}
+    for row in TicketBundle.objects.filter(draw=one).order_by("pk"):
+        newest[row.institution] = row
+    return [newest[code] for code in sorted(newest)]
+
+
+def names(one: Draw) -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str]]:
+    """Names of institutions, names of sites, kinds of sites, for the pictures."""
+    day = one.announced_at.date()
+    first = (
+        Sitting.objects.filter(batch=one.batch, part=one.part).order_by("day").values_list("day", flat=True).first()
+        or day
+    )
+    sites = registry.sites(one.city, first)
+    bodies = registry.institutions(one.city, first)
+    kinds = {"public": "public", "campus": "school"}
+    return (
+        {body.code: body.name for body in bodies},
+        {site.number: site.name for site in sites},
+        {site.number: kinds.get(site.kind, "attached") for site in sites},
+    )
