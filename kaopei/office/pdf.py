@@ -1,0 +1,63 @@
+"""Letters, tickets and lists as PDF. Data goes in as JSON, never as markup; fonts come from a wheel, never from the system.
+
+    render("allocation/ticket.typ", {"tickets": […]}, at=at)
+
+A template lies in an app's `templates/<app>/` and begins with `#import "/office/ui/typst/frame.typ": *`, which gives `data`,
+the page with its foot, `qr(svg)` and the mark 演练样张 under a rehearsal.
+"""
+
+import importlib.util
+import json
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import segno
+import typst
+from django.conf import settings
+from django.template.utils import get_app_template_dirs
+
+from kaopei.office import trusted
+from kaopei.office.environment import PROJECT
+
+FONTS = "manimgx_fonts_cjk"
+
+
+class NoTemplate(ValueError):
+    """A template that no app has: a fault of the program."""
+
+
+def render(template: str, data: dict[str, Any], *, at: datetime) -> bytes:
+    """The PDF of a template; the same data and time give the same bytes."""
+    inputs = {"data": json.dumps({**data, "rehearsal": trusted.rehearsal(settings.DATA)}, ensure_ascii=False)}
+    made = _compiler().compile(input=_find(template), sys_inputs=inputs, format="pdf", timestamp=int(at.timestamp()))
+    assert isinstance(made, bytes)
+    return made
+
+
+def qr_svg(text: str, *, error: str = "m") -> str:
+    """A QR code as SVG, for templates and for pages."""
+    return segno.make(text, error=error, micro=False).svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None)
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    found = importlib.util.find_spec(FONTS)
+    if found is None or not found.submodule_search_locations:
+        raise NoTemplate(f"没有安装字体包 {FONTS}。请重新运行 ./run。")
+    fonts = typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[Path(found.submodule_search_locations[0])],
+    )
+    return typst.Compiler(root=PROJECT / "kaopei", font_paths=fonts)
+
+
+@cache
+def _find(template: str) -> Path:
+    for folder in get_app_template_dirs("templates"):
+        path = Path(folder) / template
+        if path.exists():
+            return path
+    raise NoTemplate(f"没有模板 {template}")
