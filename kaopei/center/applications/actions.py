@@ -1,0 +1,122 @@
+"""What changes intakes and applications."""
+
+import datetime as dt
+from collections.abc import Collection
+
+from kaopei.center.applications import filing
+from kaopei.center.applications.models import Application, Batch, Decision, Intake, Ruling
+from kaopei.center.applications.pack import Delivery
+from kaopei.center.registry import actions as registry
+from kaopei.center.training import actions as training
+from kaopei.law.verdict import refuse
+from kaopei.office import ids
+from kaopei.office.accounts.roles import Actor
+from kaopei.office.audit.record import event, nothing_changed, records
+from kaopei.office.refused import Refused
+
+REASON_LENGTH = 10
+
+
+@records("applications.received", act="applications.intake")
+def receive(delivery: Delivery, *, city: str = "", batch: str = "", by: Actor, at: dt.datetime) -> Intake:
+    """二（六） N0.2: judge a pack and keep it with its verdicts; nothing else changes before it is confirmed.
+
+    A pack that means the same as the latest one of its batch is that one. `batch` is named for a correction, which may bring only
+    the workbooks that changed.
+    """
+    pack, judgement = filing.judged(delivery, city, batch, at)
+    known = filing.same(filing.batch_number(judgement), pack.digest)
+    if known is not None:
+        nothing_changed()
+        return known
+    made = filing.store(pack, judgement, by, at)
+    made.judgement = judgement  # so that one who confirms at once need not judge again
+    event(
+        obj=f"intake:{made.number}",
+        city=made.city,
+        digest=made.digest,
+        counts=made.counts,
+        files={name: digest for name, digest in sorted(pack.digests().items())},
+        rules=made.rules,
+    )
+    return made
+
+
+@records("applications.confirmed", act="applications.intake")
+def confirm(intake: Intake, *, by: Actor, at: dt.datetime) -> Intake:
+    """二（六）: carry an intake out, all of it in one transaction: register, syllabus, applications. Frozen applications stay as they are."""
+    batch = Batch.objects.select_for_update().get(pk=intake.batch_id)
+    current = Intake.objects.select_for_update().get(pk=intake.pk)
+    if current.status == Intake.Status.CONFIRMED:
+        nothing_changed()
+        return current
+    if current.status != Intake.Status.JUDGED:
+        raise Refused(refuse("N2.6.2", f"受理 {current.number} 已作废，请使用最新一次上传的表格。", "set_aside"))
+    judgement = getattr(intake, "judgement", None) or filing.again(current)
+    day = min(at.date(), batch.first_day)
+    source = f"受理 {current.number}"
+    lists = registry.Lists(judgement.institutions, judgement.sites, judgement.practical, judgement.ties, judgement.staff)
+    registry.take_lists(lists, city=batch.city, day=day, source=source, by=by, at=at)
+    hours_source = f"{batch.city} 大纲学时表（{source}）"
+    training.enter_hours(judgement.syllabus, city=batch.city, day=day, source=hours_source, by=by, at=at)
+    changed = filing.apply(batch, current, judgement)
+    filing.close(batch, current, judgement, by, at)
+    event(obj=f"intake:{current.number}", city=batch.city, digest=current.digest, changed=changed)
+    return current
+
+
+@records("applications.set_aside", act="applications.intake")
+def set_aside(intake: Intake, *, by: Actor, at: dt.datetime) -> None:
+    """An intake that waits for confirmation is not wanted; it stays on record."""
+    done = Intake.objects.filter(pk=intake.pk, status=Intake.Status.JUDGED).update(status=Intake.Status.SET_ASIDE)
+    if not done:
+        raise Refused(refuse("N2.6.2", f"受理 {intake.number} 已确认或已作废，不能再作废。", "status"))
+    event(obj=f"intake:{intake.number}", city=intake.city, digest=intake.digest)
+
+
+@records("applications.decided", act="applications.decide")
+def decide(application: Application, decision: str, *, reason: str, by: Actor, at: dt.datetime) -> Ruling:
+    """一（三） N1.3.11: a person decides a held row, with a reason; accepted ones go forward from here, refused ones do not."""
+    row = Application.objects.select_for_update().select_related("batch", "row").get(pk=application.pk)
+    if row.decision != Decision.HOLD:
+        raise Refused(refuse("N1.3.11", f"序号 {row.serial} 目前是“{row.get_decision_display()}”，不是待定，不需要再决定。", "not_held"))
+    if decision not in (Decision.ACCEPT, Decision.REFUSE):
+        raise Refused(refuse("N1.3.11", "请选择“受理”或“不予受理”。", "decision"))
+    if len(reason.strip()) < REASON_LENGTH:
+        raise Refused(refuse("N1.3.11", f"请写明核实情况和理由（不少于 {REASON_LENGTH} 个字）。", "reason_short"))
+    made = Ruling.objects.create(
+        city=row.city,
+        number=f"{row.city}-{at.year}-{ids.next_number('ruling', row.city, at.year):05d}",
+        application=row,
+        row=row.row,
+        decision=decision,
+        reason=reason.strip(),
+        decided_by=by.username,
+        decided_at=at,
+    )
+    row.decision = decision
+    if decision == Decision.ACCEPT and not row.pseudonym:
+        row.pseudonym = filing.pseudonym(row.batch.number, row.serial)
+    row.save(update_fields=["decision", "pseudonym"])
+    event(obj=f"application:{row.batch.number}:{row.pk}", city=row.city, decision=decision, ruling=made.number, codes=row.row.codes)
+    return made
+
+
+@records("applications.frozen", act="applications.freeze")
+def freeze(number: str, pseudonyms: Collection[str], *, draw: str, by: Actor, at: dt.datetime) -> int:
+    """二（三）: these applications now belong to a draw; corrections no longer change them."""
+    wanted = set(pseudonyms)
+    free = Application.objects.filter(batch__number=number, decision=Decision.ACCEPT, frozen_in="", pseudonym__in=wanted)
+    done = free.update(frozen_in=draw)
+    if done != len(wanted):
+        raise Refused(refuse("N2.3.2", f"有 {len(wanted) - done} 份报名已改变或已属于另一次抽签，请重新生成抽签名单。", "changed"))
+    event(obj=f"batch:{number}", draw=draw, applications=done)
+    return done
+
+
+@records("applications.released", act="applications.freeze")
+def release(number: str, *, draw: str, by: Actor, at: dt.datetime) -> int:
+    """二（三）: a freeze was withdrawn before its draw; its applications may be corrected again."""
+    done = Application.objects.filter(batch__number=number, frozen_in=draw).update(frozen_in="")
+    event(obj=f"batch:{number}", draw=draw, applications=done)
+    return done

@@ -1,0 +1,178 @@
+"""What others may ask of intakes and applications."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from kaopei.center.applications import plan, verdicts
+from kaopei.center.applications.models import Application, Batch, Decision, Intake, Row
+from kaopei.center.registry import queries as registry
+from kaopei.office.personal import mask_phone
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOf:
+    """A batch by its number (440600-2026-12), with the days of its plan."""
+
+    number: str
+    city: str
+    first_day: dt.date
+    last_day: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An accepted application without personal data. `school_site`: the site of a full-time student's own school, or empty."""
+
+    pseudonym: str
+    serial: str
+    city: str
+    institution_code: str
+    operation: str
+    kind: str
+    district: str
+    training_end: dt.date | None
+    is_student: bool
+    school: str
+    school_site: str
+    frozen_in: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who stands behind a pseudonym: for tickets, seat lists and the sealed seating, never for a draw."""
+
+    pseudonym: str
+    person: str
+    name: str
+    id_number: str
+    phone_masked: str
+    institution_code: str
+    operation: str
+    kind: str
+
+
+def batches() -> list[BatchOf]:
+    """All batches in sight, the latest first."""
+    return [_batch(row) for row in Batch.objects.all()]
+
+
+def batch(number: str) -> BatchOf | None:
+    """One batch."""
+    row = Batch.objects.filter(number=number).first()
+    return _batch(row) if row else None
+
+
+def _batch(row: Batch) -> BatchOf:
+    return BatchOf(row.number, row.city, row.first_day, row.last_day)
+
+
+def plan_rows(number: str) -> list[plan.PlanRow]:
+    """二（四）: the plan as the latest confirmed intake of the batch has it; `usable` rows may become sittings."""
+    latest = Intake.objects.filter(batch__number=number, status=Intake.Status.CONFIRMED).order_by("-round").first()
+    return [plan.from_json(row) for row in latest.plan] if latest else []
+
+
+def accepted(number: str, *, pseudonyms: Collection[str] | None = None) -> list[Accepted]:
+    """Accepted applications of a batch (or of these pseudonyms), by pseudonym. Held rows are not among them until somebody decides."""
+    rows = Application.objects.filter(batch__number=number, decision=Decision.ACCEPT)
+    if pseudonyms is not None:
+        rows = rows.filter(pseudonym__in=pseudonyms)
+    names = ("pseudonym", "serial", "city", "institution_code", "operation", "kind", "district", "training_end", "is_student", "school")
+    found = list(rows.order_by("pseudonym").values_list(*names, "frozen_in"))
+    schools = _school_sites(number, {(row[9], row[3]) for row in found if row[8]})
+    return [Accepted(*row[:10], schools.get((row[9], row[3]), "") if row[8] else "", row[10]) for row in found]
+
+
+def _school_sites(number: str, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    pairs = set(pairs)
+    row = Batch.objects.filter(number=number).first() if pairs else None
+    if row is None:
+        return {}
+    sites = registry.sites(row.city, row.first_day)
+    return {(school, code): registry.campus_site(row.city, school, code, sites) for school, code in pairs}
+
+
+def people(number: str, pseudonyms: Collection[str] | None = None) -> dict[str, Person]:
+    """Names and numbers of accepted applicants by pseudonym. Callers print them sealed or for their owner, and say so in their event."""
+    rows = Application.objects.filter(batch__number=number, decision=Decision.ACCEPT)
+    if pseudonyms is not None:
+        rows = rows.filter(pseudonym__in=pseudonyms)
+    return {row.pseudonym: _person(row) for row in rows}
+
+
+def _person(row: Application) -> Person:
+    return Person(
+        row.pseudonym, row.person, row.name, row.id_number, mask_phone(row.phone), row.institution_code, row.operation, row.kind
+    )
+
+
+def undecided(number: str) -> int:
+    """How many held rows of the batch wait for a person."""
+    return Application.objects.filter(batch__number=number, decision=Decision.HOLD).count()
+
+
+def held(city: str = "") -> QuerySet[Application]:
+    """Held applications in sight, the longest waiting first."""
+    rows = Application.objects.filter(decision=Decision.HOLD).select_related("row", "batch", "row__intake")
+    return (rows.filter(city=city) if city else rows).order_by("pk")
+
+
+def intakes() -> QuerySet[Intake]:
+    """All intakes in sight, the latest first."""
+    return Intake.objects.select_related("batch")
+
+
+def intake(number: str) -> Intake | None:
+    """One intake by its number, 440600-2026-12-1."""
+    batch_number, _, round_text = number.rpartition("-")
+    if not round_text.isdecimal() or len(round_text) > 4:
+        return None
+    return intakes().filter(batch__number=batch_number, round=int(round_text)).first()
+
+
+def rows(delivered: Intake, *, institution: str = "", decision: str = "", code: str = "") -> QuerySet[Row]:
+    """Rows of an intake in the order of the sheet, filtered by decision, by any reason, by institution."""
+    found = Row.objects.filter(intake=delivered)
+    if institution:
+        found = found.filter(institution_code=institution)
+    if decision:
+        found = found.filter(decision=decision)
+    if code:
+        found = found.filter(codes__contains=[code])
+    return found.order_by("position")
+
+
+def changes(delivered: Intake) -> QuerySet[Row]:
+    """Rows that differ from what the batch had before."""
+    return Row.objects.filter(intake=delivered).exclude(change=Row.Change.SAME).order_by("position")
+
+
+def counts(delivered: Intake, institution: str = "") -> list[tuple[str, str, int]]:
+    """(decision, deciding code, number of rows)."""
+    found = rows(delivered, institution=institution).order_by().values_list("decision", "code").annotate(number=Count("pk"))
+    return sorted((decision, code, number) for decision, code, number in found)
+
+
+def verdict_rows(delivered: Intake, institution: str = "") -> list[tuple[str, str, str, str, str, str]]:
+    """The verdict file of an intake, in the order of the sheet."""
+    found = []
+    for row in rows(delivered, institution=institution):
+        columns = dict.fromkeys(column for reason in row.reasons for column in reason["columns"])
+        cells = [f"{delivered.letters.get(column, '')}{row.sheet_row}《{column}》" for column in columns]
+        reasons = [(reason["clause"], reason["text"]) for reason in row.reasons]
+        found.append((row.written_serial, row.decision, row.code, *verdicts.joined(reasons, cells)))
+    return found
+
+
+def application(batch_number: str, serial: str) -> Application | None:
+    """One application by batch and 序号."""
+    return Application.objects.select_related("row", "batch", "row__intake").filter(batch__number=batch_number, serial=serial).first()
+
+
+def other_applications(one: Application) -> QuerySet[Application]:
+    """The same person's applications in other batches in sight."""
+    found = Application.objects.select_related("batch").filter(person=one.person).exclude(pk=one.pk)
+    return found if one.person else found.none()

@@ -1,0 +1,106 @@
+"""The center's doors for the command line: bring it up, take a pack in, serve its pages."""
+
+import datetime as dt
+import os
+import sys
+from pathlib import Path
+
+from kaopei.office import database, schema
+
+SETTINGS = "kaopei.center.settings"
+
+
+def up(data: Path) -> database.Cluster | database.Server:
+    """Start the center's database in DATADIR (or find the one named by DATABASE_URL), bring its tables up to date, set Django up.
+
+    The caller keeps the server: `with up(data):`.
+    """
+    data = data.absolute()
+    data.mkdir(parents=True, exist_ok=True)
+    os.environ.update(KAOPEI_DATA=str(data), DJANGO_SETTINGS_MODULE=SETTINGS)
+    server = database.find("center", data)
+    os.environ["DATABASE_URL"] = server.app_url
+    schema.migrate(SETTINGS, server)
+    import django
+
+    django.setup()
+    return server
+
+
+def intake(folder: Path, out: Path, *, data: Path, dry_run: bool = False) -> int:
+    """Take a city's spreadsheets in, or only judge them; the verdict file is written last and whole."""
+    if dry_run:
+        from kaopei.center.applications import judging, pack
+
+        judgement = judging.judge(pack.open_delivery(pack.collect(folder)), received_on=None, today=_today())
+        _write(out, [row.as_row() for row in judgement.rows])
+        _tell(judgement.counts(), [(str(message), message.is_loud) for message in judgement.messages], "试审，没有受理")
+        return 0
+    from kaopei.center.applications import pack
+
+    delivery = pack.open_delivery(pack.collect(folder))  # a fault of the files is found before anything is started
+    with up(data):
+        rows, counts, warnings, done = _take({name: content for name, content in delivery.contents.values()})
+    _write(out, rows)
+    _tell(counts, warnings, done)
+    return 0
+
+
+def _take(delivery: dict[str, bytes]) -> tuple[list[tuple[str, ...]], dict[str, int], list[tuple[str, bool]], str]:
+    """Judge and carry out in one transaction; what the verdict file and the screen need."""
+    from django.db import transaction
+
+    from kaopei.center.applications import actions, queries
+    from kaopei.office import clock, scope
+    from kaopei.office.accounts.roles import SYSTEM
+
+    at = clock.now()
+    with scope.entered(scope.PROVINCE), transaction.atomic():
+        made = actions.receive(delivery, by=SYSTEM, at=at)
+        fresh = made.confirmed_at is None
+        made = actions.confirm(made, by=SYSTEM, at=at)
+        rows = queries.verdict_rows(made)
+    done = f"受理 {made.number} 已确认" if fresh else f"与受理 {made.number} 相同，没有改动"
+    return list(rows), made.counts, [(warning["text"], warning["loud"]) for warning in made.warnings], done
+
+
+def _write(out: Path, rows: list[tuple[str, ...]]) -> None:
+    """Beside first, then renamed: never half a file; reasons may name people, so only its owner reads it."""
+    from kaopei.center.applications.verdicts import as_csv
+
+    out = out.absolute()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = out.with_name(f".{out.name}.{os.getpid()}")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(as_csv(rows))
+    beside.replace(out)
+
+
+def _tell(counts: dict[str, int], warnings: list[tuple[str, bool]], done: str) -> None:
+    """Loud warnings on stderr; the counts on stdout."""
+    for text, is_loud in warnings:
+        print(("！！ " if is_loud else "注意 ") + text, file=sys.stderr)
+    print(f"{done}：{counts['rows']} 行，受理 {counts['accept']}，待定 {counts['hold']}，不予受理 {counts['refuse']}")
+
+
+def _today() -> dt.date:
+    """This day in China; a dry run needs no data directory and no clock of a rehearsal."""
+    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
+
+
+def serve(data: Path, port: int, *, workers: int = 1) -> int:
+    """Serve the center's pages on 127.0.0.1 until told to stop; a worker for long jobs runs beside."""
+    with up(data):
+        from granian import Granian
+        from granian.constants import Interfaces
+
+        Granian(
+            "kaopei.center.wsgi:application",
+            address="127.0.0.1",
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=8,
+            log_access=False,
+        ).serve()
+    return 0

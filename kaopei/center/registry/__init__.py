@@ -1,0 +1,1 @@
+"""Institutions, exam sites, ties between them, staff file, standing: who exists, who is qualified, who belongs to whom."""

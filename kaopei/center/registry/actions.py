@@ -1,0 +1,91 @@
+"""What changes the register: a city's lists taken in, a site suspended."""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kaopei.center.registry import taking
+from kaopei.center.registry.entries import InstitutionEntry, SiteEntry, StaffEntry, TieEntry
+from kaopei.center.registry.models import Site, SiteStanding, Standing
+from kaopei.law import numbers
+from kaopei.law.verdict import refuse
+from kaopei.office.accounts.roles import Actor
+from kaopei.office.audit.record import event, nothing_changed, records
+from kaopei.office.refused import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What a pack says about registered bodies. None: the list was not delivered, what is known stays."""
+
+    institutions: Sequence[InstitutionEntry]
+    sites: Sequence[SiteEntry]
+    practical: dict[str, tuple[str, ...]] | None
+    ties: Sequence[TieEntry] | None
+    staff: Sequence[StaffEntry] | None
+
+
+@records("registry.taken", act="registry.take")
+def take_lists(lists: Lists, *, city: str, day: dt.date, source: str, by: Actor, at: dt.datetime) -> dict[str, int]:
+    """一（一）、二（二）: bring the register to what the lists say, in force from `day`; how many rows of each kind changed.
+
+    Bodies that a list no longer names stay as they were; a tie it no longer names is struck out.
+    """
+    changed = {
+        "institutions": taking.institutions(lists.institutions, city, day, source, at),
+        "sites": taking.sites(lists.sites, lists.practical, city, day, source, at),
+        "ties": taking.ties(lists.ties, city, at) if lists.ties is not None else 0,
+        "staff": taking.staff(lists.staff, city) if lists.staff is not None else 0,
+    }
+    if any(changed.values()):
+        event(obj=f"register:{city}", city=city, source=source, changed=changed, digest=_digest(lists))
+    else:
+        nothing_changed()
+    return changed
+
+
+def _digest(lists: Lists) -> str:
+    """Of what the lists say, without staff: personal data is not told by a digest that could be guessed."""
+    said = {"institutions": lists.institutions, "sites": lists.sites, "practical": lists.practical, "ties": lists.ties}
+    text = json.dumps(said, default=taking.plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@records("registry.suspended", act="registry.suspend")
+def suspend_site(
+    number: str, *, city: str, from_day: dt.date, to_day: dt.date, reason: str, by: Actor, at: dt.datetime
+) -> SiteStanding:
+    """三（二） N3.2.1: suspend a site for 3 to 6 months (both included): a management measure, not a penalty."""
+    site = Site.objects.filter(city=city, number=number).first()
+    if site is None:
+        raise Refused(refuse("N3.2.1", f"没有考试点 {number}，请核对编号。", "site_unknown"))
+    least, most = (int(numbers.at(key, at.date())) for key in ("ep.suspension_min", "ep.suspension_max"))
+    if not _months_later(from_day, least) <= to_day + dt.timedelta(days=1) <= _months_later(from_day, most):
+        raise Refused(refuse("N3.2.1", f"暂停考试业务的期限应为 {least} 至 {most} 个月（含本数），请改起止日期。", "suspension_length"))
+    if len(reason.strip()) < 10:
+        raise Refused(refuse("N3.2.1", "请写明事由（不少于 10 个字）。", "reason_short"))
+    made = SiteStanding.objects.create(
+        city=city,
+        site=site,
+        standing=Standing.SUSPENDED,
+        from_day=from_day,
+        to_day=to_day,
+        ground="N3.2.1",
+        reason=reason.strip(),
+        source=f"{by.username} {at:%Y-%m-%d}",
+    )
+    event(obj=f"site:{number}", city=city, from_day=from_day.isoformat(), to_day=to_day.isoformat(), clause="N3.2.1")
+    return made
+
+
+def _months_later(day: dt.date, months: int) -> dt.date:
+    """The same day some months later; the last day of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for number in (day.day, 30, 29, 28):
+        try:
+            return dt.date(year, month + 1, number)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
