@@ -1,0 +1,127 @@
+"""The commands as processes: files in, files out, one line and status 2 for bad input, nothing half applied."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from kaopei.office.environment import PROJECT
+from tests.vault.workbooks import PLAN, SUBJECT, bank, blueprint, folder, rows
+
+
+def run(*words: object) -> subprocess.CompletedProcess[str]:
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("KAOPEI_", "DJANGO_", "VAULT_", "DATABASE_"))
+    }
+    line = [sys.executable, "-m", "kaopei", "vault", *map(str, words)]
+    return subprocess.run(line, cwd=PROJECT, env=clean, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lines = rows(times=3)
+    lines[0]["状态"], lines[1]["答案"], lines[2]["答案"] = None, "", "√"
+    return folder(
+        tmp_path_factory.mktemp("bank"), {"题库.xlsx": bank(lines), "坏.xlsx": b"PK"}, blueprint((SUBJECT, PLAN))
+    )
+
+
+@pytest.fixture(scope="module")
+def data(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with one bank in it."""
+    folder = tmp_path_factory.mktemp("data")
+    done = run("bank", "import", files / "题库.xlsx", "--verdicts", folder / "v.csv", "--data", folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_write_verdicts_that_others_can_compare(files: Path, data: Path) -> None:
+    raw = (data / "v.csv").read_bytes()
+    assert raw.startswith(
+        "题号,row,decision,code\nQZ-0001,3,normalise,status_blank\nQZ-0002,4,refuse,answer_missing\n".encode()
+    )
+    assert b"\r" not in raw
+    again = run("bank", "import", files / "题库.xlsx", "--data", data)
+    assert again.stdout.encode() == raw
+    assert Counter(row["decision"] for row in csv.DictReader(io.StringIO(again.stdout))) == {
+        "accept": 57, "normalise": 2, "refuse": 1,
+    }  # fmt: skip
+
+
+def test_apply_nothing_when_one_of_several_files_is_bad(files: Path, tmp_path: Path) -> None:
+    done = run("bank", "import", files / "题库.xlsx", files / "坏.xlsx", "--data", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "坏.xlsx" in done.stderr
+    empty = run("assemble", "--subject", SUBJECT, "--blueprint", files / "蓝图.xlsx", "--forms", 1, "--seed", "00",
+                "--json", tmp_path / "f.json", "--data", tmp_path)  # fmt: skip
+    assert empty.returncode == 2
+    assert "没有科目“起重机作业”的试题" in empty.stderr
+
+
+def test_assemble_disjoint_papers_the_same_each_time(files: Path, data: Path, tmp_path: Path) -> None:
+    def made(seed: str) -> bytes:
+        out = tmp_path / "forms.json"
+        done = run("assemble", "--subject", SUBJECT, "--blueprint", files / "蓝图.xlsx", "--forms", 2, "--seed", seed,
+                   "--json", out, "--data", data)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return out.read_bytes()
+
+    first = made("00Ff")
+    forms = json.loads(first)["forms"]
+    assert [form["id"] for form in forms] == ["01", "02"]
+    assert [len(form["items"]) for form in forms] == [20, 20]
+    assert not set(forms[0]["items"]) & set(forms[1]["items"])
+    assert made("00ff") == first
+    assert made("01ff") != first
+
+
+def test_say_what_a_blueprint_asks_too_much(data: Path, tmp_path: Path) -> None:
+    greedy = dict(PLAN)
+    point, kind = sorted(greedy)[0]
+    greedy[point, kind] = 99
+    folder(tmp_path, {}, blueprint((SUBJECT, greedy)))
+    done = run("assemble", "--subject", SUBJECT, "--blueprint", tmp_path / "蓝图.xlsx", "--forms", 2, "--seed", "00",
+               "--json", tmp_path / "f.json", "--data", data)  # fmt: skip
+    assert done.returncode == 2
+    assert f"知识点 {point}" in done.stderr and "需要 99 题" in done.stderr and "缺" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "f.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "said"),
+    [("--seed", "xyz", "不是十六进制"), ("--forms", "0", "套数应为"), ("--forms", "很多", "参数不对")],
+)
+def test_refuse_bad_arguments_in_one_line(files: Path, data: Path, word: str, value: str, said: str) -> None:
+    words = {
+        "--subject": SUBJECT,
+        "--blueprint": files / "蓝图.xlsx",
+        "--forms": "1",
+        "--seed": "00",
+        "--json": data / "x.json",
+    }
+    done = run("assemble", *(part for pair in {**words, word: value}.items() for part in pair), "--data", data)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_keep_questions_out_of_the_vaults_files(data: Path) -> None:
+    """Everything but what PostgreSQL owns, and its files too when they can be read."""
+    files = [path for path in data.rglob("*") if path.is_file() and not path.is_symlink() and os.access(path, os.R_OK)]
+    assert not [path for path in files if "金丝雀".encode() in path.read_bytes()]
+    assert (data / "vault" / "fieldkeys").is_dir()
+
+
+def test_explain_itself_in_two_languages() -> None:
+    assert "逐行受理题库文件" in run("bank", "import", "--help").stdout
+    assert "take item banks in" in run("bank", "import", "--help", "--lang", "en").stdout
