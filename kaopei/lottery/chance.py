@@ -2,7 +2,8 @@
 
 from kaopei.lottery.eligibility import Eligibility
 from kaopei.lottery.odds import Odds, Wheel
-from kaopei.lottery.pool import BadInstance, Pool
+from kaopei.lottery.pool import Pool
+from kaopei.lottery.table import BadInstance
 
 
 def chance(pool: Pool, cand: str) -> dict[str, object]:

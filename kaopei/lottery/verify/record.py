@@ -1,0 +1,212 @@
+"""The three files that a draw must have written, written again."""
+
+import hashlib
+import json
+from typing import Any
+
+from .market import Market, Moment, Scale
+from .reading import Instance, Person
+from .round import Phase, Round, Ticket, hashed
+
+
+class Redraw:
+    """All stages of an instance under a seed."""
+
+    def __init__(self, instance: Instance, seed: str) -> None:
+        self._instance = instance
+        self._seed = seed
+        self._free = {sitting.id: sitting.seats for sitting in instance.sittings.values()}
+        self.markets = {part: Market(instance, part) for part in "TP"}
+        self.home: dict[tuple[str, str], Ticket] = {}
+        self.away: dict[tuple[str, str], Ticket] = {}
+        self.rounds: dict[str, Round] = {}
+        self.components: list[dict[str, Any]] = []
+        for part in "TP":
+            self._part(part)
+
+    def parts(self, person: Person) -> str:
+        """The parts that a candidate is drawn for."""
+        if person.parts == "TP" and not self._instance.subjects[person.subject]["practical"]:
+            return "T"
+        return person.parts
+
+    def seat(self, person: Person, part: str) -> str | None:
+        """The sitting given, at home or elsewhere."""
+        for stage in (self.home, self.away):
+            ticket = stage.get((person.id, part))
+            if ticket is not None and ticket.seat is not None:
+                return ticket.seat
+        return None
+
+    def _part(self, part: str) -> None:
+        instance, scale = self._instance, Scale(self.markets[part])
+        groups: dict[str, list[Person]] = {}
+        for person in instance.people:
+            if part in self.parts(person) and self._ready(person, part):
+                groups.setdefault(person.city, []).append(person)
+        for city in sorted(groups):
+            self._settle(Round(self._seed, self.markets[part], scale, city, self._free), groups[city], self.home)
+        left = [
+            person
+            for group in groups.values()
+            for person in group
+            if person.cross and instance.subjects[person.subject]["cross"] and self.seat(person, part) is None
+        ]
+        if left:
+            self._settle(Round(self._seed, self.markets[part], scale, "", self._free), left, self.away)
+
+    def _ready(self, person: Person, part: str) -> bool:
+        """A practical of both parts needs its theory seat, where theory comes first."""
+        if part == "T" or person.parts == "P" or not self._instance.rules["practical_after_theory"]:
+            return True
+        return self.seat(person, "T") is not None
+
+    def _when(self, person: Person, part: str) -> tuple[Moment, Moment | None]:
+        earliest = (person.earliest, -1)
+        theory = self.seat(person, "T") if part == "P" and person.parts == "TP" else None
+        if theory is None:
+            return earliest, None
+        moment = self._instance.sittings[theory][:2]
+        if self._instance.rules["practical_after_theory"]:
+            return max(earliest, moment), None
+        return earliest, moment
+
+    def _settle(self, played: Round, people: list[Person], stage: dict[tuple[str, str], Ticket]) -> None:
+        part = played.market.part
+        played.enter(people, lambda person: self._when(person, part))
+        played.play()
+        public, every = Phase(played, True), Phase(played, False)
+        for ticket in played.tickets:
+            stage[ticket.person.id, part] = ticket
+        self.rounds[played.city + "/" + part] = played
+        self.components.append(_component(played, public, every))
+
+
+def _component(played: Round, public: Phase, every: Phase) -> dict[str, Any]:
+    market, tickets = played.market, played.tickets
+    options = [len(played.allowed[ticket.kind]) for ticket in tickets]
+    grounds = [ground(market, ticket) for ticket in tickets] if played.city else []
+    return {
+        "city": played.city,
+        "demand": len(tickets),
+        "every": _phase(every),
+        "exempt": {name: grounds.count(name) for name in ("own_school", "sole_site")},
+        "fixed": sum(ticket.fixed for ticket in tickets),
+        "no_site": options.count(0),
+        "part": market.part,
+        "public": _phase(public),
+        "seats": sum(played.capacity.values()),
+        "seats_public": sum(
+            seats
+            for sitting, seats in played.capacity.items()
+            if played.is_public(market.instance.sittings[sitting].site)
+        ),
+        "stage": "home" if played.city else "cross",
+        "thin": len([each for each in options if each < market.instance.rules["k"]]),
+    }
+
+
+def _phase(phase: Phase) -> dict[str, Any]:
+    cut = {"demand_outside": phase.outside, "seats_inside": phase.seats, "sessions": sorted(phase.dead)}
+    return {"augmented": phase.augmented, "cut": cut, "moved": phase.moved, "seated": phase.seated}
+
+
+def ground(market: Market, ticket: Ticket) -> str:
+    """By which exemption somebody sits at an own site of his city."""
+    if ticket.seat is None:
+        return ""
+    site = market.instance.sittings[ticket.seat].site
+    if not market.own(ticket.person, site):
+        return ""
+    return "own_school" if market.school(ticket.person, site) else "sole_site"
+
+
+def rewrite(instance: Instance, seed: str, draw_id: str) -> dict[str, bytes]:
+    """allocation.csv, rows.jsonl and transcript.json as they must be."""
+    redraw = Redraw(instance, seed)
+    rows, seats = [], ["cand_id,part,session_id\n"]
+    for person in instance.people:
+        for part in redraw.parts(person):
+            sitting = redraw.seat(person, part)
+            rows.append(_json(_row(redraw, person, part, sitting)))
+            if sitting is not None:
+                seats.append(",".join(map(_in_csv, (person.id, part, sitting))) + "\n")
+    allocation, lines = "".join(seats).encode(), b"".join(row + b"\n" for row in rows)
+    counts = {
+        "candidates": len(instance.people),
+        "rows": len(rows),
+        "seated": len(seats) - 1,
+        "sessions": len(instance.sittings),
+        "sites": len(instance.sites),
+    }
+    transcript = {
+        "algorithm": "xexam/1",
+        "allocation_digest": hashlib.sha256(allocation).hexdigest(),
+        "binding": binding(draw_id, instance.input_digest, seed),
+        "components": redraw.components,
+        "counts": counts,
+        "draw_id": draw_id,
+        "files": [{"digest": digest, "name": name} for name, digest in sorted(instance.digests.items())],
+        "input_digest": instance.input_digest,
+        "merkle_root": tree(rows),
+        "rows_digest": hashlib.sha256(lines).hexdigest(),
+        "rules": instance.rules,
+        "seed": seed,
+    }
+    return {"allocation.csv": allocation, "rows.jsonl": lines, "transcript.json": _json(transcript)}
+
+
+def binding(draw_id: str, input_digest: str, seed: str) -> str:
+    """What ties draw, input and seed together in the transcript."""
+    return hashed("xexam/1", "draw", draw_id, input_digest, seed).hex()
+
+
+def tree(rows: list[bytes]) -> str:
+    """Root of the Merkle tree of RFC 6962, read from its definition: split at the largest power of two below n."""
+    hashes = [hashlib.sha256(b"\x00" + row).digest() for row in rows]
+
+    def top(begin: int, end: int) -> bytes:
+        if end - begin == 1:
+            return hashes[begin]
+        middle = begin + (1 << (end - begin - 1).bit_length() - 1)
+        return hashlib.sha256(b"\x01" + top(begin, middle) + top(middle, end)).digest()
+
+    return (top(0, len(hashes)) if hashes else hashlib.sha256().digest()).hex()
+
+
+def _row(redraw: Redraw, person: Person, part: str, sitting: str | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"cand": person.id, "part": part, "session": sitting}
+    home, away = redraw.home.get((person.id, part)), redraw.away.get((person.id, part))
+    if home is None:
+        return row | {"how": "no_theory_seat"}
+    row |= _drawn(home) | {"how": _how(redraw.rounds[f"{person.city}/{part}"], home)}
+    if away is not None:
+        row["cross"] = _drawn(away)
+        how = _how(redraw.rounds[f"/{part}"], away)
+        row["how"] = row["how"] if how == "no_site" else how
+    exempt = ground(redraw.markets[part], home)
+    return row | {"exempt": exempt} if exempt else row
+
+
+def _drawn(ticket: Ticket) -> dict[str, Any]:
+    drawn = [[site, "full"] for site in ticket.drawn]
+    if ticket.first is not None:
+        drawn[-1][1] = "seat" if ticket.seat == ticket.first else "moved"
+    return {"drawn": drawn, "lottery": ticket.digest[:8].hex()}
+
+
+def _how(played: Round, ticket: Ticket) -> str:
+    if ticket.seat is None:
+        return "no_seat" if played.allowed[ticket.kind] else "no_site"
+    if ticket.fixed:
+        return "own_school"
+    return "draw" if ticket.seat == ticket.first else "repair"
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _in_csv(text: str) -> str:
+    marked = '"' in text or "," in text or "\n" in text
+    return '"' + text.replace('"', '""') + '"' if marked else text
