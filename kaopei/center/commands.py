@@ -4,8 +4,12 @@ import datetime as dt
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kaopei.office import database, schema
+
+if TYPE_CHECKING:
+    from kaopei.center.applications.pack import Pack
 
 SETTINGS = "kaopei.center.settings"
 
@@ -38,15 +42,15 @@ def intake(folder: Path, out: Path, *, data: Path, dry_run: bool = False) -> int
         return 0
     from kaopei.center.applications import pack
 
-    delivery = pack.open_delivery(pack.collect(folder))  # a fault of the files is found before anything is started
+    opened = pack.open_delivery(pack.collect(folder))  # a fault of the files is found before anything is started
     with up(data):
-        rows, counts, warnings, done = _take({name: content for name, content in delivery.contents.values()})
+        rows, counts, warnings, done = _take(opened)
     _write(out, rows)
     _tell(counts, warnings, done)
     return 0
 
 
-def _take(delivery: dict[str, bytes]) -> tuple[list[tuple[str, ...]], dict[str, int], list[tuple[str, bool]], str]:
+def _take(opened: "Pack") -> tuple[list[tuple[str, ...]], dict[str, int], list[tuple[str, bool]], str]:
     """Judge and carry out in one transaction; what the verdict file and the screen need."""
     from django.db import transaction
 
@@ -56,12 +60,18 @@ def _take(delivery: dict[str, bytes]) -> tuple[list[tuple[str, ...]], dict[str, 
 
     at = clock.now()
     with scope.entered(scope.PROVINCE), transaction.atomic():
-        made = actions.receive(delivery, by=SYSTEM, at=at)
+        made = actions.receive(opened, by=SYSTEM, at=at)
         fresh = made.confirmed_at is None
         made = actions.confirm(made, by=SYSTEM, at=at)
-        rows = queries.verdict_rows(made)
-    done = f"受理 {made.number} 已确认" if fresh else f"与受理 {made.number} 相同，没有改动"
-    return list(rows), made.counts, [(warning["text"], warning["loud"]) for warning in made.warnings], done
+        done = f"受理 {made.number} 已确认（{_changed(made.changed)}）" if fresh else f"与受理 {made.number} 相同，没有改动"
+        warnings = [(warning["text"], warning["loud"]) for warning in made.warnings]
+        return list(queries.verdict_rows(made)), made.counts, warnings, done
+
+
+def _changed(counts: dict[str, int]) -> str:
+    """What a round of corrections did."""
+    names = {"new": "新增", "changed": "更正", "same": "无变化", "frozen": "有变化但已冻结未替换", "absent": "本次未再报"}
+    return "，".join(f"{name} {counts[key]}" for key, name in names.items() if counts.get(key)) or "没有报名"
 
 
 def _write(out: Path, rows: list[tuple[str, ...]]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from kaopei.center.applications import filing
 from kaopei.center.applications.models import Application, Batch, Decision, Intake, Ruling
-from kaopei.center.applications.pack import Delivery
+from kaopei.center.applications.pack import Delivery, Pack
 from kaopei.center.registry import actions as registry
 from kaopei.center.training import actions as training
 from kaopei.law.verdict import refuse
@@ -18,7 +18,7 @@ REASON_LENGTH = 10
 
 
 @records("applications.received", act="applications.intake")
-def receive(delivery: Delivery, *, city: str = "", batch: str = "", by: Actor, at: dt.datetime) -> Intake:
+def receive(delivery: Delivery | Pack, *, city: str = "", batch: str = "", by: Actor, at: dt.datetime) -> Intake:
     """二（六） N0.2: judge a pack and keep it with its verdicts; nothing else changes before it is confirmed.
 
     A pack that means the same as the latest one of its batch is that one. `batch` is named for a correction, which may bring only
@@ -60,7 +60,7 @@ def confirm(intake: Intake, *, by: Actor, at: dt.datetime) -> Intake:
     hours_source = f"{batch.city} 大纲学时表（{source}）"
     training.enter_hours(judgement.syllabus, city=batch.city, day=day, source=hours_source, by=by, at=at)
     changed = filing.apply(batch, current, judgement)
-    filing.close(batch, current, judgement, by, at)
+    filing.close(batch, current, judgement, changed, by, at)
     event(obj=f"intake:{current.number}", city=batch.city, digest=current.digest, changed=changed)
     return current
 

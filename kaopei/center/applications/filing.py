@@ -4,15 +4,16 @@ import datetime as dt
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from kaopei.center.applications import judging
+from kaopei.center.applications import bulk, judging
 from kaopei.center.applications.models import Application, Batch, Decision, Intake, Row, Workbook
 from kaopei.center.applications.pack import APPLICATIONS, COLUMNS, Delivery, Pack, Unusable, open_delivery
 from kaopei.center.applications.pseudonyms import pseudonym
 from kaopei.law.verdict import Reason
 from kaopei.office.accounts.roles import Actor
+from kaopei.office.clock import CHINA
 from kaopei.office.personal import blind_index, decrypt_bytes, encrypt_bytes
 
 KINDS = {"first": Application.Kind.INITIAL, "review": Application.Kind.REVIEW, "renewal": Application.Kind.RENEWAL}
@@ -22,10 +23,10 @@ RULES = "c2_6_intake"
 SOME = 1000
 
 
-def judged(delivery: Delivery, city: str, batch: str, at: dt.datetime) -> tuple[Pack, judging.Judgement]:
+def judged(delivery: Delivery | Pack, city: str, batch: str, at: dt.datetime) -> tuple[Pack, judging.Judgement]:
     """Open and judge a delivery in the light of what its batch has received. Workbooks that a correction lacks come from the last one."""
-    pack = open_delivery(delivery, _kept(batch) if batch else {})
-    judgement = judging.judge(pack, received_on=None, today=at.date(), city=city)
+    pack = delivery if isinstance(delivery, Pack) else open_delivery(delivery, _kept(batch) if batch else {})
+    judgement = judging.judge(pack, received_on=None, today=at.astimezone(CHINA).date(), city=city)
     number = batch_number(judgement)
     if batch and number != batch:
         raise Unusable(f"这份考试计划属于批次 {number}，不是批次 {batch} 的更正。请核对日期，或作为新批次上传。")
@@ -37,13 +38,13 @@ def _in_batch(pack: Pack, first: judging.Judgement, batch: Batch | None, at: dt.
     if batch is None:
         return first
     began = batch.intakes.order_by("round").values_list("received_at", flat=True).first()
-    received_on = began.astimezone(at.tzinfo).date() if began else None
+    received_on = began.astimezone(CHINA).date() if began else None
     keys = {row.key for row in first.rows}
     others = Application.objects.filter(batch=batch, decision__in=[Decision.ACCEPT, Decision.HOLD]).exclude(serial__in=keys)
     taken = {(row.id_number, row.operation): row.serial for row in others if row.id_number}
     if not taken and received_on in (None, first.context.received_on):
         return first
-    return judging.judge(pack, received_on=received_on, today=at.date(), taken=taken, city=first.city.code)
+    return judging.judge(pack, received_on=received_on, today=at.astimezone(CHINA).date(), taken=taken, city=first.city.code)
 
 
 def _kept(batch: str) -> dict[str, tuple[str, bytes]]:
@@ -98,7 +99,7 @@ def store(pack: Pack, judgement: judging.Judgement, by: Actor, at: dt.datetime) 
         for name, (filename, content) in pack.contents.items()
     )  # fmt: skip
     before = _before(batch)
-    Row.objects.bulk_create([_row(made, position, row, before) for position, row in enumerate(judgement.rows, start=1)], SOME)
+    bulk.insert(_row(made, position, row, before) for position, row in enumerate(judgement.rows, start=1))
     return made
 
 
@@ -164,7 +165,7 @@ def again(intake: Intake) -> judging.Judgement:
     """Judge the stored files once more, now that they are carried out; Unusable if something that matters has changed since."""
     pack = open_delivery({}, workbooks(intake))
     earliest = intake.batch.intakes.order_by("round").values_list("received_at", flat=True).first() or intake.received_at
-    first = judging.judge(pack, received_on=None, today=earliest.date(), city=intake.city)
+    first = judging.judge(pack, received_on=None, today=earliest.astimezone(CHINA).date(), city=intake.city)
     judgement = _in_batch(pack, first, intake.batch, intake.received_at)
     shown = list(Row.objects.filter(intake=intake).order_by("position").values_list("serial", "decision", "code"))
     now = [(row.key, row.verdict.decision, row.verdict.code) for row in judgement.rows]
@@ -176,7 +177,8 @@ def again(intake: Intake) -> judging.Judgement:
 def apply(batch: Batch, intake: Intake, judgement: judging.Judgement) -> dict[str, int]:
     """Make new applications, replace changed ones that are not frozen, leave the rest; how many of each."""
     before = _before(batch)
-    rows = {row.serial: row for row in Row.objects.filter(intake=intake)}
+    needed = ("serial", "mark", "decision", "codes", "change", "changed_columns", "intake")
+    rows = {row.serial: row for row in Row.objects.filter(intake=intake).only(*needed)}
     made, replaced, differing = [], [], []
     done: Counter[str] = Counter()
     for judged in judgement.rows:
@@ -191,7 +193,7 @@ def apply(batch: Batch, intake: Intake, judgement: judging.Judgement) -> dict[st
         elif change == Row.Change.CHANGED and old is not None:
             replaced.append(_fill(old, row, judged))
     Row.objects.bulk_update(differing, ["change", "changed_columns"], SOME)
-    Application.objects.bulk_create(made, SOME)
+    bulk.insert(made)
     Application.objects.bulk_update(replaced, FILLED, SOME)
     done["absent"] = len(before.keys() - rows.keys())
     return dict(done)
@@ -224,14 +226,10 @@ def _fill(application: Application, row: Row, judged: judging.Judged) -> Applica
     return application
 
 
-def close(batch: Batch, intake: Intake, judgement: judging.Judgement, by: Actor, at: dt.datetime) -> None:
+def close(batch: Batch, intake: Intake, judgement: judging.Judgement, changed: dict[str, int], by: Actor, at: dt.datetime) -> None:
     """The intake is carried out; the batch has the days of its plan."""
     intake.status, intake.confirmed_by, intake.confirmed_at = Intake.Status.CONFIRMED, by.username, at
-    intake.save(update_fields=["status", "confirmed_by", "confirmed_at"])
+    intake.changed = changed
+    intake.save(update_fields=["status", "confirmed_by", "confirmed_at", "changed"])
     batch.first_day, batch.last_day = judgement.context.first_day, judgement.context.last_day
     batch.save(update_fields=["first_day", "last_day"])
-
-
-def institutions_of(rows: Iterable[Row]) -> set[str]:
-    """Credit codes that the rows name."""
-    return {row.institution_code for row in rows if row.institution_code}

@@ -53,6 +53,8 @@ class Intake(models.Model):
     plan = models.JSONField(default=list)
     warnings = models.JSONField(default=list)
     counts = models.JSONField(default=dict)
+    # What carrying it out did: applications made, replaced, left alone; filled on confirmation.
+    changed = models.JSONField(default=dict)
     # Letters of the columns of 学员报名, so that a verdict can name a cell as the spreadsheet does.
     letters = models.JSONField(default=dict)
     received_by = models.CharField(max_length=60)

@@ -159,7 +159,7 @@ def counts(delivered: Intake, institution: str = "") -> list[tuple[str, str, int
 def verdict_rows(delivered: Intake, institution: str = "") -> list[tuple[str, str, str, str, str, str]]:
     """The verdict file of an intake, in the order of the sheet."""
     found = []
-    for row in rows(delivered, institution=institution):
+    for row in rows(delivered, institution=institution).defer("cells"):
         columns = dict.fromkeys(column for reason in row.reasons for column in reason["columns"])
         cells = [f"{delivered.letters.get(column, '')}{row.sheet_row}《{column}》" for column in columns]
         reasons = [(reason["clause"], reason["text"]) for reason in row.reasons]

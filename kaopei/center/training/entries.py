@@ -33,5 +33,10 @@ def syllabus(lines: Iterable[Line]) -> Read[SyllabusFacts]:
 
 def _sane(facts: SyllabusFacts) -> SyllabusFacts:
     """A year has about 2,000 working hours: more is a slip of the keyboard, not a syllabus."""
-    first, review = (hours.quantize(STEP) if hours is not None and hours <= MOST_HOURS else None for hours in (facts.first, facts.review))
-    return replace(facts, first=first, review=review)
+    return replace(facts, first=_hours(facts.first), review=_hours(facts.review))
+
+
+def _hours(hours: Decimal | None) -> Decimal | None:
+    if hours is None or hours > MOST_HOURS:
+        return None
+    return hours if hours == hours.to_integral_value() else hours.quantize(STEP)
