@@ -1,0 +1,66 @@
+"""What was sealed, who holds what, how often an item was used."""
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from kaopei.vault.custody import models
+from kaopei.vault.custody.papers import TRIAL, Papers, from_text
+
+
+def packages() -> list[models.SealedPackage]:
+    """The newest first."""
+    return list(models.SealedPackage.objects.order_by("-id")[:200])
+
+
+def package(package_id: str) -> models.SealedPackage | None:
+    return models.SealedPackage.objects.filter(package_id=package_id).first()
+
+
+def sealed_before(order_id: str) -> bool:
+    """Whether this order was carried out already."""
+    return models.SealedPackage.objects.filter(order_id=order_id).exists()
+
+
+def papers(row: models.SealedPackage) -> Papers:
+    """The papers as they were sealed."""
+    return from_text(row.content)
+
+
+def exposures(subject: str) -> dict[str, int]:
+    """Item number → how many packages held it."""
+    return dict(Counter(models.Exposure.objects.filter(subject=subject).values_list("number", flat=True)))
+
+
+def shared_on(day: date, subject: str) -> dict[str, int]:
+    """Item number → how many packages of this day hold it."""
+    rows = models.Exposure.objects.filter(subject=subject, package__day=day)
+    return dict(Counter(rows.values_list("number", flat=True)))
+
+
+def set_of(sitting_id: str, form_set: str, subject: str) -> set[str]:
+    """The items of a sitting's form set in a subject."""
+    rows = models.Exposure.objects.filter(package__sitting_id=sitting_id, package__form_set=form_set, subject=subject)
+    return set(rows.values_list("number", flat=True))
+
+
+def shares(row: models.SealedPackage) -> list[dict[str, Any]]:
+    """Shares of a package with their receipts."""
+    return [
+        {"share": share, "handover": getattr(share, "handover", None)}
+        for share in row.shares.select_related("handover").order_by("stage", "x", "id")
+    ]
+
+
+def share(row: models.SealedPackage, number: str) -> models.KeyShare | None:
+    return row.shares.filter(number=number).first()
+
+
+def revisions(row: models.SealedPackage) -> list[models.Scoring]:
+    """Scorings of a package, the newest first."""
+    return list(row.scorings.order_by("-rev"))
+
+
+def waiting_shares() -> int:
+    """Shares of real packages that nobody has signed for yet."""
+    return models.KeyShare.objects.filter(handover=None).exclude(package__form_set=TRIAL).count()
