@@ -1,6 +1,6 @@
 """Writes of sittings and draws."""
 
-from kaopei.center.allocation.actions.announcing import Announcement, announce, close
+from kaopei.center.allocation.actions.announcing import RULES, Announcement, announce, close
 from kaopei.center.allocation.actions.committing import commit, open_escrow, reveal
 from kaopei.center.allocation.actions.drawing import (
     countersign,
@@ -13,11 +13,30 @@ from kaopei.center.allocation.actions.drawing import (
 )
 from kaopei.center.allocation.actions.freezing import freeze, request_freeze
 from kaopei.center.allocation.actions.plan import take_plan
-from kaopei.center.allocation.actions.tickets import keep_tickets
+from kaopei.center.allocation.actions.tickets import keep_tickets, note_fetched
 from kaopei.center.allocation.actions.waiving import approve_exception, ask_exception, decide_thin
 
 __all__ = [
-    "Announcement", "announce", "approve_exception", "ask_exception", "close", "commit", "countersign", "decide_thin",
-    "draw_seats", "freeze", "keep_tickets", "note_verification", "open_escrow", "publish_protocol", "request_freeze",
-    "request_protocol", "request_public_value", "reveal", "take_plan", "take_public_value",
-]  # fmt: skip
+    "Announcement",
+    "RULES",
+    "announce",
+    "approve_exception",
+    "ask_exception",
+    "close",
+    "commit",
+    "countersign",
+    "decide_thin",
+    "draw_seats",
+    "freeze",
+    "keep_tickets",
+    "note_fetched",
+    "note_verification",
+    "open_escrow",
+    "publish_protocol",
+    "request_freeze",
+    "request_protocol",
+    "request_public_value",
+    "reveal",
+    "take_plan",
+    "take_public_value",
+]

@@ -16,6 +16,7 @@ from kaopei.lottery.draw import draw as lottery_draw
 from kaopei.office import keys
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.approvals import actions as approvals
+from kaopei.office.approvals import queries as granted
 from kaopei.office.approvals.models import Request
 from kaopei.office.audit.record import event, records
 from kaopei.office.clock import CHINA
@@ -162,10 +163,16 @@ def request_protocol(draw: Draw, *, by: Actor, at: datetime) -> Request:
     return asked
 
 
-@records("allocation.published", act="allocation.approve")
-def publish_protocol(draw: Draw, *, shown: bytes, records_: list[str], by: Actor, at: datetime) -> DrawFile:
-    """二（三）: protocol.json, signed by the center over the two approvals."""
-    content = statements.seal_protocol(json.loads(shown), records_, keys.signer("center", at))
+@records("allocation.published", act="allocation.freeze")
+def publish_protocol(draw: Draw, *, by: Actor, at: datetime) -> DrawFile:
+    """二（三）: protocol.json: what the two approvers have signed, with their approvals, signed by the center. Once."""
+    asked = granted.standing(PUBLISH, draw.number)
+    signed = granted.granted(PUBLISH, draw.number, asked.digest) if asked else []
+    if asked is None or len(signed) < asked.needed:
+        raise Refused(refuse(CLAUSE, "抽签记录须由两名审批人签署以后才能制作。", "approvals"))
+    if queries.file(draw, "protocol.json") is not None:
+        raise Refused(refuse(CLAUSE, "抽签记录已经制作，不再更改。", "state"))
+    content = statements.seal_protocol(json.loads(bytes(asked.content)), signed, keys.signer("center", at))
     made = _keep(draw, "protocol.json", content)
     event(obj=f"draw:{draw.number}", city=draw.city, digest=made.digest)
     return made

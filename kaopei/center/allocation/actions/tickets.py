@@ -41,3 +41,9 @@ def keep_tickets(
         digest=whole,
     )
     return made
+
+
+@records("allocation.tickets_fetched", act="allocation.people")
+def note_fetched(obj: str, *, what: str, count: int, city: str, by: Actor, at: datetime) -> None:
+    """Papers with names leave the system: who took which, for how many people."""
+    event(obj=obj, city=city, what=what, count=count)

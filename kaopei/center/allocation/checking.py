@@ -1,0 +1,31 @@
+"""The draw re-run by other code in another process, as anybody outside could do it."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from kaopei.office.environment import PROJECT
+
+LONGEST = 1800  # seconds; a province's month takes a few
+
+
+def rerun(instance: Mapping[str, bytes], result: Mapping[str, bytes]) -> tuple[bool, str]:
+    """Write both folders out and let `lottery verify` compare; whether it agrees, and what it printed."""
+    with tempfile.TemporaryDirectory(prefix="kaopei-verify-") as name:
+        folder = Path(name)
+        for part, files in (("instance", instance), ("result", result)):
+            (folder / part).mkdir()
+            for file, content in files.items():
+                (folder / part / file).write_bytes(content)
+        done = subprocess.run(
+            [sys.executable, "-m", "kaopei", "lottery", "verify", str(folder / "instance"), str(folder / "result")],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+            check=False,
+        )
+    said = (done.stdout.strip() or done.stderr.strip())[-2000:]
+    return done.returncode == 0, said.replace(str(folder), "")

@@ -1,0 +1,138 @@
+"""What is printed of a draw: admission tickets, and the papers of a sitting for door, desk and room."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from kaopei.center.allocation.models import Placement, Sitting
+from kaopei.center.allocation.queries import Seated
+from kaopei.center.registry import queries as registry
+from kaopei.law import places
+from kaopei.office import pdf
+from kaopei.office.personal import mask_id, mask_name
+
+PARTS = {"T": "理论", "P": "实操"}
+KINDS = {"initial": "初次取证", "review": "复审", "renewal": "延期换证"}
+WEEKDAYS = "一二三四五六日"
+# Rules of the exam body for the day, until the city enters its own; no number of the law stands here.
+BRING = ("本准考证（打印件）", "本人有效居民身份证件原件", "考试机构通知要求的其他材料")
+MIND = (
+    "手机等电子设备不得带入考场",
+    "请在考试机构公布的时间内签到，逾期按其规定处理",
+    "信息有误的，请在考前联系培训机构或考试机构",
+)
+ARRIVAL = "请提前到达，凭准考证和证件签到；入场时间以考点公告为准"
+DRAWN = "按二（三） N2.3.2，由市考试机构抽签随机安排到与本人培训机构没有关联的考试点；抽签全过程可以重算。"
+EXEMPTIONS = {
+    Placement.Exemption.SOLE_SITE: "本市能考该项目的考试点只有这一个，按二（三） N2.3.5 不作交叉考试要求。",
+    Placement.Exemption.OWN_SCHOOL: "全日制在校学生在本校考试点考试，按二（三） N2.3.6 允许。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all papers of one draw share."""
+
+    city: str
+    draw: str
+    digest: str
+    printed: datetime
+
+
+def day_text(day: date) -> str:
+    """2026-12-07 周一"""
+    return f"{day:%Y-%m-%d} 周{WEEKDAYS[day.weekday()]}"
+
+
+def ticket_text(number: str) -> str:
+    """A ticket number in groups that can be read out."""
+    return f"{number[:4]} {number[4:8]} {number[8:11]} {number[11:]}"
+
+
+def tickets(frame: Frame, rows: Sequence[dict[str, Any]]) -> bytes:
+    """One PDF with a page for each ticket."""
+    city = places.cities()[frame.city].name
+    return pdf.render(
+        "allocation/ticket.typ",
+        {
+            "title": "准考证",
+            "heading": f"广东省安全生产资格考试 · {city}",
+            "footer": f"{city}考试机构 · {frame.printed:%Y-%m-%d} 制",
+            "draw": f"抽签编号 {frame.draw}",
+            "arrival": ARRIVAL,
+            "digest": f"{frame.digest[:16]}…",
+            "bring": list(BRING),
+            "mind": list(MIND),
+            "tickets": list(rows),
+        },
+        at=frame.printed,
+    )
+
+
+def ticket(one: Seated, sitting: Sitting, site: registry.SiteOn, institution: str, city: str) -> dict[str, Any]:
+    """One ticket's texts; the QR holds the number of the ticket only."""
+    return {
+        "name": one.name,
+        "ticket": ticket_text(one.ticket),
+        "id_masked": mask_id(one.id_number),
+        "subject": one.subject,
+        "kind": KINDS.get(one.kind, one.kind),
+        "institution": institution,
+        "day": day_text(sitting.day),
+        "time": f"{sitting.start:%H:%M}–{sitting.end:%H:%M}",
+        "part": PARTS[sitting.part],
+        "room": one.room,
+        "seat": one.seat,
+        "sitting": sitting.number,
+        "site": site.name,
+        "address": address(site, city),
+        "basis": DRAWN if not one.exemption else "按二（三）由市考试机构安排，全过程可以重算。",
+        "exemption": EXEMPTIONS[Placement.Exemption(one.exemption)] if one.exemption else "",
+        "pseudonym": one.pseudonym,
+        "photo": None,
+        "qr": pdf.qr_svg(f"KAOPEI/T/{one.ticket}"),
+    }
+
+
+def address(site: registry.SiteOn, city: str) -> str:
+    """City, district and the place on the map: the list of sites has no street."""
+    spot = ""
+    if site.longitude is not None and site.latitude is not None:
+        spot = f"（东经 {site.longitude:f}，北纬 {site.latitude:f}）"
+    return f"{places.cities()[city].name}{site.district} {site.name}{spot}"
+
+
+def sitting_paper(kind: str, frame: Frame, sitting: Sitting, site_name: str, people: Iterable[Seated]) -> bytes:
+    """`door` (masked seat list), `signin` (for the desk, with names) or `record` (form of the room), a page or
+    more a room.
+    """
+    rooms: dict[str, list[dict[str, str]]] = {}
+    for one in people:
+        rooms.setdefault(one.room, []).append(_line(one))
+    city = places.cities()[frame.city].name
+    return pdf.render(
+        f"allocation/{kind}.typ",
+        {
+            "title": f"{sitting.number} {kind}",
+            "footer": f"{city}考试机构 · 抽签 {frame.draw} · {frame.printed:%Y-%m-%d} 制",
+            "site": site_name,
+            "day": day_text(sitting.day),
+            "time": f"{sitting.start:%H:%M}–{sitting.end:%H:%M}",
+            "part": PARTS[sitting.part],
+            "sitting": sitting.number,
+            "rooms": [{"name": name, "people": rows} for name, rows in rooms.items()],
+        },
+        at=frame.printed,
+    )
+
+
+def _line(one: Seated) -> dict[str, str]:
+    return {
+        "seat": one.seat,
+        "name": one.name,
+        "masked": mask_name(one.name),
+        "ticket": ticket_text(one.ticket),
+        "id_last4": one.id_number[-4:],
+        "subject": one.subject,
+    }

@@ -1,0 +1,77 @@
+"""Long work of a draw: drawing, re-running, printing all tickets."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from kaopei.center.allocation import actions, bundles, checking, papers, queries
+from kaopei.center.allocation.models import Draw, Placement
+from kaopei.center.registry import queries as registry
+from kaopei.office import ids
+from kaopei.office.accounts.roles import Actor
+from kaopei.office.tasks.registry import task
+
+
+@task("allocation.draw", "抽签")
+def draw_seats(progress: Any, *, by: Actor, at: datetime, number: str) -> dict[str, Any]:
+    """The draw itself: nobody chooses anything here."""
+    drawn = actions.draw_seats(Draw.objects.get(number=number), progress=progress, by=by, at=at)
+    counts = drawn.counts
+    text = f"{counts['candidates']} 名考生，{counts['seated']} 人有座，其中公共考试基地 {counts['public']} 人。"
+    return {"text": text, "url": f"/allocation/draws/{number}/", "counts": counts}
+
+
+@task("allocation.verify", "独立复核抽签")
+def verify(progress: Any, *, by: Actor, at: datetime, number: str) -> dict[str, Any]:
+    """Other code, another process, the frozen files and the published result."""
+    draw = Draw.objects.get(number=number)
+    progress(0, 1, "正在用独立程序重算")
+    result = queries.files(draw, "result")
+    result.pop("seats.csv", None)
+    agrees, text = checking.rerun(queries.files(draw, "instance"), result)
+    actions.note_verification(draw, agrees=agrees, text=text, by=by, at=at)
+    progress(1, 1, "")
+    word = "重算一致" if agrees else "重算不一致"
+    return {"text": f"{word}：{text}", "url": f"/allocation/draws/{number}/", "agrees": agrees}
+
+
+@task("allocation.tickets", "生成准考证")
+def print_tickets(progress: Any, *, by: Actor, at: datetime, number: str) -> dict[str, Any]:
+    """A ZIP an institution, encrypted at rest: one PDF with all its candidates, and one for each."""
+    draw = Draw.objects.get(number=number)
+    frame = papers.Frame(draw.city, draw.number, draw.input_digest, at)
+    total = Placement.objects.filter(draw=draw).count()
+    done, kept = 0, []
+    for code, rows in _by_institution(draw):
+
+        def seen(count: int, before: int = done) -> None:
+            progress(before + count, total, "正在排版")
+
+        content = bundles.make(frame, code, rows, seen)
+        file = f"{draw.number}-{code}-{ids.ulid(at)}.zip"
+        bundles.keep(file, content)
+        kept.append((code, file, hashlib.sha256(content).hexdigest(), len(rows)))
+        done += len(rows)
+    actions.keep_tickets(draw, bundles=kept, by=by, at=at)
+    return {"text": f"{done} 张准考证，{len(kept)} 个机构各一个文件。", "url": f"/allocation/draws/{number}/tickets/"}
+
+
+def _by_institution(draw: Draw) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Each institution's candidates as ticket texts, by sitting and seat."""
+    placed = list(Placement.objects.filter(draw=draw).select_related("sitting").order_by("sitting", "seat"))
+    day = min((row.sitting.day for row in placed), default=draw.announced_at.date())
+    sites = {site.number: site for site in registry.sites(draw.city, day)}
+    names = {body.code: body.name for body in registry.institutions(draw.city, day)}
+    people = {one.pseudonym: one for one in queries.with_people(placed)}
+    for code in sorted({row.institution for row in placed}):
+        rows = [row for row in placed if row.institution == code]
+        yield (
+            code,
+            [
+                papers.ticket(
+                    people[row.pseudonym], row.sitting, sites[row.sitting.site], names.get(code, code), draw.city
+                )
+                for row in rows
+            ],
+        )
