@@ -1,6 +1,7 @@
 """What the environment may say, read strictly: an unknown or nonsensical value stops the program with a sentence."""
 
 import contextlib
+import importlib.util
 import os
 import secrets
 import tempfile
@@ -27,6 +28,14 @@ def program() -> str:
 def database_variable(named: str) -> str:
     """Which variable names this program's server: the vault has one of its own."""
     return "VAULT_DATABASE_URL" if named == "vault" else "DATABASE_URL"
+
+
+def package_folder(package: str) -> Path:
+    """Folder of an installed wheel, which is not imported for it."""
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise ImproperlyConfigured(f"没有安装 {package}。请重新运行 ./run。")
+    return Path(found.submodule_search_locations[0])
 
 
 def hosts() -> list[str]:

@@ -6,7 +6,6 @@ A template lies in an app's `templates/<app>/` and begins with `#import "/office
 the page with its foot, `qr(svg)` and the mark 演练样张 under a rehearsal.
 """
 
-import importlib.util
 import json
 from datetime import datetime
 from functools import cache
@@ -19,9 +18,7 @@ from django.conf import settings
 from django.template.utils import get_app_template_dirs
 
 from kaopei.office import trusted
-from kaopei.office.environment import PROJECT
-
-FONTS = "manimgx_fonts_cjk"
+from kaopei.office.environment import PROJECT, package_folder
 
 
 class NoTemplate(ValueError):
@@ -43,13 +40,10 @@ def qr_svg(text: str, *, error: str = "m") -> str:
 
 @cache
 def _compiler() -> typst.Compiler:
-    found = importlib.util.find_spec(FONTS)
-    if found is None or not found.submodule_search_locations:
-        raise NoTemplate(f"没有安装字体包 {FONTS}。请重新运行 ./run。")
     fonts = typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
-        font_paths=[Path(found.submodule_search_locations[0])],
+        font_paths=[package_folder("manimgx_fonts_cjk")],
     )
     return typst.Compiler(root=PROJECT / "kaopei", font_paths=fonts)
 

@@ -5,7 +5,15 @@ Environment (all settings: docs/settings.md): KAOPEI_DATA, DATABASE_URL, VAULT_D
 
 from django.utils.csp import CSP
 
-from kaopei.office.environment import data_folder, database, database_variable, hosts, program, secret_key
+from kaopei.office.environment import (
+    data_folder,
+    database,
+    database_variable,
+    hosts,
+    package_folder,
+    program,
+    secret_key,
+)
 
 DATA = data_folder()
 # center, portal or vault: from the name of the settings module
@@ -109,6 +117,8 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
+# Fonts come from a wheel and are never copied.
+STATICFILES_DIRS = [("fonts", package_folder("manimgx_fonts_cjk"))]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000

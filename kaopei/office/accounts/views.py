@@ -1,5 +1,7 @@
 """Log-in, log-out, the list of people."""
 
+import json
+
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse
@@ -42,6 +44,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
             "problem": problem,
             "next": request.POST.get("next") or request.GET.get("next", ""),
             "demo": _demo(),
+            "demo_words": _demo_words(),
         },
         status=400 if problem else 200,
     )
@@ -62,6 +65,14 @@ def _demo() -> list[dict[str, str]]:
         for one in queries.everyone()
         if one.is_active
     ]
+
+
+def _demo_words() -> dict[str, str]:
+    """Password and PIN of the rehearsal, if whoever set it up left them in demo.json; never looked at in earnest."""
+    path = settings.HOME / "demo.json"
+    if not trusted.rehearsal(settings.DATA) or not path.exists():
+        return {}
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 @require_POST

@@ -15,8 +15,21 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Day:
+    """One day of a calendar strip: how many, and where they are."""
+
+    day: date
+    count: int
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Card:
-    """A group of lines; lower weight stands higher. `empty` says what to do first when there is no line."""
+    """A group of lines; lower weight stands higher. `empty` says what to do first when there is no line.
+
+    `strip`: seven days side by side (the sittings to come), over the whole width.
+    """
 
     zh: str
     en: str
@@ -25,6 +38,7 @@ class Card:
     url: str = ""
     weight: int = 50
     empty: str = ""
+    strip: list[Day] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "rehearsal": trusted.rehearsal(settings.DATA),
         "now": clock.now(),
         "program": getattr(settings, "PROGRAM_NAME", "考培"),
+        "program_en": getattr(settings, "PROGRAM_ENGLISH", "Kaopei"),
+        "may_people": known and roles.judge(user, "accounts.view").allowed,
+        "may_events": known and roles.judge(user, "audit.view").allowed,
     }
 
 

@@ -1,4 +1,4 @@
-"""Parts of pages: `{% load ui %}` … `{% t "中文" "English" %}`, `{% verdict v %}`, `{% pager page %}`, `{{ day|day }}`."""
+"""Parts of pages: `{% load ui %}` … `{% t "中文" "English" %}`, `{% verdict v %}`, `{% pager page %}`, `{{ d|day }}`."""
 
 import hashlib
 from datetime import date, datetime
@@ -10,6 +10,7 @@ from django.contrib.staticfiles import finders
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from kaopei.law import duties, sources, terms
 from kaopei.law.verdict import Verdict
 from kaopei.office.clock import CHINA
 
@@ -63,6 +64,12 @@ def short(value: str, length: int = 12) -> SafeString:
 
 
 @register.filter
+def cite(number: str) -> str:
+    """二（三） N2.3.2"""
+    return terms.cite(number)
+
+
+@register.filter
 def grouped(value: str) -> str:
     """A digest in groups of eight, to be compared by eye."""
     text = str(value)
@@ -112,6 +119,25 @@ def pager(context: template.Context, page: Any) -> dict[str, Any]:
     query.pop("page", None)
     rest = query.urlencode()
     return {"page": page, "rest": f"&{rest}" if rest else "", "lang": context.get("lang")}
+
+
+@register.inclusion_tag("ui/part_basis.html", takes_context=True)
+def basis(context: template.Context, *numbers: str) -> dict[str, Any]:
+    """The duties that this page carries out, in our own words, and since when they are in force."""
+    known = duties.all_duties()
+    notice = sources.get("NOTICE")
+    return {
+        "rows": [{"cite": terms.cite(number), "text": known[number].text} for number in numbers],
+        "notice": notice,
+        "state": sources.STATE_NAMES[notice.on(context["now"].date())],
+        "lang": context.get("lang"),
+    }
+
+
+@register.inclusion_tag("ui/part_field.html")
+def field(bound: Any) -> dict[str, Any]:
+    """A form's field with label, help and what is wrong with it."""
+    return {"field": bound}
 
 
 @register.inclusion_tag("ui/part_steps.html")
