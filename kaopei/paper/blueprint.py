@@ -73,8 +73,7 @@ def plain(name: str) -> str:
 def subjects(tables: Sequence[Table]) -> list[str]:
     """The subjects a workbook has sheets for, by the full name in 组卷参数 where it stands there."""
     listed = {plain(name): name for name in _parameters(tables)}
-    sheets = [_sheet_subject(table, listed) for table in tables if _header(table, POINT_COLUMN)]
-    return [name for name in sheets if name]
+    return [_sheet_subject(table, listed) for table in tables if _counts_items(table)]
 
 
 def subject_of(title: str, known: Sequence[str]) -> str | None:
@@ -105,6 +104,12 @@ def _sheet_subject(table: Table, listed: Mapping[str, str]) -> str:
     """A sheet's own name may be cut at 31 characters, so its title and the list of parameters help."""
     title = table.rows[0][0] if table.rows and table.rows[0] else ""
     return listed.get(plain(table.name)) or subject_of(title, list(listed.values())) or table.name
+
+
+def _counts_items(table: Table) -> bool:
+    """A bank's own sheet has knowledge points too, but no counts."""
+    found = _header(table, POINT_COLUMN)
+    return found is not None and any(column in found[1] for column in _COUNT.values())
 
 
 def _header(table: Table, column: str) -> tuple[int, dict[str, int]] | None:

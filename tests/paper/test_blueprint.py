@@ -45,6 +45,7 @@ def test_find_the_subject_whatever_its_spelling() -> None:
         parameters({"操作项目": long_name}, {}),
         Table("空", []),
     ]
+    tables.append(Table("题库", [["题号", "知识点编码"]]))
     assert blueprint.subjects(tables) == ["高处安装、维护、拆除作业", long_name]
     assert blueprint.read(tables, "高处安装维护拆除作业").subject == "高处安装、维护、拆除作业"
     assert blueprint.read(tables, long_name).size == 1
