@@ -85,9 +85,7 @@ def _refuse_shortage(usable: Sequence[Item], blueprint: Blueprint) -> None:
         have[item.cell] = have.get(item.cell, 0) + 1
     short = {cell: count - have.get(cell, 0) for cell, count in blueprint.counts.items() if have.get(cell, 0) < count}
     if short:
-        lines = [
-            _line(blueprint, cell, f"可用 {have.get(cell, 0)} 题，缺 {lack} 题") for cell, lack in sorted(short.items())
-        ]
+        lines = [_line(blueprint, cell, f"可用 {have.get(cell, 0)} 题，缺 {lack} 题") for cell, lack in sorted(short.items())]
         raise CannotAssemble(f"“{blueprint.subject}”题库不足：{'；'.join(lines)}。请补充试题或修改蓝图。")
 
 

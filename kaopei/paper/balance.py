@@ -130,9 +130,7 @@ class Balance:
         if move.partner is None:
             return True
         theirs = self.papers[move.partner]
-        return (
-            move.new.number in theirs and move.old.number not in theirs and self._fits(move.old, move.new, move.partner)
-        )
+        return move.new.number in theirs and move.old.number not in theirs and self._fits(move.old, move.new, move.partner)
 
     def _fits(self, new: Item, old: Item, paper: int) -> bool:
         return not new.enemy or new.enemy == old.enemy or new.enemy not in self._enemies[paper]

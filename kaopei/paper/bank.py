@@ -49,9 +49,7 @@ _TYPE_SYNONYMS = {
     "多项选择": MULTIPLE, "多选择题": MULTIPLE,
 }  # fmt: skip
 _TRUE_WORDS = frozenset({"√", "✓", "✔", "☑", "对", "是", "T", "TRUE", "Y", "YES", "正", "对的", "正确的"})
-_FALSE_WORDS = frozenset(
-    {"×", "✗", "✘", "☒", "╳", "X", "错", "否", "F", "FALSE", "N", "NO", "误", "不对", "错的", "错误的"}
-)
+_FALSE_WORDS = frozenset({"×", "✗", "✘", "☒", "╳", "X", "错", "否", "F", "FALSE", "N", "NO", "误", "不对", "错的", "错误的"})
 _SEPARATORS = re.compile(r"[\s、,，.。．;；:：/／\\|｜+＋&＆·•\-_和与及]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,9}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?")
 

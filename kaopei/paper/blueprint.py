@@ -161,9 +161,7 @@ def _read_sheet(table: Table, subject: str, listed: Mapping[str, str]) -> Bluepr
     return _with_parameters(subject, names, counts, worth, wrong, listed)
 
 
-def _read_point(
-    row: Mapping[str, str], point: str, where: str, worth: dict[tuple[str, str], int]
-) -> dict[tuple[str, str], int]:
+def _read_point(row: Mapping[str, str], point: str, where: str, worth: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:
     counts = {}
     for kind in KINDS:
         count = _integer(row.get(_COUNT[kind], "") or "0", f"{where}“{_COUNT[kind]}”列")
@@ -175,9 +173,7 @@ def _read_point(
     return counts
 
 
-def _compare(
-    row: Mapping[str, str], where: str, counts: Mapping[tuple[str, str], int], worth: Mapping[tuple[str, str], int]
-) -> list[str]:
+def _compare(row: Mapping[str, str], where: str, counts: Mapping[tuple[str, str], int], worth: Mapping[tuple[str, str], int]) -> list[str]:
     """Where a line's own sums differ from the counts. Totals decide nothing but are compared."""
     sums = {_COUNT[kind]: sum(n for (_, k), n in counts.items() if k == kind) for kind in KINDS}
     sums["小计题数"] = sum(counts.values())

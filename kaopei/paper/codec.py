@@ -101,9 +101,7 @@ def read_key(data: bytes) -> dict[str, Any]:
 def _load(data: bytes, shape: Mapping[str, type]) -> dict[str, Any]:
     _require(len(data) <= BLOB_LIMIT, "大小")
     try:
-        value = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_once, parse_float=_refuse_number, parse_constant=_refuse_number
-        )
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_float=_refuse_number, parse_constant=_refuse_number)
     except (UnicodeDecodeError, RecursionError, json.JSONDecodeError):
         raise BadBlob("试卷数据不是约定格式的 JSON。") from None
     return _fields(value, shape)

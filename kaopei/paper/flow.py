@@ -31,10 +31,7 @@ class Flow:
         self.open = {cell: count * papers for cell, count in counts.items()}
         self.uses = {item.number: 0 for item in items}
         rank = {item.number: place for place, item in enumerate(items)}
-        self._base = {
-            number: (shared.get(number, 0) * _STEP + exposed.get(number, 0)) * _STEP + rank[number]
-            for number in self.uses
-        }
+        self._base = {number: (shared.get(number, 0) * _STEP + exposed.get(number, 0)) * _STEP + rank[number] for number in self.uses}
         self._load: dict[str, int] = {}
         self._heaps: dict[Cell, list[tuple[int, str]]] = {cell: [] for cell in counts}
         self._arcs: list[tuple[str, str, Cell]] = []

@@ -17,9 +17,7 @@ from kaopei.paper.item import JUDGE, KINDS, Item
 
 ALL_OR_NOTHING, HALF_FOR_PART = "all_or_nothing", "half_for_part"
 MULTIPLE_RULES = (ALL_OR_NOTHING, HALF_FOR_PART)
-_SPEAKS_OF_OTHERS = re.compile(
-    r"以上|上述|上列|前述|前[两三]项|(?<![A-Za-z])[A-HＡ-Ｈ]\s*(?:[、,，和与及]|项)\s*[A-HＡ-Ｈ]?(?![A-Za-z])"
-)
+_SPEAKS_OF_OTHERS = re.compile(r"以上|上述|上列|前述|前[两三]项|(?<![A-Za-z])[A-HＡ-Ｈ]\s*(?:[、,，和与及]|项)\s*[A-HＡ-Ｈ]?(?![A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +130,7 @@ def _policy(paper: Paper, key: str) -> Mapping[str, Any]:
 def _sections(paper: Paper) -> list[dict[str, Any]]:
     sections = []
     for kind in KINDS:
-        points: Sequence[int] = [
-            worth for item, worth in zip(paper.items, paper.points, strict=True) if item.kind == kind
-        ]
+        points: Sequence[int] = [worth for item, worth in zip(paper.items, paper.points, strict=True) if item.kind == kind]
         if points:
             sections.append({"kind": kind, "items": len(points), "marks": sum(points)})
     return sections

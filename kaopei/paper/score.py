@@ -40,9 +40,7 @@ def score(
     for ordinal, place in enumerate(form["items"], 1):
         chosen = chosen_options(place["options"], responses.get(ordinal, ""))
         full = place["item"] in withdrawn
-        points.append(
-            place["points"] if full else _worth(chosen, frozenset(keys[place["item"]]), place["points"], multiple)
-        )
+        points.append(place["points"] if full else _worth(chosen, frozenset(keys[place["item"]]), place["points"], multiple))
     return Outcome(
         attempt=form["attempt"],
         subject=form["subject"],

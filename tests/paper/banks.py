@@ -46,9 +46,7 @@ def number_from(*words: object) -> int:
     return int.from_bytes(hashlib.sha256(repr(words).encode()).digest()[:8], "big")
 
 
-def item(
-    number: str, kind: str = SINGLE, point: str = "P1", enemy: str = "", difficulty: int = 400, **more: object
-) -> Item:
+def item(number: str, kind: str = SINGLE, point: str = "P1", enemy: str = "", difficulty: int = 400, **more: object) -> Item:
     options = tuple(JUDGE_TEXTS.items()) if kind == JUDGE else tuple((x, f"{number} 选项 {x}") for x in "abcd")
     keys = {JUDGE: ("t",), SINGLE: (options[number_from(number) % len(options)][0],), MULTIPLE: ("a", "c")}
     fields = {
@@ -66,9 +64,7 @@ def item(
     )  # fmt: skip
 
 
-def bank(
-    counts: Mapping[tuple[str, str], int], *, times: float, enemies: int = 0, size: int = 3, salt: str = ""
-) -> list[Item]:
+def bank(counts: Mapping[tuple[str, str], int], *, times: float, enemies: int = 0, size: int = 3, salt: str = "") -> list[Item]:
     """A bank with `times` as many items as the blueprint asks for in each cell, and enemy groups across cells."""
     items = []
     for (point, kind), count in sorted(counts.items()):

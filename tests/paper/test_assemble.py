@@ -109,9 +109,7 @@ def test_say_which_point_and_kind_lacks_how_many() -> None:
 
 def test_say_when_enemy_groups_stand_in_the_way() -> None:
     items = [item(f"A{place}", SINGLE, "P1", "E1") for place in range(4)]
-    with pytest.raises(
-        CannotAssemble, match="知识点 P1 知识点P1 的单选题需要 3 题，同一互斥组在一份试卷中最多一题，因此缺 2 题"
-    ):
+    with pytest.raises(CannotAssemble, match="知识点 P1 知识点P1 的单选题需要 3 题，同一互斥组在一份试卷中最多一题，因此缺 2 题"):
         assemble(items, blueprint({("P1", SINGLE): 3}), 5, "5")
 
 

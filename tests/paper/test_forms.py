@@ -17,9 +17,7 @@ def a_paper(**more: object) -> Paper:
     plan = blueprint(layout(4, judges=12, singles=8, multiples=4))
     items = tuple(assemble(bank(plan.counts, times=2), plan, 1, "1")[0])
     points = tuple(plan.worth[one.cell] for one in items)
-    return Paper(
-        **{"subject": "起重机作业", "items": items, "points": points, "duration_minutes": 90, "pass_mark": 23, **more}
-    )  # type: ignore[arg-type]
+    return Paper(**{"subject": "起重机作业", "items": items, "points": points, "duration_minutes": 90, "pass_mark": 23, **more})  # type: ignore[arg-type]
 
 
 def test_write_one_blob_an_item_and_tell_no_number() -> None:

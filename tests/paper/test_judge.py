@@ -164,9 +164,7 @@ def test_let_the_earlier_row_win() -> None:
 
 
 def test_let_a_refused_row_claim_nothing() -> None:
-    verdicts = judge_rows(
-        [row(3, 答案=""), row(4), row(5, 题号="QZ-0009", 状态="草稿"), row(6, 题号="QZ-0010")], POINTS
-    )
+    verdicts = judge_rows([row(3, 答案=""), row(4), row(5, 题号="QZ-0009", 状态="草稿"), row(6, 题号="QZ-0010")], POINTS)
     assert [v.code for v in verdicts] == ["answer_missing", "", "status_unknown", "dup_stem"]
 
 

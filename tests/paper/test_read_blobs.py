@@ -44,9 +44,7 @@ CASES: list[tuple[Callable[[bytes], Any], dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("read", "good", "change"), CASES)
-def test_refuse_what_has_another_shape(
-    read: Callable[[bytes], Any], good: dict[str, Any], change: dict[str, Any]
-) -> None:
+def test_refuse_what_has_another_shape(read: Callable[[bytes], Any], good: dict[str, Any], change: dict[str, Any]) -> None:
     assert read(codec.write(good)) == good
     with pytest.raises(BadBlob):
         read(codec.write(good | change))

@@ -65,7 +65,7 @@ def read(data: bytes, name: str) -> list[Sheet]:
             return _Reader(archive, name).sheets()
     except BadWorkbook:
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError):
         raise BadWorkbook(f"{name}：不是完整的 .xlsx 工作簿（可能没有传完）。请重新取得原文件。") from None
 
 
