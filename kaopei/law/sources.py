@@ -31,7 +31,7 @@ class Source:
     rank: str
     first: date | None
     last: date | None
-    standing: str
+    standing: State
     replaced_by: str
     text: bool
     confidence: str

@@ -11,6 +11,8 @@ from kaopei.law.verdict import Reason, Verdict, allow, refuse
 # A measure under agreement, not an administrative penalty: a normative document may not set penalties.
 MEASURE = Reason("N3.2.0b", "管理措施，依规定和考点协议，不是行政处罚", "measure")
 
+SITE_ROLES = frozenset({"site_head", "keeper", "invigilator", "examiner", "patroller"})
+
 
 @rule("N3.2.0b")
 def may_suspend(first: date, last: date, reasons: str) -> Verdict:
@@ -82,3 +84,11 @@ def is_wide_cheating(upheld: int, present: int) -> Verdict:
     if not upheld or (few and small):
         return allow()
     return refuse("N3.2.5d", f"{present} 人中查实 {upheld} 人作弊，建议立案核查", "wide_cheating")
+
+
+@rule("N3.2.1a")
+def may_edit_application(role: str) -> Verdict:
+    """三（二） Nobody of a site touches an application: eligibility is the exam body's to judge."""
+    if role in SITE_ROLES:
+        return refuse("N3.2.1a", "考试点人员不能修改报名资料或资格结论", "site_role")
+    return allow()

@@ -1,0 +1,78 @@
+"""`./run law coverage | clause | docs`: how each duty of the notice is carried out."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import kaopei
+from kaopei.commandline.words import Parser
+from kaopei.law import book
+from kaopei.law.duties import Duty, all_duties, coverage
+from kaopei.ledger import events
+
+PROGRAM = Path(kaopei.__file__).parent
+PAGES = {"clauses.md": book.clauses_page, "glossary.md": book.glossary_page}
+# What names a duty outside the room of the law: actions, rules of programs, pages.
+CITING = (".py", ".html", ".toml")
+
+
+def main(argv: list[str]) -> int:
+    """Run one of the words."""
+    parser = Parser("law", zh="通知的 134 项要求怎样落实。", en="How the 134 duties of the notice are carried out.")
+    words = parser.words()
+    whole = words.add_parser("coverage", zh="每项要求的落实方式", en="how each duty is carried out")
+    whole.arg("--json", zh="输出 JSON 列表", en="print a JSON list", action="store_true")
+    one = words.add_parser("clause", zh="一条或一项要求：规则、数值、位置、测试", en="one clause or duty: rules, numbers, places, tests")
+    one.arg("clause", zh="条款 2.4、二（四） 或编号 N2.4.13", en="clause 2.4 or duty N2.4.13")
+    pages = words.add_parser("docs", zh="生成 docs/clauses.md 和 docs/glossary.md", en="write docs/clauses.md and docs/glossary.md")
+    pages.arg("--out", zh="写到哪个目录（默认 docs）", en="folder to write to (docs)", default=str(PROGRAM.parent / "docs"))
+    options = parser.parse_args(argv)
+    if options.action == "coverage":
+        return show_coverage(as_json=options.json)
+    if options.action == "clause":
+        return show_clause(options.clause)
+    return write_pages(Path(options.out))
+
+
+def show_coverage(*, as_json: bool) -> int:
+    """Print all duties, one a line, or as JSON."""
+    lines = coverage()
+    if as_json:
+        print(json.dumps(lines, ensure_ascii=False, indent=1))
+        return 0
+    for line in lines:
+        print(f"{line['id']:8} {book.KINDS[line['kind']]}\t{'；'.join(line['where'])}")
+    counts = {label: sum(line["kind"] == kind for line in lines) for kind, label in book.KINDS.items()}
+    print(f"共 {len(lines)} 项：" + "，".join(f"{label} {count}" for label, count in counts.items()))
+    return 0
+
+
+def show_clause(query: str) -> int:
+    """Print the duties of a clause, or one duty."""
+    print("\n\n".join("\n".join(book.duty_text(duty, cited(duty))) for duty in book.find(query)))
+    print(f"\n{book.NO_ADVICE}")
+    return 0
+
+
+def cited(duty: Duty) -> Iterator[str]:
+    """Where the program names a duty: events, then files and lines outside the room of the law."""
+    for kind in events.catalogue().values():
+        if kind.clause == duty.id:
+            yield f"事件 {kind.code} {kind.zh}"
+    name = re.compile(rf"\b{re.escape(duty.id)}\b")
+    for path in sorted(PROGRAM.rglob("*")):
+        inside = path.relative_to(PROGRAM)
+        if path.suffix not in CITING or inside.parts[0] in ("law", "ledger") or not path.is_file():
+            continue
+        lines = path.read_text(encoding="utf-8").splitlines()
+        yield from (f"kaopei/{inside}:{number}" for number, line in enumerate(lines, 1) if name.search(line))
+
+
+def write_pages(folder: Path) -> int:
+    """Write the generated pages."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
+    print(f"已写入 {folder}：{'、'.join(PAGES)}（{len(all_duties())} 项要求）")
+    return 0
