@@ -40,9 +40,7 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "one")
 collect_ignore = [] if PROGRAM == "vault" else ["vault"]
 
 os.environ["KAOPEI_DATA"] = str(FOLDER / f"data-{WORKER}")
-os.environ["DJANGO_SETTINGS_MODULE"] = (
-    "kaopei.office.settings_base" if PROGRAM == "office" else f"kaopei.{PROGRAM}.settings"
-)
+os.environ["DJANGO_SETTINGS_MODULE"] = "kaopei.office.settings_base" if PROGRAM == "office" else f"kaopei.{PROGRAM}.settings"
 
 from kaopei.office.database import FORGETFUL, Cluster  # noqa: E402
 from kaopei.office.database_roles import prepare  # noqa: E402
@@ -52,9 +50,7 @@ CLUSTER = Cluster(FOLDER / "pg", name="kaopei", durable=False)
 DATABASE = f"test_{WORKER}"
 for variable in ("DATABASE_URL", "VAULT_DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_DATABASE_OWNER_URL"):
     os.environ.pop(variable, None)
-os.environ["VAULT_DATABASE_URL" if PROGRAM == "vault" else "DATABASE_URL"] = CLUSTER.app_url.replace(
-    "/kaopei?", f"/{DATABASE}?"
-)
+os.environ["VAULT_DATABASE_URL" if PROGRAM == "vault" else "DATABASE_URL"] = CLUSTER.app_url.replace("/kaopei?", f"/{DATABASE}?")
 
 import django  # noqa: E402
 
@@ -72,9 +68,7 @@ def pytest_unconfigure() -> None:
 
 
 def url(role: str, name: str) -> str:
-    return {"owner": CLUSTER.owner_url, "app": CLUSTER.app_url, "portal": CLUSTER.portal_url}[role].replace(
-        "/kaopei?", f"/{name}?"
-    )
+    return {"owner": CLUSTER.owner_url, "app": CLUSTER.app_url, "portal": CLUSTER.portal_url}[role].replace("/kaopei?", f"/{name}?")
 
 
 def remake(name: str, template: str | None = None) -> None:
@@ -154,3 +148,19 @@ def foshan(db):
 
     with scope.entered("440600"):
         yield
+
+
+@pytest.fixture
+def own_data(settings, tmp_path):
+    """A data folder of the test's own."""
+    settings.DATA, settings.HOME = tmp_path, tmp_path / "center"
+    return tmp_path
+
+
+@pytest.fixture
+def signing_cast(own_data, province):
+    """Everybody of the cast with a signing key in a rehearsal's trust list: username → User."""
+    from tests.people import CAST, lay_trust
+
+    kids = lay_trust(own_data)
+    return {person.username: person.make(kid=kids[person.username]) for person in CAST}

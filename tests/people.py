@@ -71,3 +71,38 @@ def log_in(client, person):
     answer = client.post("/login/", {"username": person.username, "password": PASSWORD})
     assert answer.status_code == 302, answer.content.decode()
     return client
+
+
+def lay_trust(data, people=CAST, *, rehearsal=True, city=FOSHAN):
+    """Keys for everybody and for the installation, and the trust list that names them, in a data folder.
+
+    Returns the kid of each person by username. Holder = username, duties = roles, passphrase of a person's key = PIN.
+    """
+    from kaopei.parcel import keyfile, trust
+
+    (data / "keys").mkdir(parents=True, exist_ok=True)
+    (data / "persons").mkdir(exist_ok=True)
+    (data / "trust").mkdir(exist_ok=True)
+    (data / "keys" / "passphrase").write_text("test-passphrase")
+    rows, kids = [], {}
+    for person in people:
+        key = keyfile.generate_sign()
+        kids[person.username] = _keep(data / "persons", key, PIN.encode())
+        rows.append(trust.entry(keyfile.public(key), "person", person.username, duties=person.roles))
+    for role in ("ledger", "center", "issuer", "outcomes", "key_service", "province_release"):
+        key = keyfile.generate_sign()
+        _keep(data / "keys", key, b"test-passphrase")
+        rows.append(trust.entry(keyfile.public(key), role, f"{role}.{city}", city=city))
+    listed, root, _ = trust.found(deployment="gd-test", rehearsal=rehearsal, issued_at=1, keys=rows)
+    (data / "trust.json").write_bytes(listed)
+    (data / "trust" / "1.json").write_bytes(listed)
+    (data / "root.txt").write_text(root)
+    return kids
+
+
+def _keep(folder, key, passphrase):
+    from kaopei.parcel import keyfile
+
+    kid = keyfile.kid(keyfile.public(key))
+    (folder / f"{kid}.key").write_bytes(keyfile.dump(key, passphrase))
+    return kid

@@ -40,14 +40,17 @@ def test_no_catch_all_names(path):
 
 def test_models_forms_and_views_of_an_app_are_private():
     """Another app asks `queries` and tells `actions`."""
-    graph = grimp.build_graph("kaopei", cache_dir=None)
+    graph = grimp.build_graph("kaopei", cache_dir=None, exclude_type_checking_imports=True)
     wrong = []
     for module in graph.modules:
         for part in ("models", "forms", "views"):
             if not re.search(rf"\.{part}(\.|$)", module):
                 continue
             home = re.split(rf"\.{part}(?:\.|$)", module)[0]
-            wrong += [f"{by} → {module}" for by in graph.find_modules_that_directly_import(module) if not by.startswith(home)]
+            askers = graph.find_modules_that_directly_import(module)
+            # A program's own list of addresses names the views of its apps.
+            own = {f"{home.rpartition('.')[0]}.urls"} if part == "views" else set()
+            wrong += [f"{by} → {module}" for by in askers - own if not by.startswith(home)]
     assert not wrong
 
 

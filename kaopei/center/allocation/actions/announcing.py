@@ -111,7 +111,7 @@ def close(draw: Draw, *, reason: str, by: Actor, at: datetime) -> None:
     event(obj=f"draw:{row.number}", city=row.city)
 
 
-def by_lot(draw_number: str, codes: Iterable[str]) -> str:
+def _by_lot(draw_number: str, codes: Iterable[str]) -> str:
     """The institution that takes part in the seed: drawn by the number of the draw, which nobody can choose."""
     return min(codes, key=lambda code: keyed("witness", draw_number, code), default="")
 
@@ -155,7 +155,7 @@ def _enter(draw: Draw, interest: str, username: str, at: datetime) -> Party:
     title = Party.Interest(interest).label
     if interest == Party.Interest.INSTITUTION:
         bodies = {body.code: body.name for body in registry.institutions(draw.city, at.date()) if body.is_registered}
-        drawn = by_lot(draw.number, bodies)
+        drawn = _by_lot(draw.number, bodies)
         person = people.find(username)
         if not trusted.rehearsal(settings.DATA) and (person is None or person.institution != drawn):
             text = f"按抽签编号抽定的培训机构是{bodies.get(drawn, '（无）')}（{drawn}），请由该机构的人员担任承诺方。"

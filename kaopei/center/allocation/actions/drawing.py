@@ -17,7 +17,7 @@ from kaopei.office import keys
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.approvals import actions as approvals
 from kaopei.office.approvals import queries as granted
-from kaopei.office.approvals.models import Request
+from kaopei.office.approvals.queries import Request
 from kaopei.office.audit.record import event, records
 from kaopei.office.clock import CHINA
 from kaopei.office.refused import Refused

@@ -17,7 +17,7 @@ from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
 from kaopei.office.accounts.roles import SYSTEM
 from kaopei.office.refused import Refused
-from kaopei.office.tasks.models import Job
+from kaopei.office.tasks.queries import Job
 from kaopei.office.tasks.registry import start
 
 
