@@ -53,7 +53,17 @@ for variable in ("DATABASE_URL", "VAULT_DATABASE_URL", "DATABASE_OWNER_URL", "VA
 os.environ["VAULT_DATABASE_URL" if PROGRAM == "vault" else "DATABASE_URL"] = CLUSTER.app_url.replace("/kaopei?", f"/{DATABASE}?")
 
 import django  # noqa: E402
+from django.conf import settings as django_settings  # noqa: E402
+from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 
+
+class QuickArgon(Argon2PasswordHasher):
+    """The real algorithm at its lowest cost: a test makes dozens of people."""
+
+    time_cost, memory_cost, parallelism = 1, 8, 1
+
+
+django_settings.PASSWORD_HASHERS = ["tests.conftest.QuickArgon"]
 django.setup()
 
 

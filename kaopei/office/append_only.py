@@ -52,8 +52,7 @@ def freeze(table: str) -> list[RunSQL]:
     """Migration operations that make `table` append-only for everybody, its owner included."""
     return [
         RunSQL(
-            FUNCTION
-            + f"CREATE TRIGGER {table}_rows BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION kaopei_append_only();"
+            FUNCTION + f"CREATE TRIGGER {table}_rows BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION kaopei_append_only();"
             f"CREATE TRIGGER {table}_whole BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION kaopei_append_only();"
             f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM kaopei_app",
             f"DROP TRIGGER {table}_rows ON {table}; DROP TRIGGER {table}_whole ON {table}",

@@ -110,9 +110,7 @@ class Cluster:
     def __enter__(self) -> "Cluster":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
     @contextlib.contextmanager
@@ -201,6 +199,4 @@ def find(program: str, data: Path) -> Cluster | Server:
 def refuse_shared(center_url: str, vault_url: str) -> None:
     """二（四）: papers and applications never lie on one server; a server is known by its own identity, not by its address."""
     if roles.identity(center_url) == roles.identity(vault_url):
-        raise Unusable(
-            "DATABASE_URL 与 VAULT_DATABASE_URL 指向同一台数据库服务器。题库必须用单独的服务器，请改其中一个。"
-        )
+        raise Unusable("DATABASE_URL 与 VAULT_DATABASE_URL 指向同一台数据库服务器。题库必须用单独的服务器，请改其中一个。")

@@ -57,9 +57,7 @@ def _refuse_foreign(want: Path) -> None:
     except FileNotFoundError:
         return
     except PermissionError:
-        raise Unusable(
-            f"没有权限进入 {want.parent}。请用创建该目录的用户运行，或用 --data 另指一个数据目录。"
-        ) from None
+        raise Unusable(f"没有权限进入 {want.parent}。请用创建该目录的用户运行，或用 --data 另指一个数据目录。") from None
     if os.geteuid() and owner != os.geteuid():
         who = pwd.getpwuid(owner).pw_name if _has_entry(owner) else str(owner)
         raise Unusable(f"数据库目录 {want} 属于用户 {who}。请用该用户运行，或用 --data 另指一个数据目录。")
@@ -114,9 +112,7 @@ def _binaries(base: Path, servant: Servant) -> Path:
         raise Unusable("没有安装 PostgreSQL 程序包。请重新运行 ./run，或用 DATABASE_URL 指定数据库服务器。")
     package = Path(found.origin).parent
     there = package / "pginstall" / "bin"
-    if servant is None or (
-        reachable(servant, there / "postgres") and reachable(servant, there.parent / "share/postgres.bki", "r")
-    ):
+    if servant is None or (reachable(servant, there / "postgres") and reachable(servant, there.parent / "share/postgres.bki", "r")):
         return there
     copy = base.parent / f"postgresql-{importlib.metadata.version(DISTRIBUTION)}"
     if not copy.exists():
@@ -201,9 +197,7 @@ def living_postmaster(data: Path) -> int | None:
         except OSError:
             return None
     else:
-        words = subprocess.run(
-            ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
-        ).stdout.split()
+        words = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout.split()
     return pid if str(data) in words else None
 
 

@@ -28,9 +28,7 @@ def prepare(owner_url: str) -> None:
     with psycopg.connect(owner_url, autocommit=True) as line:
         line.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         line.execute(f"GRANT USAGE ON SCHEMA public TO {APP}, {PORTAL}")
-        line.execute(
-            f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP}"
-        )
+        line.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP}")
         line.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {APP}")
 
 

@@ -51,9 +51,7 @@ def _stamp(url: str, settings: str) -> str:
 def _digest() -> str:
     """Of every migration and settings file of the project."""
     found = hashlib.sha256()
-    for path in sorted(
-        [*Path(PROJECT, "kaopei").rglob("migrations/*.py"), *Path(PROJECT, "kaopei").glob("*/settings*.py")]
-    ):
+    for path in sorted([*Path(PROJECT, "kaopei").rglob("migrations/*.py"), *Path(PROJECT, "kaopei").glob("*/settings*.py")]):
         found.update(str(path.relative_to(PROJECT)).encode())
         found.update(path.read_bytes())
     return found.hexdigest()

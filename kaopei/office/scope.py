@@ -21,6 +21,11 @@ def current() -> str:
     return _current.get()
 
 
+def city_of(home: str) -> str:
+    """The city that something belongs to which is made now: the one in scope, else the maker's home."""
+    return current() if current() not in ("", PROVINCE) else home
+
+
 @contextlib.contextmanager
 def entered(city: str) -> Iterator[None]:
     """See and write rows of this city (`*`: of all cities) inside the block."""

@@ -102,9 +102,7 @@ def read(
             nearest = (len(required) - len(missing), sheet, missing)
     if nearest[0] < 0:
         raise BadSheet(f"{name}：文件是空的，没有任何表格内容。请重新导出后再提交。")
-    raise BadSheet(
-        f"{name}：工作表“{nearest[1]}”缺少列：{'、'.join(nearest[2])}。请补上该列（表头文字须一致）后再提交。"
-    )
+    raise BadSheet(f"{name}：工作表“{nearest[1]}”缺少列：{'、'.join(nearest[2])}。请补上该列（表头文字须一致）后再提交。")
 
 
 def tidy(text: str) -> str:
@@ -186,9 +184,7 @@ def _text(data: bytes, name: str) -> Iterator[tuple[str, list[list[Any]]]]:
         raise BadSheet(f"{name}：文本表格格式有误（{problem}）。") from None
 
 
-def _header(
-    grid: list[list[Any]], required: Sequence[str], spelled: Mapping[str, str]
-) -> tuple[int, dict[str, int], list[str]]:
+def _header(grid: list[list[Any]], required: Sequence[str], spelled: Mapping[str, str]) -> tuple[int, dict[str, int], list[str]]:
     """Row index and columns (from 1) of the best header, and which required columns it lacks."""
     wanted = {tidy(column): column for column in required}
     best: tuple[int, dict[str, int], list[str]] = (0, {}, list(required))
@@ -228,9 +224,7 @@ def _cell(value: Any, row: int, column: int) -> Cell:
     if isinstance(value, int | float):
         return Cell(number_text(value), row, column, "number")
     if isinstance(value, datetime):
-        return Cell(
-            f"{value:%Y-%m-%d}" if value.time() == time() else f"{value:%Y-%m-%d %H:%M:%S}", row, column, "date"
-        )
+        return Cell(f"{value:%Y-%m-%d}" if value.time() == time() else f"{value:%Y-%m-%d %H:%M:%S}", row, column, "date")
     if isinstance(value, date):
         return Cell(value.isoformat(), row, column, "date")
     return Cell(f"{value:%H:%M:%S}" if isinstance(value, time) else _span(value), row, column, "date")

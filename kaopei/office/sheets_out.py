@@ -27,9 +27,7 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 def write_xlsx(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, sheet: str = "表") -> bytes:
     """One sheet as the offices use it: title in row 1, columns in row 2; text is written as text, never as a formula."""
     out = io.BytesIO()
-    with xlsxwriter.Workbook(
-        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    ) as book:
+    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}) as book:
         page = book.add_worksheet(sheet[:31])
         bold = book.add_format({"bold": True, "bottom": 1})
         page.merge_range(0, 0, 0, max(len(header) - 1, 1), title, book.add_format({"bold": True, "font_size": 14}))

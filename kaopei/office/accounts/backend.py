@@ -10,14 +10,10 @@ from kaopei.office.accounts.models import User
 class ActivePeople:
     """Django's authentication interface for our people."""
 
-    def authenticate(
-        self, request: HttpRequest | None, username: str = "", password: str = "", **_: Any
-    ) -> User | None:
+    def authenticate(self, request: HttpRequest | None, username: str = "", password: str = "", **_: Any) -> User | None:
         user = User.objects.filter(username=username).first()
         if user is None:
-            User().set_password(
-                password
-            )  # as long as a real check, so that names cannot be guessed by the time it takes
+            User().set_password(password)  # as long as a real check, so that names cannot be guessed by the time it takes
             return None
         return user if user.check_password(password) and user.is_active else None
 

@@ -38,9 +38,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(city="") | Q(city="*") | Q(city__regex=r"^[0-9]{6}$"), name="user_city_is_code"
-            ),
+            models.CheckConstraint(condition=Q(city="") | Q(city="*") | Q(city__regex=r"^[0-9]{6}$"), name="user_city_is_code"),
         ]
 
     def __str__(self) -> str:

@@ -20,9 +20,7 @@ def find(username: str) -> User | None:
 
 def holders(role: str, city: str | None = None) -> list[User]:
     """Active people who hold the role, of one city (and the province) if given."""
-    people = User.objects.filter(is_active=True, assignments__role=role, assignments__ended_at=None).order_by(
-        "username"
-    )
+    people = User.objects.filter(is_active=True, assignments__role=role, assignments__ended_at=None).order_by("username")
     return [one for one in people if city is None or one.city in ("*", city)]
 
 

@@ -82,11 +82,7 @@ def catalogue() -> Catalogue:
 def conflicts(held: Iterable[str]) -> list[tuple[str, str, Reason]]:
     """Forbidden pairs among these roles."""
     forbidden = catalogue().forbidden
-    return [
-        (a, b, forbidden[frozenset((a, b))])
-        for a, b in combinations(sorted(set(held)), 2)
-        if frozenset((a, b)) in forbidden
-    ]
+    return [(a, b, forbidden[frozenset((a, b))]) for a, b in combinations(sorted(set(held)), 2) if frozenset((a, b)) in forbidden]
 
 
 def names(held: Iterable[str]) -> str:

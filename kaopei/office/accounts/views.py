@@ -60,11 +60,7 @@ def _demo() -> list[dict[str, str]]:
     """Demo log-ins, shown only where the trust list says that everything is a rehearsal."""
     if not trusted.rehearsal(settings.DATA):
         return []
-    return [
-        {"username": one.username, "name": one.name, "roles": roles.names(one.held())}
-        for one in queries.everyone()
-        if one.is_active
-    ]
+    return [{"username": one.username, "name": one.name, "roles": roles.names(one.held())} for one in queries.everyone() if one.is_active]
 
 
 def _demo_words() -> dict[str, str]:

@@ -38,9 +38,7 @@ def request(
     term: timedelta = TERM,
 ) -> Request:
     """Ask that `needed` other persons approve exactly `content`. A new request about the matter replaces an open one."""
-    Request.objects.filter(action=action, object=object, rev=rev, status="open").update(
-        status="withdrawn", closed_at=at
-    )
+    Request.objects.filter(action=action, object=object, rev=rev, status="open").update(status="withdrawn", closed_at=at)
     made = Request.objects.create(
         ulid=ids.ulid(at),
         action=action,
@@ -52,7 +50,7 @@ def request(
         digest=_digest_of(content),
         url=url,
         requester=by.username,
-        city=scope.current() or by.city,
+        city=scope.city_of(by.city),
         needed=needed,
         asked_at=at,
         expires_at=at + term,

@@ -51,9 +51,7 @@ class Request(models.Model):
                 name="request_open_has_no_end",
             ),
             models.CheckConstraint(condition=Q(expires_at__gt=F("asked_at")), name="request_ends_after_start"),
-            models.UniqueConstraint(
-                fields=["action", "object", "rev"], condition=Q(status="open"), name="one_open_request"
-            ),
+            models.UniqueConstraint(fields=["action", "object", "rev"], condition=Q(status="open"), name="one_open_request"),
         ]
 
 

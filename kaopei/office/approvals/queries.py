@@ -13,15 +13,13 @@ from kaopei.office.ui.cards import Card, Line
 def waiting_for(user: Actor, at: datetime) -> list[Request]:
     """Open requests that this person may sign: his city, his role, not his own, not yet signed by him."""
     mine = [act for act, holders in catalogue().acts.items() if holders & user.held()]
-    rows = Request.objects.filter(status="open", approve_act__in=mine, expires_at__gt=at).exclude(
-        requester=user.username
-    )
+    rows = Request.objects.filter(status="open", approve_act__in=mine, expires_at__gt=at).exclude(requester=user.username)
     return list(rows.exclude(signatures__approver=user.username).order_by("asked_at"))
 
 
 def asked_by(user: Actor) -> list[Request]:
     """One's own requests, newest first."""
-    return list(Request.objects.filter(requester=user.username).order_by("-asked_at")[:50])
+    return list(Request.objects.filter(requester=user.username).order_by("-id")[:50])
 
 
 def get(ulid: str) -> Request:
@@ -31,17 +29,13 @@ def get(ulid: str) -> Request:
 
 def granted(action: str, object: str, digest: str) -> list[dict[str, Any]]:
     """The signed approval records (payloads, ready for a parcel) for exactly these bytes; empty while anybody is missing."""
-    row = (
-        Request.objects.filter(action=action, object=object, digest=digest, status="granted")
-        .order_by("-closed_at")
-        .first()
-    )
+    row = Request.objects.filter(action=action, object=object, digest=digest, status="granted").order_by("-closed_at").first()
     return [] if row is None else [json.loads(one.record) for one in row.signatures.filter(agrees=True).order_by("id")]
 
 
 def standing(action: str, object: str) -> Request | None:
     """The newest request about a matter, whatever became of it."""
-    return Request.objects.filter(action=action, object=object).order_by("-asked_at").first()
+    return Request.objects.filter(action=action, object=object).order_by("-id").first()
 
 
 def cards(user: Actor, at: datetime) -> list[Card]:
@@ -50,8 +44,5 @@ def cards(user: Actor, at: datetime) -> list[Card]:
     if not waiting:
         return []
     people = names_of(one.requester for one in waiting)
-    lines = [
-        Line(one.title, f"/approvals/{one.ulid}/", f"{people[one.requester]}申请", due=one.expires_at.date())
-        for one in waiting[:5]
-    ]
+    lines = [Line(one.title, f"/approvals/{one.ulid}/", f"{people[one.requester]}申请", due=one.expires_at.date()) for one in waiting[:5]]
     return [Card("待我签署", "Waiting for my signature", lines, count=len(waiting), url="/approvals/", weight=10)]

@@ -66,9 +66,7 @@ def content(request: HttpRequest, ulid: str) -> HttpResponse:
 def approve(request: HttpRequest, ulid: str) -> HttpResponse:
     """Form fields: digest (as shown), pin."""
     row = _row(ulid)
-    actions.approve(
-        row, pin=request.POST.get("pin", ""), digest=request.POST.get("digest", ""), by=request.user, at=clock.now()
-    )
+    actions.approve(row, pin=request.POST.get("pin", ""), digest=request.POST.get("digest", ""), by=request.user, at=clock.now())
     messages.success(request, f"已签署：{row.title}")
     return redirect("approval", ulid=ulid)
 

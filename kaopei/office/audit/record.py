@@ -75,7 +75,7 @@ def event(*, obj: str, city: str | None = None, **facts: Any) -> None:
     if record is None:
         raise Unrecorded("event() 只能在 @records 的操作中调用")
     catalogue.check(record.code, facts)
-    where = city if city is not None else (scope.current() or record.by.city)
+    where = city if city is not None else scope.city_of(record.by.city)
     role = roles.role_for(record.by, record.act) if record.act else ""
     _keep_apart(record, obj, role)
     with scope.entered(scope.PROVINCE):
@@ -105,9 +105,7 @@ def _keep_apart(record: _Record, obj: str, role: str) -> None:
     if not role or role == "system":
         return
     with scope.entered(scope.PROVINCE):
-        before = set(
-            Event.objects.filter(obj=obj, actor=record.by.username).exclude(role="").values_list("role", flat=True)
-        )
+        before = set(Event.objects.filter(obj=obj, actor=record.by.username).exclude(role="").values_list("role", flat=True))
     for other in before:
         reason = roles.between(role, other)
         if reason:

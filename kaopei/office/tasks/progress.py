@@ -33,9 +33,7 @@ class Progress:
         if moment - self.written < EVERY and done != total:
             return
         self.written = moment
-        self.to.execute(
-            "UPDATE tasks_job SET done = %s, total = %s, note = %s WHERE id = %s", [done, total, note[:200], self.job]
-        )
+        self.to.execute("UPDATE tasks_job SET done = %s, total = %s, note = %s WHERE id = %s", [done, total, note[:200], self.job])
         self.check()
 
     def check(self) -> None:

@@ -66,7 +66,7 @@ def start(code: str, *, by: Actor, at: datetime, title: str = "", **args: Any) -
         title=title or kind(code).title,
         args=args,
         by=by.username,
-        city=scope.current() or by.city,
+        city=scope.city_of(by.city),
         asked_at=at,
     )
     with connection.cursor() as cursor:

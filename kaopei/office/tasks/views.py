@@ -22,9 +22,7 @@ def show(request: HttpRequest, ulid: str) -> HttpResponse:
     job = _job(request, ulid)
     at = clock.now()
     elapsed = int(((job.finished_at or at) - job.started_at).total_seconds()) if job.started_at else 0
-    left = (
-        int(elapsed * (job.total - job.done) / job.done) if job.status == "running" and job.done and job.total else None
-    )
+    left = int(elapsed * (job.total - job.done) / job.done) if job.status == "running" and job.done and job.total else None
     page = "tasks/part_job.html" if getattr(request, "htmx", False) else "tasks/show.html"
     return render(request, page, {"job": job, "elapsed": elapsed, "left": left, "own": job.by == request.user.username})
 

@@ -83,9 +83,7 @@ class Worker:
             self.line.execute("SELECT pg_advisory_unlock(%s)", [job.worker])
             again = {"status": "waiting", "worker": 0, "done": 0}
             ended = {"status": "failed", "error": "程序多次中断，任务没有完成。", "finished_at": clock.now()}
-            Job.objects.filter(pk=job.pk, status="running", worker=job.worker).update(
-                **(again if job.tries < TRIES else ended)
-            )
+            Job.objects.filter(pk=job.pk, status="running", worker=job.worker).update(**(again if job.tries < TRIES else ended))
 
     def _take(self) -> Job | None:
         with transaction.atomic():

@@ -49,9 +49,7 @@ def static(request: HttpRequest, path: str) -> HttpResponseBase:
     if not found:
         raise Http404(path)
     kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-    answer = FileResponse(
-        Path(str(found)).open("rb"), content_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
-    )
+    answer = FileResponse(Path(str(found)).open("rb"), content_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
     answer["Cache-Control"] = f"public, max-age={YEAR}, immutable" if "v" in request.GET else "no-cache"
     return answer
 
@@ -74,9 +72,7 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """A fault of the program; written down, nothing applied."""
-    return _fault(
-        request, 500, "程序出错", "本次操作没有生效，错误已记入运行日志。请稍后再试；仍然出错请联系系统管理员。"
-    )
+    return _fault(request, 500, "程序出错", "本次操作没有生效，错误已记入运行日志。请稍后再试；仍然出错请联系系统管理员。")
 
 
 def _fault(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
