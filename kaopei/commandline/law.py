@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import kaopei
@@ -15,6 +16,8 @@ PROGRAM = Path(kaopei.__file__).parent
 PAGES = {"clauses.md": book.clauses_page, "glossary.md": book.glossary_page}
 # What names a duty outside the room of the law: actions, rules of programs, pages.
 CITING = (".py", ".html", ".toml")
+NOT_CITING = ("law", "ledger", "commandline")
+NAME = re.compile(r"\bN\d(?:\.\d+){1,2}[a-d]?\b")
 
 
 def main(argv: list[str]) -> int:
@@ -23,10 +26,11 @@ def main(argv: list[str]) -> int:
     words = parser.words()
     whole = words.add_parser("coverage", zh="每项要求的落实方式", en="how each duty is carried out")
     whole.arg("--json", zh="输出 JSON 列表", en="print a JSON list", action="store_true")
-    one = words.add_parser("clause", zh="一条或一项要求：规则、数值、位置、测试", en="one clause or duty: rules, numbers, places, tests")
+    one = words.add_parser("clause", zh="一条或一项要求：规则、数值、位置、测试", en="one clause or duty, all about it")
     one.arg("clause", zh="条款 2.4、二（四） 或编号 N2.4.13", en="clause 2.4 or duty N2.4.13")
-    pages = words.add_parser("docs", zh="生成 docs/clauses.md 和 docs/glossary.md", en="write docs/clauses.md and docs/glossary.md")
-    pages.arg("--out", zh="写到哪个目录（默认 docs）", en="folder to write to (docs)", default=str(PROGRAM.parent / "docs"))
+    pages = words.add_parser("docs", zh="生成 clauses.md 和 glossary.md", en="write clauses.md and glossary.md")
+    folder = str(PROGRAM.parent / "docs")
+    pages.arg("--out", zh="写到哪个目录（默认 docs）", en="folder to write to (docs)", default=folder)
     options = parser.parse_args(argv)
     if options.action == "coverage":
         return show_coverage(as_json=options.json)
@@ -60,13 +64,21 @@ def cited(duty: Duty) -> Iterator[str]:
     for kind in events.catalogue().values():
         if kind.clause == duty.id:
             yield f"事件 {kind.code} {kind.zh}"
-    name = re.compile(rf"\b{re.escape(duty.id)}\b")
+    yield from _citations().get(duty.id, ())
+
+
+@cache
+def _citations() -> dict[str, list[str]]:
+    """Files and lines of the programs by the duty that they name."""
+    found: dict[str, list[str]] = {}
     for path in sorted(PROGRAM.rglob("*")):
         inside = path.relative_to(PROGRAM)
-        if path.suffix not in CITING or inside.parts[0] in ("law", "ledger") or not path.is_file():
+        if path.suffix not in CITING or inside.parts[0] in NOT_CITING or not path.is_file():
             continue
-        lines = path.read_text(encoding="utf-8").splitlines()
-        yield from (f"kaopei/{inside}:{number}" for number, line in enumerate(lines, 1) if name.search(line))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            for duty in dict.fromkeys(NAME.findall(line)):
+                found.setdefault(duty, []).append(f"kaopei/{inside.as_posix()}:{number}")
+    return found
 
 
 def write_pages(folder: Path) -> int:

@@ -40,7 +40,8 @@ def find(query: str) -> list[Duty]:
     found = [duty for duty in all_duties().values() if number in (duty.id, duty.clause)]
     plain = wanted.replace("(", "（").replace(")", "）")
     found = found or [duty for duty in all_duties().values() if terms.place(duty.id) == plain]
-    found = found or [duty for duty in all_duties().values() if duty.id.startswith(f"{number}.")]
+    # N3.2.0 stands for N3.2.0a to N3.2.0d.
+    found = found or [duty for duty in all_duties().values() if duty.id.rstrip("abcd") == number]
     if not found:
         clauses = "、".join(key.removeprefix("N") for key in terms.clauses())
         raise UnknownClause(f"没有条款“{query}”。可用：{clauses}，或要求编号如 N2.4.13。")

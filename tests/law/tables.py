@@ -39,7 +39,8 @@ class Case:
     def function(self) -> Callable[..., Any]:
         """The rule itself."""
         module, name = self.rule.split(".")
-        return getattr(import_module(f"kaopei.law.rules.{module}"), name)
+        function: Callable[..., Any] = getattr(import_module(f"kaopei.law.rules.{module}"), name)
+        return function
 
     def arguments(self) -> dict[str, Any]:
         """The arguments in the types of the rule."""

@@ -13,11 +13,6 @@ ITEMS_2016 = {"3.1.1": "ti.managers", "3.1.5": "ti.capacity"}
 ONLINE_CONTROLS = {"information": "信息管理", "courses": "课程管理", "process": "过程控制", "quality": "质量评估"}
 
 
-def standard_on(day: date) -> str:
-    """The edition of the standard in force on a day."""
-    return numbers.of("ti.managers", day).source
-
-
 @rule("N1.1.1")
 def conditions_are_met(counts: Mapping[str, int], checked: Mapping[str, bool], day: date) -> Verdict:
     """一（一） Premises and staff meet the standard in force; an item that nobody has entered fails nobody.
