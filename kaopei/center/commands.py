@@ -110,7 +110,7 @@ def serve(data: Path, port: int, *, workers: int = 1) -> int:
             port=port,
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=8,
+            blocking_threads=4,
             log_access=False,
         ).serve()
     return 0

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection
 
 from kaopei.center.applications import filing
-from kaopei.center.applications.models import Application, Batch, Decision, Intake, Ruling
+from kaopei.center.applications.models import Application, Batch, Decision, Intake, Ruling, Unmasking
 from kaopei.center.applications.pack import Delivery, Pack
 from kaopei.center.registry import actions as registry
 from kaopei.center.training import actions as training
@@ -36,7 +36,7 @@ def receive(delivery: Delivery | Pack, *, city: str = "", batch: str = "", by: A
         city=made.city,
         digest=made.digest,
         counts=made.counts,
-        files={name: digest for name, digest in sorted(pack.digests().items())},
+        files=dict(pack.digests()),
         rules=made.rules,
     )
     return made
@@ -100,6 +100,15 @@ def decide(application: Application, decision: str, *, reason: str, by: Actor, a
     row.save(update_fields=["decision", "pseudonym"])
     event(obj=f"application:{row.batch.number}:{row.pk}", city=row.city, decision=decision, ruling=made.number, codes=row.row.codes)
     return made
+
+
+@records("applications.unmasked", act="applications.decide")
+def unmask(application: Application, *, reason: str, by: Actor, at: dt.datetime) -> None:
+    """Personal data is shown whole only to somebody who has said why; the reason stays encrypted beside the application."""
+    if len(reason.strip()) < REASON_LENGTH:
+        raise Refused(refuse("N1.3.11", f"查看完整信息须写明理由（不少于 {REASON_LENGTH} 个字）。", "reason_short"))
+    made = Unmasking.objects.create(city=application.city, application=application, reason=reason.strip(), seen_by=by.username, seen_at=at)
+    event(obj=f"application:{application.batch.number}:{application.pk}", city=application.city, unmasking=made.pk)
 
 
 @records("applications.frozen", act="applications.freeze")

@@ -1,9 +1,26 @@
 """The app of applications."""
 
+from datetime import datetime
+from typing import Any
+
 from django.apps import AppConfig
+
+from kaopei.office.ui.cards import NavItem
 
 
 class ApplicationsConfig(AppConfig):
     name = "kaopei.center.applications"
     label = "applications"
-    verbose_name = "受理"
+    verbose_name = "报名受理"
+    english = "Applications"
+    nav = [
+        NavItem("受理表格", "Intake", "applications:listing", "applications.view"),
+        NavItem("待定的报名", "Held rows", "applications:held", "applications.view"),
+        NavItem("本机构报名", "Our applications", "applications:own", "applications.own"),
+    ]
+
+    def cards(self, user: Any, at: datetime) -> list[Any]:
+        """What waits for the clerk."""
+        from kaopei.center.applications import cards
+
+        return cards.for_person(user)

@@ -87,6 +87,7 @@ def store(pack: Pack, judgement: judging.Judgement, by: Actor, at: dt.datetime) 
         plan=[row.as_json() for row in judgement.plan],
         warnings=[{"text": str(message), "loud": message.is_loud} for message in judgement.messages],
         counts=judgement.counts(),
+        names={entry.facts.code: entry.facts.name for entry in judgement.institutions},
         letters=dict(judgement.rows[0].line.letters) if judgement.rows else {},
         received_by=by.username,
         received_at=at,

@@ -55,6 +55,8 @@ class Intake(models.Model):
     counts = models.JSONField(default=dict)
     # What carrying it out did: applications made, replaced, left alone; filled on confirmation.
     changed = models.JSONField(default=dict)
+    # Names of the institutions by code, as the pack has them.
+    names = models.JSONField(default=dict)
     # Letters of the columns of 学员报名, so that a verdict can name a cell as the spreadsheet does.
     letters = models.JSONField(default=dict)
     received_by = models.CharField(max_length=60)
@@ -186,3 +188,13 @@ class Ruling(AppendOnly):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(decision__in=["accept", "refuse"]), name="ruling_accepts_or_refuses")]
         ordering = ["pk"]
+
+
+class Unmasking(AppendOnly):
+    """Somebody looked at the whole of what pages mask, and said why."""
+
+    city = models.CharField(max_length=6)
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="unmaskings")
+    reason = EncryptedTextField("applications.ruling")
+    seen_by = models.CharField(max_length=60)
+    seen_at = models.DateTimeField()

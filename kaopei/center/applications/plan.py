@@ -62,7 +62,8 @@ def read(lines: Iterable[Line], part: str, sites: Mapping[str, SiteEntry], known
         if not row.fault and row.sitting in seen:
             row = replace(row, fault=f"场次编号与第{seen[row.sitting]}行相同")
         if row.fault:
-            found.messages.append(Message(line.file, f"场次 {row.sitting or '（无编号）'} {row.fault}，不安排考试", line.row, "", "N2.4.1", is_loud=True))
+            text = f"场次 {row.sitting or '（无编号）'} {row.fault}，不安排考试"
+            found.messages.append(Message(line.file, text, line.row, "", "N2.1.12", is_loud=True))
         seen.setdefault(row.sitting, line.row)
         found.entries.append(row)
     found.entries = _without_overlaps(found.entries, sites, found.messages)
@@ -120,7 +121,7 @@ def _against_site(row: PlanRow, sites: Mapping[str, SiteEntry], messages: list[M
         row = replace(row, fault=row.fault or "没有可考的操作项目")
     if row.day and site.standing.on(row.day) != "good":
         text = f"场次 {row.sitting} 当日考试点 {site.number} 状态为“{site.standing.text}”，抽签时不会安排考生"
-        messages.append(Message(line.file, text, line.row, "考试点编号", "N3.2.1", is_loud=True))
+        messages.append(Message(line.file, text, line.row, "考试点编号", "N2.3.4", is_loud=True))
     return row
 
 
@@ -134,7 +135,7 @@ def _without_overlaps(rows: Sequence[PlanRow], sites: Mapping[str, SiteEntry], m
             capacity = sites[row.site].theory_seats if row.part == "T" else 0
             if before and sum(other.seats for other in before) + row.seats > capacity:
                 fault = f"与场次 {before[0].sitting}（第{before[0].row}行）时间重叠"
-                messages.append(Message(row.file, f"场次 {row.sitting} {fault}，机位不够，不安排考试", row.row, "开始", "N2.4.1", is_loud=True))
+                messages.append(Message(row.file, f"场次 {row.sitting} {fault}，机位不够，不安排考试", row.row, "开始", "N2.1.12", is_loud=True))
                 row = replace(row, fault=fault)
             else:
                 kept.setdefault((row.site, row.day), []).append(row)

@@ -150,6 +150,32 @@ def changes(delivered: Intake) -> QuerySet[Row]:
     return Row.objects.filter(intake=delivered).exclude(change=Row.Change.SAME).order_by("position")
 
 
+def change_counts(delivered: Intake) -> dict[str, int]:
+    """Number of rows by what they change."""
+    found = Row.objects.filter(intake=delivered).order_by().values_list("change").annotate(number=Count("pk"))
+    return dict(found)
+
+
+def absent(delivered: Intake) -> list[str]:
+    """序号 of the batch that this delivery does not name: they stay as they are."""
+    named = Row.objects.filter(intake=delivered).values("serial")
+    return list(Application.objects.filter(batch=delivered.batch).exclude(serial__in=named).order_by("pk").values_list("serial", flat=True))
+
+
+def rows_before(delivered: Intake, serials: Collection[str]) -> dict[str, Row]:
+    """What the batch had for these 序号 before the delivery: the latest row of a confirmed earlier round that was not turned away."""
+    found = Row.objects.filter(
+        intake__batch=delivered.batch, intake__round__lt=delivered.round, intake__status=Intake.Status.CONFIRMED, serial__in=serials
+    ).exclude(change=Row.Change.FROZEN)
+    return {row.serial: row for row in found.order_by("intake__round")}
+
+
+def latest_naming(institution: str) -> Intake | None:
+    """The latest confirmed intake with rows of this institution."""
+    named = Row.objects.filter(institution_code=institution, intake__status=Intake.Status.CONFIRMED).order_by("-intake_id").values("intake_id")[:1]
+    return intakes().filter(pk__in=named).first()
+
+
 def counts(delivered: Intake, institution: str = "") -> list[tuple[str, str, int]]:
     """(decision, deciding code, number of rows)."""
     found = rows(delivered, institution=institution).order_by().values_list("decision", "code").annotate(number=Count("pk"))

@@ -21,7 +21,10 @@ HEADER_WITHIN = 40
 MOST_CELLS = 20_000_000
 MOST_BYTES = 400 * 1024 * 1024
 # Cells that identify somebody or something: a formula there is not what somebody wrote down.
-IDENTITY = {"序号", "身份证号码", "统一社会信用代码", "培训机构信用代码", "考试点编号", "依托单位信用代码", "场次编号", "主体甲代码", "主体乙代码", "关联培训机构信用代码"}
+IDENTITY = {
+    "序号", "身份证号码", "统一社会信用代码", "培训机构信用代码", "考试点编号", "依托单位信用代码", "场次编号", "主体甲代码", "主体乙代码",
+    "关联培训机构信用代码",
+}  # fmt: skip
 # Stored as numbers these have lost digits.
 IDENTITY_NUMBERS = ("身份证号码",)
 FOOTERS = ("合计", "总计", "小计", "共计", "填表", "制表", "审核", "备注", "说明", "注:", "注：", "以上", "以下")

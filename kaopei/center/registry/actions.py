@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kaopei.center.registry import taking
 from kaopei.center.registry.entries import InstitutionEntry, SiteEntry, StaffEntry, TieEntry
 from kaopei.center.registry.models import Site, SiteStanding, Standing
-from kaopei.law import numbers
+from kaopei.law.rules.c3_2_sites import may_suspend
 from kaopei.law.verdict import refuse
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.audit.record import event, nothing_changed, records
@@ -57,35 +57,25 @@ def _digest(lists: Lists) -> str:
 def suspend_site(
     number: str, *, city: str, from_day: dt.date, to_day: dt.date, reason: str, by: Actor, at: dt.datetime
 ) -> SiteStanding:
-    """三（二） N3.2.1: suspend a site for 3 to 6 months (both included): a management measure, not a penalty."""
-    site = Site.objects.filter(city=city, number=number).first()
+    """三（二） N3.2.0b: suspend a site for 3 to 6 months (both included): a management measure, not a penalty.
+
+    Called when a second person has approved exactly these words.
+    """
+    site = Site.objects.select_for_update().filter(city=city, number=number).first()
     if site is None:
-        raise Refused(refuse("N3.2.1", f"没有考试点 {number}，请核对编号。", "site_unknown"))
-    least, most = (int(numbers.at(key, at.date())) for key in ("ep.suspension_min", "ep.suspension_max"))
-    if not _months_later(from_day, least) <= to_day + dt.timedelta(days=1) <= _months_later(from_day, most):
-        raise Refused(refuse("N3.2.1", f"暂停考试业务的期限应为 {least} 至 {most} 个月（含本数），请改起止日期。", "suspension_length"))
-    if len(reason.strip()) < 10:
-        raise Refused(refuse("N3.2.1", "请写明事由（不少于 10 个字）。", "reason_short"))
+        raise Refused(refuse("N3.2.0b", f"没有考试点 {number}，请核对编号。", "site_unknown"))
+    verdict = may_suspend(from_day, to_day, reason)
+    if not verdict.allowed:
+        raise Refused(verdict)
     made = SiteStanding.objects.create(
         city=city,
         site=site,
         standing=Standing.SUSPENDED,
         from_day=from_day,
         to_day=to_day,
-        ground="N3.2.1",
+        ground="N3.2.0b",
         reason=reason.strip(),
         source=f"{by.username} {at:%Y-%m-%d}",
     )
-    event(obj=f"site:{number}", city=city, from_day=from_day.isoformat(), to_day=to_day.isoformat(), clause="N3.2.1")
+    event(obj=f"site:{number}", city=city, from_day=from_day.isoformat(), to_day=to_day.isoformat(), clause="N3.2.0b")
     return made
-
-
-def _months_later(day: dt.date, months: int) -> dt.date:
-    """The same day some months later; the last day of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for number in (day.day, 30, 29, 28):
-        try:
-            return dt.date(year, month + 1, number)
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")

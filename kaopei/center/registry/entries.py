@@ -136,7 +136,7 @@ def _site(line: Line, number: str, known: Iterable[str], messages: list[Message]
     if kind == "attached" and not host:
         messages.append(_say(line, "依托单位信用代码", "依托培训机构的考试点没有写依托单位，交叉考试无法排除其本机构学员", "N2.3.2", loud=True))
     if standing.first and standing.last and standing.last < standing.first:
-        messages.append(_say(line, "状态", f"“{line.text('状态')}”止日早于起日，按止日不限处理", "N3.2.1", loud=True))
+        messages.append(_say(line, "状态", f"“{line.text('状态')}”止日早于起日，按止日不限处理", "N3.2.0b", loud=True))
         standing = replace(standing, last=None)
     return SiteEntry(
         number=number,

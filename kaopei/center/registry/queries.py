@@ -195,3 +195,15 @@ def _core(name: str, city: str, district: str) -> str:
 def staff(city: str) -> list[ExamStaff]:
     """二（五） The staff file of the city."""
     return list(ExamStaff.objects.filter(city=city))
+
+
+def cities_in_sight() -> set[str]:
+    """Codes of cities whose register may be seen and has anything in it."""
+    return set(Institution.objects.order_by().values_list("city", flat=True).distinct())
+
+
+def names(city: str, listed: Iterable[TieOn] = ()) -> dict[str, str]:
+    """Names of institutions, sites and tied bodies by code."""
+    found = {code: name for tie in listed for code, name in ((tie.one_code, tie.one_name), (tie.other_code, tie.other_name))}
+    found |= dict(Site.objects.filter(city=city).values_list("number", "name"))
+    return found | dict(Institution.objects.filter(city=city).values_list("code", "name"))
