@@ -11,6 +11,18 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
+# All that may be set from outside: name → what it does, and what holds without it. docs/settings.md is made from this.
+VARIABLES = {
+    "APP_PYTHON": ("run、test 使用的 Python 解释器（3.12–3.14）", "自动寻找"),
+    "CHROMIUM": ("浏览器测试使用的 Chromium", "自动寻找"),
+    "DATABASE_OWNER_URL": ("中心数据库所有者（kaopei_owner）的地址，只用于升级表结构", "与 DATABASE_URL 相同"),
+    "DATABASE_URL": ("中心和门户的 PostgreSQL 服务器：postgresql://用户@主机/库名", "在数据目录内启动自带的 PostgreSQL"),
+    "DJANGO_SETTINGS_MODULE": ("程序：kaopei.center.settings、kaopei.portal.settings 或 kaopei.vault.settings", "由各命令自行设定"),
+    "KAOPEI_DATA": ("数据目录", "项目下的 var/"),
+    "KAOPEI_HOSTS": ("允许访问的域名，逗号分隔，不得为 *", "仅本机"),
+    "VAULT_DATABASE_OWNER_URL": ("题库室数据库所有者的地址，只用于升级表结构", "与 VAULT_DATABASE_URL 相同"),
+    "VAULT_DATABASE_URL": ("题库室的 PostgreSQL 服务器，不得与 DATABASE_URL 同一台", "在题库室数据目录内启动自带的 PostgreSQL"),
+}
 PROJECT = Path(__file__).resolve().parents[2]
 
 

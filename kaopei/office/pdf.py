@@ -7,6 +7,7 @@ the page with its foot, `qr(svg)` and the mark 演练样张 under a rehearsal.
 """
 
 import json
+import threading
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,9 @@ from django.template.utils import get_app_template_dirs
 
 from kaopei.office import trusted
 from kaopei.office.environment import PROJECT, package_folder
+
+
+_mine = threading.local()
 
 
 class NoTemplate(ValueError):
@@ -38,14 +42,21 @@ def qr_svg(text: str, *, error: str = "m") -> str:
     return segno.make(text, error=error, micro=False).svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None)
 
 
-@cache
 def _compiler() -> typst.Compiler:
-    fonts = typst.Fonts(
+    """One for each thread: a compiler does one piece of work at a time, and works outside the interpreter's lock."""
+    if not hasattr(_mine, "compiler"):
+        _mine.compiler = typst.Compiler(root=PROJECT / "kaopei", font_paths=_fonts())
+    found: typst.Compiler = _mine.compiler
+    return found
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
         font_paths=[package_folder("manimgx_fonts_cjk")],
     )
-    return typst.Compiler(root=PROJECT / "kaopei", font_paths=fonts)
 
 
 @cache
