@@ -1,11 +1,13 @@
 """./run lottery …: reads and writes the folders that the pure room cannot see."""
 
+import gc
 import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from kaopei.commandline.words import Parser
@@ -47,9 +49,11 @@ def main(argv: list[str]) -> int:
     )
     chosen = parser.parse_args(argv)
     if chosen.action == "draw":
-        return draw_folder(chosen.folder, chosen.seed, chosen.out)
+        with _no_collector():
+            return draw_folder(chosen.folder, chosen.seed, chosen.out)
     if chosen.action == "verify":
-        return verify_folder(chosen.folder, chosen.result, chosen.draw_id)
+        with _no_collector():
+            return verify_folder(chosen.folder, chosen.result, chosen.draw_id)
     if chosen.action == "chance":
         print(json.dumps(chance(pool.parse(read(chosen.folder, pool.FILES)), chosen.cand), ensure_ascii=False))
         return 0
@@ -65,10 +69,8 @@ def draw_folder(folder: Path, seed: str, out: Path) -> int:
         publish(out, outcome.files())
     except OSError as problem:
         raise BadFolder(f"{out} 无法写入（{problem.strerror}）：请检查权限和磁盘空间。") from None
-    counts = outcome.transcript["counts"]
-    print(
-        f"抽签完成：{counts['rows']} 人次，安排 {counts['seated']} 个座位，{outcome.transcript['draw_id']}，结果在 {out}"
-    )
+    counts, name = outcome.transcript["counts"], outcome.transcript["draw_id"]
+    print(f"抽签完成（{name}）：{counts['rows']} 人次，安排 {counts['seated']} 个座位，结果在 {out}")
     return 0
 
 
@@ -136,6 +138,16 @@ def _write(path: Path, data: bytes) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return path
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """A draw keeps millions of objects and makes no cycles: looking for some costs a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _progress() -> "None | Tell":

@@ -1,23 +1,26 @@
 """One market of one stage: a city's part of the draw, or the province's in the cross-city stage."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from kaopei.lottery.eligibility import Eligibility, Kind, Release
+from kaopei.lottery.eligibility import Eligibility, Kind
 from kaopei.lottery.odds import Odds, Wheel
 from kaopei.lottery.pool import Pool
-from kaopei.lottery.seed import DRAW_BITS, DRAW_MASK, DRAWS_IN_DIGEST, Lot
+from kaopei.lottery.seed import DRAW_BITS, DRAW_MASK, DRAWS_IN_DIGEST, OTHER_TIER, Lot
 
-# What must be over before a candidate may sit, and the rank of the time at which he sits elsewhere (-1: none).
-ReleaseOf = Callable[[int], tuple[Release, int]]
+# The kind with these open sites and this subject, earliest day and rank of the theory sitting (-1: none).
+KindOf = Callable[[tuple[int, ...], str, int, int], Kind]
+# Open sites by city, subject, institution, student flag and avoid list.
 SitesOf = Callable[[str, str, str, int, tuple[str, ...]], tuple[int, ...]]
 
 
 class Component:
     """Candidates by their position in the lottery, and where each has been seated so far."""
 
-    def __init__(self, pool: Pool, lot: Lot, city: str, sites: list[int], free: list[int]) -> None:
+    def __init__(self, pool: Pool, lot: Lot, names: list[bytes], city: str, sites: list[int], free: list[int]) -> None:
         self.pool = pool
         self.lot = lot
+        # Candidates' ids as they are hashed, by number of the candidate.
+        self.names = names
         # Empty in the cross-city stage.
         self.city = city
         # The sites whose order the repair uses: those with any session row of this part.
@@ -29,35 +32,39 @@ class Component:
         self.kinds: list[Kind] = []
         self.seat: list[int] = []
         # The sites drawn, in order, and the sitting that the last of them gave (-1: it was full too).
-        self.drawn: list[list[int]] = []
+        self.drawn: list[tuple[int, ...]] = []
         self.first: list[int] = []
         # Positions placed before the draw, which the repair leaves alone.
         self.fixed: set[int] = set()
         self.capacity: dict[int, int] = {}
 
-    def enter(self, cands: Iterable[int], sites_of: SitesOf, release_of: ReleaseOf, eligibility: Eligibility) -> None:
-        """Put the candidates in lottery order and find out what is open to each."""
-        people, digest = self.pool.candidates, self.lot.digest
-        lots = [(digest(people.id[cand]), people.id[cand], cand) for cand in cands]
+    def enter(self, cands: Iterable[int], sites_of: SitesOf, kind_of: KindOf, theory: Sequence[int]) -> None:
+        """Put the candidates in lottery order and find out what is open to each.
+
+        `theory` has the rank of the time at which each candidate of the instance sits his theory, -1 if he does not.
+        """
+        people, digest, names = self.pool.candidates, self.lot.digest, self.names
         # The first 64 bits are the number; ties by id, bytewise.
-        lots.sort(key=lambda lot: (lot[0][:8], lot[1]))
-        self.digests = [lot[0] for lot in lots]
-        self.cands = [lot[2] for lot in lots]
-        known: dict[object, Kind] = {}
+        lots = [(drawn[:8], people.id[cand], drawn, cand) for cand in cands if (drawn := digest(names[cand]))]
+        lots.sort()
+        self.digests = [lot[2] for lot in lots]
+        self.cands = [lot[3] for lot in lots]
+        city, subject, inst, student, avoid = people.city, people.subject, people.inst, people.student, people.avoid
+        earliest = people.earliest
+        kinds: dict[object, Kind] = {}
         open_sites: dict[object, tuple[int, ...]] = {}
         for cand in self.cands:
-            who = (people.city[cand], people.subject[cand], people.inst[cand], people.student[cand], people.avoid[cand])
-            release = release_of(cand)
-            key = (who, release)
-            kind = known.get(key)
+            key = (city[cand], subject[cand], inst[cand], student[cand], avoid[cand], earliest[cand], theory[cand])
+            kind = kinds.get(key)
             if kind is None:
+                who = key[:5]
                 if who not in open_sites:
                     open_sites[who] = sites_of(*who)
-                kind = known[key] = eligibility.kind(open_sites[who], who[1], *release)
+                kind = kinds[key] = kind_of(open_sites[who], key[1], key[5], key[6])
             self.kinds.append(kind)
         self.seat = [-1] * len(lots)
         self.first = [-1] * len(lots)
-        self.drawn = [[] for _ in lots]
+        self.drawn = [()] * len(lots)
 
     def place_own_school(self, eligibility: Eligibility) -> None:
         """二（三） N2.3.6: a student who asks for it sits at his own school, before anybody draws."""
@@ -81,29 +88,39 @@ class Component:
                 cand = self.cands[position]
                 wheel = odds.wheels(kind, people.district[cand])[tier]
                 if wheel is not None:
-                    self._spin(position, people.id[cand], wheel, tier)
+                    self._spin(position, self.names[cand], wheel, tier)
 
-    def _spin(self, position: int, candidate: str, wheel: Wheel, tier: int) -> None:
-        digest = self.lot.digest(candidate, "t1") if tier else self.digests[position]
+    def _spin(self, position: int, name: bytes, wheel: Wheel, tier: int) -> None:
+        digest = self.lot.digest(name + OTHER_TIER) if tier else self.digests[position]
         numbers = int.from_bytes(digest[8:], "big")
-        kind, drawn = self.kinds[position], self.drawn[position]
-        left: Wheel | None = wheel
-        turn = 0
-        while left is not None:
-            if turn < DRAWS_IN_DIGEST:
-                number = numbers >> DRAW_BITS * turn & DRAW_MASK
+        kind, left = self.kinds[position], list(range(len(wheel.sites)))
+        drawn: list[int] = []
+        most, weights, total = wheel.first
+        session = -1
+        while session < 0:
+            if len(drawn) < DRAWS_IN_DIGEST:
+                number = numbers >> DRAW_BITS * len(drawn) & DRAW_MASK
             else:
-                number = self.lot.again(candidate, tier, len(left.sites))
-            place = left.pick(number)
-            site = left.sites[place]
+                number = self.lot.again(name, tier, len(left))
+            rest = number * total >> DRAW_BITS
+            for place in left:  # noqa: B007
+                rest -= weights[place]
+                if rest < 0:
+                    break
+            site = wheel.sites[place]
             drawn.append(site)
             session = kind.seat(site, self.free)
-            if session >= 0:
-                self.free[session] -= 1
-                self.seat[position] = self.first[position] = session
-                return
-            left = left.without(place)
-            turn += 1
+            if session < 0:
+                left.remove(place)
+                if not left:
+                    break
+                total -= weights[place]
+                if wheel.seats[place] == most:
+                    most, weights, total = wheel.left(left)
+        self.drawn[position] += tuple(drawn)
+        if session >= 0:
+            self.free[session] -= 1
+            self.seat[position] = self.first[position] = session
 
     def note_capacity(self, eligibility: Eligibility) -> None:
         """The seats of this stage: what is free once the fixed are placed."""

@@ -7,7 +7,7 @@ from typing import Any
 from kaopei.lottery import seed as seeds
 from kaopei.lottery.chance import chance as chance
 from kaopei.lottery.component import Component
-from kaopei.lottery.eligibility import Eligibility, Release
+from kaopei.lottery.eligibility import Eligibility, Kind
 from kaopei.lottery.odds import Odds
 from kaopei.lottery.pool import Pool
 from kaopei.lottery.repair import Repair
@@ -47,10 +47,8 @@ def draw(pool: Pool, seed: str, draw_id: str | None = None, progress: Progress |
     theory = _PartRun(pool, seed, "T", free, None, tell)
     practical = _PartRun(pool, seed, "P", free, theory.run(), tell)
     record = Record(pool, {"T": theory.done, "P": practical.run()})
-    rows = record.rows()
     markets = theory.markets + practical.markets
-    transcript = describe(pool, seed, draw_id or local_id(pool), markets, record, rows)
-    return Outcome(record.allocation(), transcript, rows)
+    return Outcome(record.allocation, describe(pool, seed, draw_id or local_id(pool), markets, record), record.rows)
 
 
 class _PartRun:
@@ -63,7 +61,7 @@ class _PartRun:
         self._free = free
         self._theory = theory
         self._tell = tell
-        self._odds = Odds(pool)
+        self._names = list(map(seeds.field, pool.candidates.id))
         self._eligibility = Eligibility(pool, part)
         size = len(pool.candidates.id)
         self.done = Part(Stage.empty(size), Stage.empty(size), self._eligibility)
@@ -75,11 +73,14 @@ class _PartRun:
         by_city: dict[str, list[int]] = {city: [] for city in sorted(pool.cities)}
         for cand in filter(self._wants, range(len(pool.candidates.id))):
             by_city[pool.candidates.city[cand]].append(cand)
+        theory = self._theory_times()
         total, decided = sum(map(len, by_city.values())), 0
         for city, cands in by_city.items():
             if cands:
-                home = Component(pool, seeds.Lot(self._seed, part), city, self._staffed([city]), self._free)
-                home.enter(cands, eligibility.home_sites, self._release, eligibility)
+                home = Component(
+                    pool, seeds.Lot(self._seed, part), self._names, city, self._staffed([city]), self._free
+                )
+                home.enter(cands, eligibility.home_sites, self._kind, theory)
                 if pool.rules.own_school_first:
                     home.place_own_school(eligibility)
                 self._settle(home, self.done.home)
@@ -89,8 +90,8 @@ class _PartRun:
         left = [cand for cand in everybody if self.done.home.seat(cand) < 0 and self._may_cross(cand)]
         if left:
             accepting = self._staffed(city for city, facts in pool.cities.items() if facts.accepts_cross)
-            away = Component(pool, seeds.Lot(self._seed, f"{part}x"), "", accepting, self._free)
-            away.enter(left, eligibility.cross_sites, self._release, eligibility)
+            away = Component(pool, seeds.Lot(self._seed, f"{part}x"), self._names, "", accepting, self._free)
+            away.enter(left, eligibility.cross_sites, self._kind, theory)
             # The repair at home may have given seats back that were full when they were looked at.
             eligibility.rebuild()
             self._settle(away, self.done.cross)
@@ -100,8 +101,9 @@ class _PartRun:
     def _settle(self, component: Component, stage: Stage) -> None:
         """Draw and repair one component."""
         component.note_capacity(self._eligibility)
+        odds = Odds(self._pool)
         for tier in (0, 1):
-            component.draw(self._odds, tier)
+            component.draw(odds, tier)
         stage.enter(component)
         order = sorted(component.sites, key=self._site_key)
         public = [site for site in order if self._is_public(site)]
@@ -142,12 +144,15 @@ class _PartRun:
             return -1
         return self._theory.seat(cand)
 
-    def _release(self, cand: int) -> tuple[Release, int]:
-        earliest = (self._pool.candidates.earliest[cand], -1)
-        seat = self._theory_seat(cand)
-        if seat < 0:
-            return earliest, -1
-        sitting = self._pool.sessions[seat]
-        if self._pool.rules.practical_after_theory:
-            return max(earliest, (sitting.day, sitting.slot)), -1
-        return earliest, sitting.time
+    def _theory_times(self) -> list[int]:
+        sessions = self._pool.sessions
+        if self._theory is None:
+            return [-1] * len(self._pool.candidates.id)
+        seats = map(self._theory_seat, range(len(self._pool.candidates.id)))
+        return [sessions[seat].time if seat >= 0 else -1 for seat in seats]
+
+    def _kind(self, sites: tuple[int, ...], subject: str, earliest: int, theory: int) -> Kind:
+        release = (earliest, -1)
+        if theory >= 0 and self._pool.rules.practical_after_theory:
+            return self._eligibility.kind(sites, subject, max(release, self._pool.times[theory]))
+        return self._eligibility.kind(sites, subject, release, theory)

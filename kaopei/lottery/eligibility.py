@@ -1,6 +1,6 @@
 """二（三）: who may sit where, in a form that a draw can re-run for a million candidates."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -12,61 +12,62 @@ Release = tuple[int, int]
 class Offer:
     """The sittings of one site for one subject that are usable if release is ignored, by (day, slot, id)."""
 
-    __slots__ = ("_follow", "seats", "sessions", "site", "times")
+    __slots__ = ("follow", "seats", "sessions", "site", "size", "times")
 
     def __init__(self, site: int, sessions: list[int], times: list[int], seats: int) -> None:
         self.site = site
         self.sessions = sessions
         self.times = times
+        self.size = len(sessions)
         self.seats = seats
-        self._follow = list(range(len(sessions) + 1))
+        # Union-find over the sittings: a full one points behind itself; the end points to itself.
+        self.follow: list[int] = []
+        self.rebuild()
 
     def rebuild(self) -> None:
         """Forget which sittings were full: seats may have been given back."""
-        self._follow = list(range(len(self.sessions) + 1))
-
-    def first_free(self, start: int, free: list[int]) -> int:
-        """Place of the first sitting from `start` with a free seat, by union-find; the number of sittings if none."""
-        follow, sessions = self._follow, self.sessions
-        root = start
-        while True:
-            while follow[root] != root:
-                root = follow[root]
-            if root == len(sessions) or free[sessions[root]]:
-                break
-            follow[root] = root + 1
-        while start != root:
-            follow[start], start = root, follow[start]
-        return root
+        self.follow = list(range(self.size + 1))
 
 
 class Kind:
     """Candidates alike for the repair: same allowed sites, subject, release and barred time."""
 
-    __slots__ = ("allowed", "barred", "offers", "options", "release", "starts", "subject")
+    __slots__ = ("_at", "barred", "begin", "offers", "options", "starts")
 
-    def __init__(
-        self, options: int, subject: str, release: Release, barred: int, offers: list[Offer], start: int
-    ) -> None:
+    def __init__(self, options: int, barred: int, offers: list[Offer], begin: int) -> None:
         # Number of the pair (allowed sites, subject): all kinds that share it share their weights.
         self.options = options
-        self.subject = subject
-        self.release = release
         self.barred = barred
         self.offers = offers
-        self.allowed = {offer.site: place for place, offer in enumerate(offers)}
-        self.starts = [bisect_right(offer.times, start - 1) for offer in offers]
+        # Rank of the first time after release, and where it comes in each offer.
+        self.begin = begin
+        self.starts = [bisect_left(offer.times, begin) for offer in offers]
+        self._at = {offer.site: (offer, start) for offer, start in zip(offers, self.starts, strict=True)}
 
     def seat(self, site: int, free: list[int]) -> int:
         """The earliest usable sitting with a free seat at an allowed site, or -1."""
-        place = self.allowed[site]
-        offer = self.offers[place]
-        at = offer.first_free(self.starts[place], free)
-        while at < len(offer.sessions):
+        offer, start = self._at[site]
+        at = _first_free(offer, start, free)
+        while at < offer.size:
             if offer.times[at] != self.barred:
                 return offer.sessions[at]
-            at = offer.first_free(at + 1, free)
+            at = _first_free(offer, at + 1, free)
         return -1
+
+
+def _first_free(offer: Offer, start: int, free: list[int]) -> int:
+    """Place of the first sitting from `start` with a free seat; one past the last if none."""
+    follow, root = offer.follow, start
+    while True:
+        after = follow[root]
+        while after != root:
+            root, after = after, follow[after]
+        if root == offer.size or free[offer.sessions[root]]:
+            break
+        follow[root] = root + 1
+    while start != root:
+        follow[start], start = root, follow[start]
+    return root
 
 
 class Eligibility:
@@ -186,17 +187,17 @@ class Eligibility:
 
     def kind(self, sites: Iterable[int], subject: str, release: Release, barred: int = -1) -> Kind:
         """The kind with these sites: one stays if it has a sitting after release that is not at the barred time."""
-        start = bisect_right(self.pool.times, release)
+        begin = bisect_right(self.pool.times, release)
         offers = [
             offer
             for site in sites
             if (offer := self.offer(site, subject)) is not None
-            and offer.times[-1] >= start
-            and (barred < 0 or any(time >= start and time != barred for time in offer.times))
+            and offer.times[-1] >= begin
+            and (barred < 0 or any(time >= begin and time != barred for time in offer.times))
         ]
         allowed = tuple(offer.site for offer in offers)
         options = self._numbers.setdefault((allowed, subject), len(self._numbers))
         key = (options, release, barred)
         if key not in self._kinds:
-            self._kinds[key] = Kind(options, subject, release, barred, offers, start)
+            self._kinds[key] = Kind(options, barred, offers, begin)
         return self._kinds[key]

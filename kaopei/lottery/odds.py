@@ -1,6 +1,6 @@
 """How likely each site is in one draw: published integer weights, no floats, no modulo."""
 
-from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import accumulate
 from math import isqrt
 
@@ -13,37 +13,36 @@ LIMIT = 1 << 22
 
 
 class Wheel:
-    """The options left in one draw, by site id, with their weights."""
+    """The options of one tier, by site id, with what their weights depend on."""
 
-    __slots__ = ("_bands", "_seats", "sums", "sites", "total", "weights")
+    __slots__ = ("_bands", "_scaled", "first", "seats", "sites")
 
     def __init__(self, sites: list[int], seats: list[int], bands: list[int]) -> None:
         self.sites = sites
-        self._seats = seats
+        self.seats = seats
         self._bands = bands
-        most = max(seats)
-        self.weights = [band * (each * 255 // most or 1) for band, each in zip(bands, seats, strict=True)]
-        self.sums = list(accumulate(self.weights))
-        self.total = self.sums[-1]
-        if self.total >= LIMIT:
-            problem = f"一次抽取的权重之和 {self.total} 不小于 {LIMIT}"
+        self._scaled: dict[int, list[int]] = {}
+        # Most seats, weights and their sum while nothing is removed.
+        self.first = self.left(range(len(sites)))
+
+    def left(self, places: Iterable[int]) -> tuple[int, list[int], int]:
+        """Most seats among the options left, the weights of all options at that scale, the sum over those left."""
+        most = max(self.seats[place] for place in places)
+        weights = self._scaled.get(most)
+        if weights is None:
+            weights = self._scaled[most] = [
+                band * (seats * 255 // most or 1) for band, seats in zip(self._bands, self.seats, strict=True)
+            ]
+        total = sum(weights[place] for place in places)
+        if total >= LIMIT:
+            problem = f"一次抽取的权重之和 {total} 不小于 {LIMIT}"
             raise BadInstance(f"meta.json「rules」的 bands：{problem}，请减小系数。")
-
-    def pick(self, draw: int) -> int:
-        """Which option a draw of 40 bits means: its place in `sites`."""
-        return bisect_right(self.sums, draw * self.total >> DRAW_BITS)
-
-    def without(self, place: int) -> "Wheel | None":
-        """The options left when one is removed; None if there are none."""
-        if len(self.sites) == 1:
-            return None
-        sites, seats, bands = self.sites.copy(), self._seats.copy(), self._bands.copy()
-        del sites[place], seats[place], bands[place]
-        return Wheel(sites, seats, bands)
+        return most, weights, total
 
     def shares(self) -> list[int]:
-        """Of the 2⁴⁰ possible draws, how many mean each option."""
-        ends = [-(-(each << DRAW_BITS) // self.total) for each in self.sums]
+        """Of the 2⁴⁰ possible first draws, how many mean each option."""
+        _, weights, total = self.first
+        ends = [-(-(end << DRAW_BITS) // total) for end in accumulate(weights)]
         return [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
 
 

@@ -30,10 +30,16 @@ class Repair:
     def __init__(self, component: Component) -> None:
         self._component = component
         self._crowd: dict[int, dict[Kind, list[int]]] = {}
-        for position, session in enumerate(component.seat):
-            if session >= 0 and position not in component.fixed:
-                kinds = self._crowd.setdefault(session, {})
-                kinds.setdefault(component.kinds[position], []).append(position)
+        crowd, fixed = self._crowd, component.fixed
+        for position, (session, kind) in enumerate(zip(component.seat, component.kinds, strict=True)):
+            if session >= 0 and position not in fixed:
+                kinds = crowd.get(session)
+                if kinds is None:
+                    crowd[session] = {kind: [position]}
+                elif kind in kinds:
+                    kinds[kind].append(position)
+                else:
+                    kinds[kind] = [position]
 
     def phase(self, sources: list[int], order: list[int]) -> Flow:
         """Seat the sources, first in the lottery first, through the sites of `order`."""
@@ -86,6 +92,15 @@ class Repair:
         self._component.seat[position] = session
 
 
+class _Spot(NamedTuple):
+    """What a kind may use at one site: an offer (by number in this phase) from a start."""
+
+    place: int
+    number: int
+    start: int
+    offer: Offer
+
+
 class _Search:
     """Breadth-first search over kinds; what a failed search visited is dead for the rest of the phase."""
 
@@ -94,10 +109,15 @@ class _Search:
         self._crowd = crowd
         self._length = len(order)
         self._place = {site: place for place, site in enumerate(order)}
-        self._spots: dict[Kind, tuple[list[int], list[tuple[Offer, int]]]] = {}
+        self._spots: dict[Kind, tuple[list[int], list[_Spot]]] = {}
+        self._numbers: dict[Offer, int] = {}
+        # Sittings of an offer are scanned from a start to the end, so what lies behind an earlier start is known:
+        # for the rest of the phase what is dead, and while one search runs what it has scanned.
+        self._dead_from: list[int] = []
+        self._low: list[int] = []
+        self._touched: list[int] = []
         self.dead_kinds: set[Kind] = set()
         self.dead_sessions: set[int] = set()
-        self._dead_from: dict[Offer, int] = {}
         # Of the last search: from which kind a sitting was reached, and from which sitting a kind.
         self.reached: dict[int, Kind] = {}
         self.via: dict[Kind, int] = {}
@@ -108,24 +128,36 @@ class _Search:
         if first in self.dead_kinds:
             return -1
         self.via, self.reached = {first: -1}, {}
-        scanned: dict[Offer, int] = {}
         turn = self._component.digests[source][31] % self._length if self._length else 0
-        queue = [first]
+        end = self._walk([first], turn)
+        if end < 0:
+            self.dead_kinds.update(self.via)
+            self.dead_sessions.update(self.reached)
+        for number in self._touched:
+            if end < 0:
+                self._dead_from[number] = self._low[number]
+            else:
+                self._low[number] = self._dead_from[number]
+        self._touched.clear()
+        return end
+
+    def _walk(self, queue: list[Kind], turn: int) -> int:
+        # By allowed sites and subject, the earliest release expanded: a later one reaches nothing new.
+        covered: dict[int, int] = {}
         for kind in queue:
-            end = self._expand(kind, turn, scanned, queue)
-            if end >= 0:
-                return end
-        self.dead_kinds.update(self.via)
-        self.dead_sessions.update(self.reached)
-        for offer, start in scanned.items():
-            self._dead_from[offer] = min(start, self._dead_from.get(offer, start))
+            if kind.begin < covered.get(kind.options, kind.begin + 1):
+                end = self._expand(kind, turn, queue)
+                if end >= 0:
+                    return end
+                if kind.barred < 0:
+                    covered[kind.options] = kind.begin
         return -1
 
-    def _expand(self, kind: Kind, turn: int, scanned: dict[Offer, int], queue: list[Kind]) -> int:
-        free, reached, dead, barred = self._component.free, self.reached, self.dead_sessions, kind.barred
-        for offer, start in self._turned(kind, turn):
-            # The sittings of an offer are scanned from a start to the end: what lies behind an earlier start is known.
-            stop = min(scanned.get(offer, len(offer.sessions)), self._dead_from.get(offer, len(offer.sessions)))
+    def _expand(self, kind: Kind, turn: int, queue: list[Kind]) -> int:
+        free, reached, dead, low = self._component.free, self.reached, self.dead_sessions, self._low
+        barred = kind.barred
+        for _, number, start, offer in self._turned(kind, turn):
+            stop = low[number]
             for at in range(start, stop):
                 session = offer.sessions[at]
                 if session in reached or session in dead or offer.times[at] == barred:
@@ -135,25 +167,37 @@ class _Search:
                     return session
                 self._enqueue(session, queue)
             if barred < 0 and start < stop:
-                scanned[offer] = start
+                low[number] = start
+                self._touched.append(number)
         return -1
 
     def _enqueue(self, session: int, queue: list[Kind]) -> None:
-        crowd = self._crowd.get(session, {})
-        fresh = [kind for kind in crowd if kind not in self.via and kind not in self.dead_kinds]
-        fresh.sort(key=lambda kind: crowd[kind][0])
-        for kind in fresh:
-            self.via[kind] = session
-        queue += fresh
+        crowd, via, dead = self._crowd.get(session, {}), self.via, self.dead_kinds
+        fresh = [(positions[0], kind) for kind, positions in crowd.items() if kind not in via and kind not in dead]
+        if len(fresh) > 1:
+            # Nobody has two positions, so the kinds themselves are never compared.
+            fresh.sort()
+        for _, kind in fresh:
+            via[kind] = session
+            queue.append(kind)
 
-    def _turned(self, kind: Kind, turn: int) -> list[tuple[Offer, int]]:
+    def _turned(self, kind: Kind, turn: int) -> list[_Spot]:
         """The kind's offers in the source's site order: the common order, begun at `turn`."""
         if kind not in self._spots:
-            placed = sorted(
-                (self._place[offer.site], place) for place, offer in enumerate(kind.offers) if offer.site in self._place
-            )
-            offers = [(kind.offers[place], kind.starts[place]) for _, place in placed]
-            self._spots[kind] = [spot for spot, _ in placed], offers
-        spots, offers = self._spots[kind]
-        cut = bisect_left(spots, turn)
-        return offers[cut:] + offers[:cut]
+            placed = [
+                _Spot(self._place[offer.site], self._number(offer), start, offer)
+                for offer, start in zip(kind.offers, kind.starts, strict=True)
+                if offer.site in self._place
+            ]
+            placed.sort(key=lambda spot: spot.place)
+            self._spots[kind] = [spot.place for spot in placed], placed
+        places, spots = self._spots[kind]
+        cut = bisect_left(places, turn)
+        return spots[cut:] + spots[:cut] if cut else spots
+
+    def _number(self, offer: Offer) -> int:
+        if offer not in self._numbers:
+            self._numbers[offer] = len(self._low)
+            self._low.append(len(offer.sessions))
+            self._dead_from.append(len(offer.sessions))
+        return self._numbers[offer]

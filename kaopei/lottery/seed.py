@@ -57,6 +57,9 @@ def binding(draw_id: str, input_digest: str, seed: str) -> str:
     return keyed("draw", draw_id, input_digest, seed)
 
 
+OTHER_TIER = field("t1")
+
+
 class Lot:
     """The hashes of one stage: H(fields) with the seed and the part's label already in."""
 
@@ -66,15 +69,15 @@ class Lot:
         self.label = label
         self._part = started(seed, label)
 
-    def digest(self, candidate: str, *fields: str) -> bytes:
-        """H(part, candidate, fields)."""
+    def digest(self, fields: bytes) -> bytes:
+        """H(part, fields): the fields as `field` writes them, the candidate first."""
         state = self._part.copy()
-        state.update(b"".join(map(field, (candidate, *fields))))
+        state.update(fields)
         return state.digest()
 
-    def again(self, candidate: str, tier: int, left: int) -> int:
+    def again(self, candidate: bytes, tier: int, left: int) -> int:
         """The fifth and later draws of a tier: one digest each, by the number of options left."""
-        return int.from_bytes(self.digest(candidate, "r", str(tier), str(left))[-5:], "big")
+        return int.from_bytes(self.digest(candidate + field("r") + field(str(tier)) + field(str(left)))[-5:], "big")
 
 
 def site_digest(seed: str, site: str) -> bytes:

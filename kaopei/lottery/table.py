@@ -252,7 +252,7 @@ def _lines(columns: list[list[str]], size: int) -> list[str]:
 
 def quoted(cell: str) -> str:
     """A cell as RFC 4180 writes it, in quotes only where it must be."""
-    if any(mark in cell for mark in ',"\n'):
+    if "," in cell or '"' in cell or "\n" in cell:
         return '"' + cell.replace('"', '""') + '"'
     return cell
 

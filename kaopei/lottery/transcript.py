@@ -65,77 +65,75 @@ def canonical(value: object) -> bytes:
 
 
 class Record:
-    """Writes rows and allocation, candidate by candidate."""
+    """Rows, seats and exemptions, candidate by candidate, theory first."""
 
     def __init__(self, pool: Pool, parts: dict[str, Part]) -> None:
         self._pool = pool
         self._parts = parts
-        self._sites = [json.dumps(site.id, ensure_ascii=False) for site in pool.sites]
+        sites = [json.dumps(site.id, ensure_ascii=False) for site in pool.sites]
+        self._full, self._got, self._moved = (
+            [f'[{site},"{what}"]' for site in sites] for what in ("full", "seat", "moved")
+        )
         self._sessions = [json.dumps(session.id, ensure_ascii=False) for session in pool.sessions]
 
-    def asked(self, cand: int) -> str:
+        self.rows: list[bytes] = []
+        self.allocation: list[tuple[str, str, str]] = []
+        # How many sit at an own site, by part, city and exemption.
+        self.exempt: Counter[tuple[str, str, str]] = Counter()
+        quote = json.encoder.encode_basestring
+        for cand, name in enumerate(pool.candidates.id):
+            for part in self._asked(cand):
+                self._take(cand, name, quote(name), part)
+
+    def _asked(self, cand: int) -> str:
         """The parts a candidate is drawn for; both parts of a subject without practical are theory."""
         people = self._pool.candidates
         parts = people.parts[cand]
         return "T" if parts == "TP" and not self._pool.subjects[people.subject[cand]].has_practical else parts
 
-    def rows(self) -> list[bytes]:
-        """A row for each part a candidate asked for, by candidate, theory first."""
-        quote = json.encoder.encode_basestring
-        rows = []
-        for cand, name in enumerate(self._pool.candidates.id):
-            for part in self.asked(cand):
-                rows.append(self._row(cand, quote(name), part))
-        return rows
-
-    def allocation(self) -> list[tuple[str, str, str]]:
-        """Candidate, part, sitting: one for each seat given."""
-        given = []
-        sessions = self._pool.sessions
-        for cand, name in enumerate(self._pool.candidates.id):
-            for part in self.asked(cand):
-                seat = self._parts[part].seat(cand)
-                if seat >= 0:
-                    given.append((name, part, sessions[seat].id))
-        return given
-
-    def _row(self, cand: int, name: str, part: str) -> bytes:
+    def _take(self, cand: int, name: str, quoted: str, part: str) -> None:
+        """One row, and the seat if there is one."""
         stages = self._parts[part]
         home, cross = stages.home.component[cand], stages.cross.component[cand]
         if home is None:
-            return f'{{"cand":{name},"how":"no_theory_seat","part":"{part}","session":null}}'.encode()
+            self.rows.append(f'{{"cand":{quoted},"how":"no_theory_seat","part":"{part}","session":null}}'.encode())
+            return
         at = stages.home.position[cand]
-        seat, how, away = home.seat[at], _how(home, at), ""
-        lottery = home.digests[at][:8].hex()
+        seat, how, away, ground = home.seat[at], _how(home, at), "", ""
         if cross is not None:
             there = stages.cross.position[cand]
             seat = cross.seat[there]
             how = how if _how(cross, there) == "no_site" else _how(cross, there)
             away = f'"cross":{{"drawn":[{self._draws(cross, there)}],"lottery":"{cross.digests[there][:8].hex()}"}},'
-        exempt = self.exemption(cand, part)
-        ground = f'"exempt":"{exempt}",' if exempt else ""
-        session = self._sessions[seat] if seat >= 0 else "null"
-        return (
-            f'{{"cand":{name},{away}"drawn":[{self._draws(home, at)}],{ground}"how":"{how}",'
-            f'"lottery":"{lottery}","part":"{part}","session":{session}}}'
-        ).encode()
+        elif seat >= 0:
+            exemption = self._exemption(cand, seat, part)
+            ground = f'"exempt":"{exemption}",' if exemption else ""
+        if seat >= 0:
+            self.allocation.append((name, part, self._pool.sessions[seat].id))
+        self.rows.append(
+            (
+                f'{{"cand":{quoted},{away}"drawn":[{self._draws(home, at)}],{ground}"how":"{how}",'
+                f'"lottery":"{home.digests[at][:8].hex()}","part":"{part}",'
+                f'"session":{self._sessions[seat] if seat >= 0 else "null"}}}'
+            ).encode()
+        )
 
-    def exemption(self, cand: int, part: str) -> str:
+    def _exemption(self, cand: int, seat: int, part: str) -> str:
         """By which exemption of 二（三） a candidate sits where he does; empty if by none."""
-        stages, people = self._parts[part], self._pool.candidates
-        seat = stages.home.seat(cand)
-        if seat < 0:
-            return ""
-        return stages.eligibility.exemption(self._pool.sessions[seat].site, people.inst[cand], people.student[cand])
+        people = self._pool.candidates
+        site, inst = self._pool.sessions[seat].site, people.inst[cand]
+        exemption = self._parts[part].eligibility.exemption(site, inst, people.student[cand])
+        if exemption:
+            self.exempt[part, people.city[cand], exemption] += 1
+        return exemption
 
     def _draws(self, component: Component, position: int) -> str:
         """The sites drawn with what came of each: full, seat, or moved by the repair."""
         drawn, first = component.drawn[position], component.first[position]
-        if first < 0:
-            return ",".join([f'[{self._sites[site]},"full"]' for site in drawn])
-        last = "seat" if component.seat[position] == first else "moved"
-        texts = [f'[{self._sites[site]},"full"]' for site in drawn[:-1]]
-        return ",".join([*texts, f'[{self._sites[drawn[-1]]},"{last}"]'])
+        texts = [self._full[site] for site in drawn]
+        if first >= 0:
+            texts[-1] = (self._got if component.seat[position] == first else self._moved)[drawn[-1]]
+        return ",".join(texts)
 
 
 def _how(component: Component, position: int) -> str:
@@ -148,21 +146,18 @@ def _how(component: Component, position: int) -> str:
     return "draw" if seat == component.first[position] else "repair"
 
 
-def describe(
-    pool: Pool, seed: str, draw_id: str, markets: Sequence[Market], record: Record, rows: list[bytes]
-) -> dict[str, Any]:
+def describe(pool: Pool, seed: str, draw_id: str, markets: Sequence[Market], record: Record) -> dict[str, Any]:
     """The transcript: only what the input, the seed and the name of the draw determine."""
-    allocation = allocation_csv(record.allocation())
-    digests = pool.file_digests()
+    digests, rows = pool.file_digests(), record.rows
     return {
         "algorithm": seeds.VERSION,
-        "allocation_digest": hashlib.sha256(allocation).hexdigest(),
+        "allocation_digest": hashlib.sha256(allocation_csv(record.allocation)).hexdigest(),
         "binding": seeds.binding(draw_id, pool.input_digest, seed),
         "components": [_component(pool, market, record) for market in markets],
         "counts": {
             "candidates": len(pool.candidates.id),
             "rows": len(rows),
-            "seated": allocation.count(b"\n") - 1,
+            "seated": len(record.allocation),
             "sessions": len(pool.sessions),
             "sites": len(pool.sites),
         },
@@ -178,7 +173,7 @@ def describe(
 
 def allocation_csv(given: Sequence[tuple[str, str, str]]) -> bytes:
     """`cand_id,part,session_id`, one row a seat."""
-    lines = [",".join(map(cell, row)) for row in given]
+    lines = [f"{cell(cand)},{part},{cell(session)}" for cand, part, session in given]
     return "".join(line + "\n" for line in ["cand_id,part,session_id", *lines]).encode()
 
 
@@ -187,13 +182,12 @@ def _component(pool: Pool, market: Market, record: Record) -> dict[str, Any]:
     part = component.lot.label[0]
     options = [len(kind.offers) for kind in component.kinds]
     home = bool(component.city)
-    exempt = Counter(record.exemption(cand, part) for cand in component.cands) if home else Counter()
     public = {place for place in component.sites if sites[place].kind == "public"}
     return {
         "city": component.city,
         "demand": len(component.cands),
         "every": _flow(pool, market.every),
-        "exempt": {name: exempt[name] for name in ("own_school", "sole_site")},
+        "exempt": {name: record.exempt[part, component.city, name] for name in ("own_school", "sole_site")},
         "fixed": len(component.fixed),
         "no_site": options.count(0),
         "part": part,

@@ -1,0 +1,136 @@
+"""How fast a draw and its verification are, on instances built here: `python bench/draw.py [10000 100000 …]`.
+
+Prints CPU seconds without reading or writing files, and the ratio of verifier to draw.
+"""
+
+import gc
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from kaopei.lottery import draw, pool, verify  # noqa: E402
+
+SEED = sha256(b"bench").hexdigest()
+SUBJECTS = [f"S{number:02}" for number in range(36)]
+
+
+class Dice:
+    """Numbers that are the same on every machine."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._stream = self._numbers()
+
+    def _numbers(self) -> Iterator[int]:
+        turn = 0
+        while True:
+            block = sha256(f"{self._name}/{turn}".encode()).digest()
+            yield from (int.from_bytes(block[at : at + 4], "big") for at in range(0, 32, 4))
+            turn += 1
+
+    def below(self, bound: int) -> int:
+        """A number from 0 to bound − 1."""
+        return next(self._stream) % bound
+
+
+def instance(candidates: int) -> dict[str, bytes]:
+    """A province in proportion: a city for every 5,000 candidates, about as many seats as people."""
+    dice = Dice(f"province of {candidates}")
+    cities = max(2, min(21, candidates // 5000))
+    rows: dict[str, list[str]] = {
+        "cities.csv": ["city_id,name,own_school_allowed,accepts_cross"],
+        "districts.csv": ["district_id,city_id,name,x_m,y_m"],
+        "subjects.csv": ["subject,category,has_practical,cross_city"],
+        "institutions.csv": ["inst_id,city_id,controller,kind,x_m,y_m"],
+        "points.csv": ["point_id,city_id,kind,inst_id,controller,x_m,y_m,theory_subjects,practical_subjects"],
+        "suspensions.csv": ["point_id,from_day,to_day"],
+        "sessions.csv": ["session_id,point_id,day,slot,part,subjects,seats"],
+        "candidates.csv": ["cand_id,city_id,inst_id,subject,parts,district_id,earliest_day,student,avoid"],
+    }
+    rows["subjects.csv"] += [f"{name},C{at // 6},{int(at % 9 > 1)},{int(at >= 24)}" for at, name in enumerate(SUBJECTS)]
+    for city in range(cities):
+        _city(rows, dice, city)
+    _sessions(rows, dice, candidates)
+    number = 0
+    while number < candidates:
+        # People come in classes: one institution, subject and last day of training.
+        city, part = dice.below(cities), ("T", "TP", "TP", "P")[dice.below(4)]
+        who = f"C{city:02},I{city:02}{dice.below(20):02},{SUBJECTS[dice.below(36)]},{part}"
+        rest = f"{dice.below(20)},{int(dice.below(5) == 0)}"
+        for _ in range(min(10 + dice.below(40), candidates - number)):
+            rows["candidates.csv"].append(f"K{number:07},{who},D{city:02}{dice.below(8)},{rest},")
+            number += 1
+    files = {name: ("\n".join(lines) + "\n").encode() for name, lines in rows.items()}
+    return files | {"meta.json": b'{"format":"xalloc/1","rules":{}}'}
+
+
+def _city(rows: dict[str, list[str]], dice: Dice, city: int) -> None:
+    name = f"C{city:02}"
+    rows["cities.csv"].append(f"{name},city {city},{city % 2},{int(city % 3 > 0)}")
+
+    def spot() -> str:
+        return f"{city * 90000 + dice.below(60000)},{dice.below(60000)}"
+
+    for number in range(8):
+        rows["districts.csv"].append(f"D{city:02}{number},{name},district,{spot()}")
+    for number in range(20):
+        kind = ("training", "school", "online")[number % 3]
+        rows["institutions.csv"].append(
+            f"I{city:02}{number:02},{name},{f'G{city}' if number < 3 else ''},{kind},{spot()}"
+        )
+    for number in range(12):
+        kind = ("public", "attached", "school")[number % 3]
+        host = "" if kind == "public" else f"I{city:02}{number:02}"
+        lists = [";".join(each for each in SUBJECTS if dice.below(10) < share) for share in (8, 6)]
+        rows["points.csv"].append(f"P{city:02}{number:02},{name},{kind},{host},,{spot()},{lists[0]},{lists[1]}")
+
+
+def _sessions(rows: dict[str, list[str]], dice: Dice, candidates: int) -> None:
+    sites = [line.split(",")[0] for line in rows["points.csv"][1:]]
+    for part in "TP":
+        wanted, number = candidates * 3 // 4, 0
+        while wanted > 0:
+            site, seats = sites[number % len(sites)], 20 + dice.below(40)
+            subjects = "*" if dice.below(2) else ";".join(each for each in SUBJECTS if dice.below(3))
+            line = f"X{part}{number:05},{site},{1 + dice.below(30)},{dice.below(4)},{part},{subjects},{seats}"
+            rows["sessions.csv"].append(line)
+            wanted -= seats
+            number += 1
+
+
+def main(sizes: list[int]) -> None:
+    """One line of figures a size."""
+    print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, {platform.system()}")
+    print("candidates sessions  parse s   draw s verify s  ratio   seated    MiB")
+    # As the command line does: a draw makes no cycles.
+    gc.disable()
+    for size in sizes:
+        files = instance(size)
+        start = time.process_time()
+        parsed = pool.parse(files)
+        read = time.process_time()
+        outcome = draw.draw(parsed, SEED)
+        outputs = outcome.files()
+        drawn = time.process_time()
+        counts = outcome.transcript["counts"]
+        del parsed, outcome
+        again = time.process_time()
+        problems = verify.verify(files, outputs)
+        done = time.process_time()
+        if problems:
+            raise SystemExit(f"{size}: {problems[0]}")
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(
+            f"{size:>10} {counts['sessions']:>8} {read - start:>8.3f} {drawn - read:>8.3f} {done - again:>8.3f}"
+            f" {(done - again) / (drawn - start):>6.2f} {counts['seated']:>8} {peak:>6}"
+        )
+
+
+if __name__ == "__main__":
+    main([int(word) for word in sys.argv[1:]] or [1000, 10_000, 100_000])
