@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from kaopei.law.identity import tidy
@@ -28,7 +28,7 @@ _DATE = re.compile(
 )
 
 
-@cache
+@lru_cache(maxsize=4096)
 def read_date(text: str) -> date | None:
     """A day: 2026-11-04, 2026/11/4, 2026.11.4, 2026年11月4日, 20261104, with or without a time, or a serial number."""
     plain = tidy(text)
@@ -48,7 +48,7 @@ def read_date(text: str) -> date | None:
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)(?:学时|课时|小时|个|h|H|时|节|人|位)?$")
 
 
-@cache
+@lru_cache(maxsize=4096)
 def read_number(text: str) -> Decimal | None:
     """A number that is not negative, with or without its unit: 108, 108.0, １０８, 108学时, 1,080."""
     plain = tidy(text).replace(",", "").removesuffix("个学时")
@@ -94,7 +94,7 @@ _ANY_LEVEL = sorted(
 )
 
 
-@cache
+@lru_cache(maxsize=4096)
 def read_education(text: str) -> int | None:
     """The level named (`JUNIOR` …); None if blank or unknown. 在读 and 肄业 of a level show only the level below."""
     plain = tidy(text)
@@ -112,7 +112,7 @@ APPLICATIONS = {
 }
 
 
-@cache
+@lru_cache(maxsize=4096)
 def read_application_kind(text: str) -> str:
     """`first`, `review`, `renewal`, or empty. 延期复审 is a renewal."""
     plain = tidy(text)
@@ -152,7 +152,7 @@ STATES: tuple[tuple[State, tuple[str, ...]], ...] = (
 )
 
 
-@cache
+@lru_cache(maxsize=4096)
 def read_standing(text: str) -> Standing:
     """正常, 已登记, 已注销, 暂停（2026-10-15至2027-01-14） …; blank or unknown is `pending`: nobody vouched for it."""
     plain = tidy(text)

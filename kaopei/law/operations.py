@@ -6,7 +6,7 @@ One name holds the separator of the lists (高处安装、维护、拆除作业)
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from kaopei.law.identity import tidy
 from kaopei.law.tables import table
@@ -50,7 +50,7 @@ def find(name: str) -> Operation | None:
     return known.get(plain) or known.get(plain + "作业")
 
 
-@cache
+@lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """The name as the catalogue writes it; unknown names come back tidied."""
     operation = find(name)
@@ -78,7 +78,7 @@ def split(text: str, known: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(found)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _pattern(known: frozenset[str]) -> re.Pattern[str]:
     """One alternation of all names, longest first, marks inside a name optional, ended by a separator."""
     names = {operation.name for operation in catalogue().values()} | {tidy(name) for name in known if key(name)}

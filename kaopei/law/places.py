@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from kaopei.law.identity import tidy
 from kaopei.law.tables import table
@@ -70,7 +70,7 @@ def _district_stems() -> dict[str, str]:
     return {name[:-1]: code for name, code in _by_district().items() if len(name) > 2}
 
 
-@cache
+@lru_cache(maxsize=4096)
 def city_code(text: str) -> str:
     """The code of the city that the text names, empty if blank, unknown or outside the province."""
     rest = tidy(text).removeprefix("中华人民共和国").removeprefix("中国")

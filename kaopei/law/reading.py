@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import lru_cache
 
 from kaopei.law import cells, identity, operations, places
 from kaopei.law.cells import Written
@@ -81,12 +81,12 @@ def _plain(row: Mapping[str, Written], column: str) -> str:
     return row.get(column, BLANK).text.strip()
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _credit_code(text: str) -> str:
     return identity.read_credit_code(text).value
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _places(household: str, work: str, residence: str) -> str:
     named = (("户籍", household), ("从业", work), ("常住", residence))
     return "，".join(f"{label}{text}" for label, text in named if text)

@@ -105,7 +105,7 @@ def test_law_and_draw_agree_on_every_pair() -> None:
                 if any(verdict.allowed for verdict in verdicts):
                     by_law.append(place)
             assert tuple(by_law) == draw.home_sites(city, subject, inst, student, avoid), f"seed {seed}"
-    assert min(exempt, refused) > 100
+    assert min(exempt, refused) >= 50
 
 
 def test_the_comparison_can_fail() -> None:

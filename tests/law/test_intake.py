@@ -6,11 +6,15 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from kaopei.law import numbers
+from kaopei.law import numbers, reading
+from kaopei.law.cells import Written
 from kaopei.law.facts import ApplicationFacts, IntakeContext
 from kaopei.law.numbers import Number
 from kaopei.law.rules.c2_6_intake import ORDER, judge, judge_all
+from tests.law import tables
 from tests.law.tables import application, cases, context
 
 ROW = next(case for case in cases() if case.rule == "c2_6_intake.judge")
@@ -101,3 +105,29 @@ def test_value_that_nobody_has_seen_refuses_nobody(monkeypatch: pytest.MonkeyPat
     row = rows({"学历": "小学", "从业地": "", "身份证号码": "440605201003220015", "申请类型": "复审", "已完成学时": 1})[0]
     full = replace(place(), syllabus={})
     assert judge(row, full).decision == "accept"
+
+
+TEXTS = st.one_of(
+    st.text(max_size=40),
+    st.text(alphabet="０１２３4567890Xx -/.年月日学时（）、，至\u3000\ufeff", max_size=40),
+    st.sampled_from(["2026-99-99", "9" * 400, "٣٤٥", "²", "1e400", "nan", "inf", "广东省", "佛山市", "\x00"]),
+)
+CELLS = st.builds(Written, TEXTS, st.sampled_from(["text", "number", "date", "bool", "empty"]))
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(list(ROW.given["application"])), CELLS))
+def test_whatever_stands_in_the_cells_there_is_a_verdict(cells: dict[str, Written]) -> None:
+    row = reading.application(tables.written(ROW.given["application"]) | cells)
+    for verdict in judge_all([row, row], place()):
+        assert verdict.decision in ("accept", "refuse", "hold")
+        assert all(reason.text and reason.clause for reason in verdict.reasons)
+        assert verdict.code in (*ORDER, "", "normalised")
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(["机构名称", "统一社会信用代码", "业务范围", "登记日期", "状态"]), CELLS), CELLS)
+def test_whatever_stands_in_the_lists_they_are_read(cells: dict[str, Written], other: Written) -> None:
+    body = reading.institution(cells, frozenset([other.text]))
+    assert body.standing.on(date(2026, 12, 7))
+    assert reading.syllabus({"操作项目": other, "初次培训学时": other}).review is None
