@@ -10,18 +10,22 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 def main(argv: list[str]) -> int:
     """Parse and call kaopei.vault.commands."""
-    parser = Parser(
-        "vault", zh="题库室：导入题库、组卷、密封、评分", en="the vault: item banks, papers, sealing, scoring"
-    )
+    parser = Parser("vault", zh="题库室：导入题库、组卷、密封、评分", en="the vault: item banks, papers, sealing, scoring")
     words = parser.words()
-    _bank(words)
-    _assemble(words)
+    for add in (_bank, _assemble, _trust_in, _trace, _serve):
+        add(words)
     chosen = parser.parse_args(argv)
     from kaopei.vault import commands
 
     if chosen.action == "bank":
         return commands.import_banks(chosen.files, chosen.verdicts, chosen.data)
-    return commands.assemble(chosen.subject, chosen.blueprint, chosen.forms, chosen.seed, chosen.json, chosen.data)
+    if chosen.action == "assemble":
+        return commands.assemble(chosen.subject, chosen.blueprint, chosen.forms, chosen.seed, chosen.json, chosen.data)
+    if chosen.action == "trust-in":
+        return commands.trust_in(chosen.files, chosen.root, chosen.data)
+    if chosen.action == "trace":
+        return commands.trace(chosen.package, chosen.seen, chosen.data)
+    return commands.serve(chosen.port, chosen.data)
 
 
 def _data(parser: Parser) -> None:
@@ -57,3 +61,23 @@ def _assemble(words: object) -> None:
     make.arg("--seed", required=True, zh="十六进制种子", en="seed in hex")
     make.arg("--json", required=True, type=Path, zh="结果写入此文件", en="write the result here")
     _data(make)
+
+
+def _trust_in(words: object) -> None:
+    take = words.add_parser("trust-in", zh="放入信任名单", en="lay down trust lists")  # type: ignore[attr-defined]
+    take.arg("files", nargs="+", type=Path, metavar="FILE", zh="各版信任名单", en="trust lists, all versions")
+    take.arg("--root", zh="省级公布的根指纹；演练名单可不填", en="published root fingerprint; a rehearsal needs none")
+    _data(take)
+
+
+def _trace(words: object) -> None:
+    lead = words.add_parser("trace", zh="由照片追查考生代号", en="from a photo to attempts")  # type: ignore[attr-defined]
+    lead.arg("--package", required=True, zh="密封包号", en="package id")
+    lead.arg("--seen", nargs="+", required=True, zh="题号:第几题:选项次序", en="number:ordinal:options as shown")
+    _data(lead)
+
+
+def _serve(words: object) -> None:
+    pages = words.add_parser("serve", zh="打开题库室的页面", en="serve the vault's pages")  # type: ignore[attr-defined]
+    pages.arg("--port", type=int, default=8120, zh="端口", en="port")
+    _data(pages)

@@ -13,8 +13,7 @@ class `policy`, id opaque, one a subject
 class `key`, id opaque, one a subject, opened only by the second stage
     {"subject": name, "keys": {item blob id: [option ids, sorted], …}}
 
-Ids are 32 hex digits made with a secret of the package and never tell the item's number. Blobs are filled up with
-blanks to a multiple of 512 bytes, so that their size does not tell which item they hold.
+Ids are 32 hex digits made with a secret of the package and never tell the item's number.
 """
 
 import json
@@ -24,7 +23,6 @@ from typing import Any
 
 from kaopei.paper.item import KINDS
 
-BLOCK = 512
 BLOB_LIMIT = 4 << 20
 _ID = re.compile(r"[0-9a-f]{32}")
 _OPTION = re.compile(r"[a-h]|[tf]")
@@ -49,12 +47,6 @@ class BadBlob(ValueError):
 def canonical(value: Any) -> bytes:
     """The one spelling of a JSON value: sorted names, no blanks, UTF-8."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-
-
-def write(value: Mapping[str, Any]) -> bytes:
-    """A blob: canonical JSON filled up with blanks."""
-    data = canonical(value)
-    return data + b" " * (-len(data) % BLOCK)
 
 
 def read_item(data: bytes) -> dict[str, Any]:

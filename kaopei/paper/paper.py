@@ -69,10 +69,10 @@ def shared_blobs(paper: Paper, secret: bytes) -> list[tuple[str, str, bytes]]:
     """(class, id, bytes) of all that the candidates of a subject share: items, policy and key, in the order of ids."""
     ids = item_ids(paper, secret)
     key = blob_id(secret, "key", paper.subject)
-    blobs = [("item", ids[item.number], codec.write(_item(item))) for item in paper.items]
-    blobs.append(("policy", policy_id(paper, secret), codec.write(_policy(paper, key))))
+    blobs = [("item", ids[item.number], codec.canonical(_item(item))) for item in paper.items]
+    blobs.append(("policy", policy_id(paper, secret), codec.canonical(_policy(paper, key))))
     keys = {ids[item.number]: sorted(item.key) for item in paper.items}
-    blobs.append(("key", key, codec.write({"subject": paper.subject, "keys": keys})))
+    blobs.append(("key", key, codec.canonical({"subject": paper.subject, "keys": keys})))
     return sorted(blobs)
 
 

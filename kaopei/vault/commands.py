@@ -66,3 +66,42 @@ def assemble(subject: str, blueprint: Path, forms: int, seed: str, out: Path, da
     out.write_text(json.dumps({"forms": made}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(f"“{plan.subject}”{len(made)} 套，每套 {plan.size} 题、{plan.marks} 分，写入 {out}")
     return 0
+
+
+def trust_in(files: Sequence[Path], root: str | None, data: Path) -> int:
+    """Lay down or extend the vault's trust lists."""
+    with start.up(data):
+        from kaopei.vault.custody import keyring
+
+        listed = keyring.take([_bytes(file) for file in files], root)
+    print(f"信任名单第 {listed.version} 版已放入题库室（{listed.deployment}{'，演练' if listed.rehearsal else ''}）。")
+    return 0
+
+
+def trace(package: str, seen: Sequence[str], data: Path) -> int:
+    """Which attempts could have shown what a photo shows: one JSON object on standard output."""
+    with start.up(data):
+        from kaopei.vault.custody import queries, tracing
+
+        row = queries.package(package)
+        if row is None:
+            raise BadRequest(f"题库室没有密封包 {package}。请核对编号。")
+        found = tracing.trace(queries.papers(row), seen)
+    print(json.dumps({"package": package, "sitting": row.sitting_id, "attempts": found}, ensure_ascii=False))
+    return 0
+
+
+def serve(port: int, data: Path) -> int:
+    """The vault's pages, until told to stop."""
+    with start.up(data):
+        from kaopei.office.server import serve as run
+
+        print(f"题库室 http://127.0.0.1:{port}/", flush=True)
+        run("kaopei.vault.wsgi:application", "127.0.0.1", port)
+    return 0
+
+
+def _bytes(path: Path) -> bytes:
+    if not path.is_file():
+        raise BadRequest(f"没有文件 {path}。请核对路径。")
+    return path.read_bytes()

@@ -12,6 +12,9 @@ NAV = ["bank", "assembly", "custody"]
 ROOT_URLCONF = "kaopei.vault.urls"
 WSGI_APPLICATION = "kaopei.vault.wsgi.application"
 
+# How a multiple-choice item pays: all_or_nothing, or half_for_part (half the points, rounded down, for a correct part).
+MULTIPLE_RULE = "all_or_nothing"
+
 # A bank of 100,000 items is about 20 MB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024

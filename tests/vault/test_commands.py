@@ -16,11 +16,7 @@ from tests.vault.workbooks import PLAN, SUBJECT, bank, blueprint, folder, rows
 
 
 def run(*words: object) -> subprocess.CompletedProcess[str]:
-    clean = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("KAOPEI_", "DJANGO_", "VAULT_", "DATABASE_"))
-    }
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("KAOPEI_", "DJANGO_", "VAULT_", "DATABASE_"))}
     line = [sys.executable, "-m", "kaopei", "vault", *map(str, words)]
     return subprocess.run(line, cwd=PROJECT, env=clean, capture_output=True, text=True, check=False)
 
@@ -29,9 +25,7 @@ def run(*words: object) -> subprocess.CompletedProcess[str]:
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = rows(times=3)
     lines[0]["状态"], lines[1]["答案"], lines[2]["答案"] = None, "", "√"
-    return folder(
-        tmp_path_factory.mktemp("bank"), {"题库.xlsx": bank(lines), "坏.xlsx": b"PK"}, blueprint((SUBJECT, PLAN))
-    )
+    return folder(tmp_path_factory.mktemp("bank"), {"题库.xlsx": bank(lines), "坏.xlsx": b"PK"}, blueprint((SUBJECT, PLAN)))
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +39,7 @@ def data(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_write_verdicts_that_others_can_compare(files: Path, data: Path) -> None:
     raw = (data / "v.csv").read_bytes()
-    assert raw.startswith(
-        "题号,row,decision,code\nQZ-0001,3,normalise,status_blank\nQZ-0002,4,refuse,answer_missing\n".encode()
-    )
+    assert raw.startswith("题号,row,decision,code\nQZ-0001,3,normalise,status_blank\nQZ-0002,4,refuse,answer_missing\n".encode())
     assert b"\r" not in raw
     again = run("bank", "import", files / "题库.xlsx", "--data", data)
     assert again.stdout.encode() == raw

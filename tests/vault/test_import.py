@@ -28,9 +28,7 @@ def province(db: None) -> Iterator[None]:
         yield
 
 
-def take(
-    path: Path, lines: Rows, name: str = "题库.xlsx", plan: bytes | None = None, **more: object
-) -> list[RowVerdict]:
+def take(path: Path, lines: Rows, name: str = "题库.xlsx", plan: bytes | None = None, **more: object) -> list[RowVerdict]:
     file = read_bank(folder(path, {name: bank(lines, **more)}, plan) / name)  # type: ignore[arg-type]
     return actions.take_in(file, by=SYSTEM, at=AT)
 

@@ -107,9 +107,7 @@ def test_let_authors_import_and_reviewers_retire(as_role: Login, tmp_path: Path)
 def test_compare_assembled_papers(as_role: Login, tmp_path: Path) -> None:
     take(tmp_path, rows())
     client = as_role("assembler")
-    page = client.post(
-        "/assemblies/new", {"subject": SUBJECT, "forms": "2", "seed": "00FF"}, follow=True
-    ).content.decode()
+    page = client.post("/assemblies/new", {"subject": SUBJECT, "forms": "2", "seed": "00FF"}, follow=True).content.decode()
     assert "平均难度极差" in page and "1 – 2" in page
     assert client.get("/assemblies/").content.decode().count("00ff") == 1
     for wrong in ({"forms": "x"}, {"seed": "0"}, {"subject": "焊接"}, {"forms": "0"}):

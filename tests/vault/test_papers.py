@@ -41,9 +41,7 @@ def test_come_back_from_the_record_exactly() -> None:
 
 def test_repeat_a_rehearsal_and_nothing_else() -> None:
     assert real().digests() == real().digests()
-    secrets = {
-        rehearsal_secret(*words) for words in [("00", "1", "A"), ("01", "1", "A"), ("00", "2", "A"), ("00", "1", "B")]
-    }
+    secrets = {rehearsal_secret(*words) for words in [("00", "1", "A"), ("01", "1", "A"), ("00", "2", "A"), ("00", "1", "B")]}
     assert len(secrets) == 4
 
 
@@ -52,7 +50,6 @@ def test_pay_for_the_right_answers_of_a_trial_paper() -> None:
     form = papers.form("A-3")
     [key] = [codec.read_key(data)["keys"] for kind, _, data in papers.blobs() if kind == "key"]
     right = {
-        ordinal: "".join(LETTERS[place["options"].index(option)] for option in key[place["item"]])
-        for ordinal, place in enumerate(form["items"], 1)
+        ordinal: "".join(LETTERS[place["options"].index(option)] for option in key[place["item"]]) for ordinal, place in enumerate(form["items"], 1)
     }
     assert score(form, key, right, multiple=ALL_OR_NOTHING).score == 6

@@ -99,9 +99,7 @@ def test_mark_merged_cells_and_formulas(tmp_path: Path) -> None:
         7: ["题号"],
         8: ["题号"],
     }
-    assert [(row.number, name) for row in file.rows for name, cell in row.cells.items() if cell.formula] == [
-        (4, "解析")
-    ]
+    assert [(row.number, name) for row in file.rows for name, cell in row.cells.items() if cell.formula] == [(4, "解析")]
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -131,9 +129,7 @@ BAD = {
         "文档类型定义",
     ),
     "utf-16 doctype": (
-        rewritten(
-            bank(rows()), {SHEET: '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a><worksheet/>'.encode("utf-16")}
-        ),
+        rewritten(bank(rows()), {SHEET: '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a><worksheet/>'.encode("utf-16")}),
         "文档类型定义",
     ),
     "odd string": (

@@ -67,9 +67,7 @@ def blueprint(*plans: tuple[str, Mapping[tuple[str, str], int]], minutes: int | 
     for subject, counts in plans:
         page = book.create_sheet(subject)
         page.append([f"{subject}理论考试双向细目表"])
-        page.append(
-            ["知识点编码", "知识点", *(f"{KIND_NAMES[kind]}{word}" for kind in KINDS for word in ("数", "每题分"))]
-        )
+        page.append(["知识点编码", "知识点", *(f"{KIND_NAMES[kind]}{word}" for kind in KINDS for word in ("数", "每题分"))])
         for point in sorted({point for point, _ in counts}):
             numbers = [counts.get((point, kind), 0) for kind in KINDS]
             page.append(
@@ -79,9 +77,7 @@ def blueprint(*plans: tuple[str, Mapping[tuple[str, str], int]], minutes: int | 
                     *(value for n, worth in zip(numbers, (1, 1, 2), strict=True) for value in (n, worth)),
                 ]
             )
-        page.append(
-            ["合计", "", *(v for kind in KINDS for v in (sum(n for (_, k), n in counts.items() if k == kind), None))]
-        )
+        page.append(["合计", "", *(v for kind in KINDS for v in (sum(n for (_, k), n in counts.items() if k == kind), None))])
     if minutes:
         page = book.create_sheet("组卷参数")
         page.append(["组卷参数"])

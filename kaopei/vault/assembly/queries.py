@@ -26,7 +26,6 @@ def compare(assembly: Assembly) -> dict[str, Any]:
     means = [mean_difficulty(paper) for paper in papers]
     pairs = [(one + 1, two + 1, overlap(papers[one], papers[two])) for one, two in combinations(range(len(papers)), 2)]
     lines = [
-        {"number": place, "items": len(paper), "mean": f"{mean / 1000:.3f}"}
-        for place, (paper, mean) in enumerate(zip(papers, means, strict=True), 1)
+        {"number": place, "items": len(paper), "mean": f"{mean / 1000:.3f}"} for place, (paper, mean) in enumerate(zip(papers, means, strict=True), 1)
     ]
     return {"papers": lines, "pairs": pairs, "spread": f"{(max(means) - min(means)) / 1000:.3f}"}

@@ -17,9 +17,7 @@ from kaopei.vault.bank.records import blueprint_fields, item_fields, item_of
 def take_in(file: BankFile, *, by: Actor, at: datetime) -> list[RowVerdict]:
     """Judge all rows and keep the good ones; the same file again changes nothing and gives the same verdicts."""
     plan = file.blueprint
-    bank, _ = ItemBank.objects.select_for_update().get_or_create(
-        plain=blueprint.plain(plan.subject), defaults={"subject": plan.subject}
-    )
+    bank, _ = ItemBank.objects.select_for_update().get_or_create(plain=blueprint.plain(plan.subject), defaults={"subject": plan.subject})
     held = [item_of(row) for row in bank.items.all()]
     verdicts = judge_rows(file.rows, plan.points, held)
     known = {item.number for item in held}
@@ -35,9 +33,7 @@ def take_in(file: BankFile, *, by: Actor, at: datetime) -> list[RowVerdict]:
     if fresh or stopped:
         bank.version += 1
         bank.save(update_fields=["version"])
-    BankImport.objects.create(
-        bank=bank, file=file.name[:200], digest=file.digest, verdicts=lines, at=at, by=by.username
-    )
+    BankImport.objects.create(bank=bank, file=file.name[:200], digest=file.digest, verdicts=lines, at=at, by=by.username)
     counts = {word: sum(one.decision == word for one in verdicts) for word in (ACCEPT, NORMALISE, REFUSE)}
     event(obj=f"bank:{bank.id}", subject=bank.subject, digest=file.digest, counts=counts, version=bank.version)
     return verdicts

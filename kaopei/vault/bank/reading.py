@@ -34,9 +34,7 @@ def read_bank(path: Path) -> BankFile:
     if not path.is_file():
         raise BadWorkbook(f"没有文件 {path.name}。请核对路径。")
     if not beside.is_file():
-        raise BadWorkbook(
-            f"{path.name}：旁边没有 {BLUEPRINT_FILE}，无法核对知识点编码。请把 {BLUEPRINT_FILE} 放在同一目录。"
-        )
+        raise BadWorkbook(f"{path.name}：旁边没有 {BLUEPRINT_FILE}，无法核对知识点编码。请把 {BLUEPRINT_FILE} 放在同一目录。")
     return read_bank_bytes(path.read_bytes(), path.name, read_tables(beside.read_bytes(), BLUEPRINT_FILE))
 
 

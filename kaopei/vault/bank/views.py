@@ -67,9 +67,7 @@ def take_in(request: HttpRequest) -> HttpResponse:
             else:
                 lines = actions.take_in(file, by=request.user, at=clock.now())
                 refused = sum(line.item is None for line in lines)
-                messages.success(
-                    request, f"{file.name}：{len(lines)} 行，接收 {len(lines) - refused}，拒收 {refused}。"
-                )
+                messages.success(request, f"{file.name}：{len(lines)} 行，接收 {len(lines) - refused}，拒收 {refused}。")
                 found = queries.find(file.blueprint.subject)
                 return redirect("bank", bank_id=found.pk if found else 0)
         else:

@@ -136,10 +136,7 @@ class _Reader:
         root = self._part(links, "styles")
         if root is None:
             return frozenset()
-        own = {
-            int(entry.get("numFmtId", "0")): _shows_date(entry.get("formatCode", ""))
-            for entry in _children(root, "numFmts", "numFmt")
-        }
+        own = {int(entry.get("numFmtId", "0")): _shows_date(entry.get("formatCode", "")) for entry in _children(root, "numFmts", "numFmt")}
         styles = [int(entry.get("numFmtId", "0")) for entry in _children(root, "cellXfs", "xf")]
         return frozenset(place for place, form in enumerate(styles) if own.get(form, form in _DATE_FORMATS))
 
@@ -224,9 +221,7 @@ def _text(entry: ET.Element) -> str:
 
 def _unescape(text: str) -> str:
     """Signs that XML cannot hold stand as _x000D_; halves of surrogate pairs are no signs."""
-    return _ESCAPED.sub(
-        lambda found: found[0] if 0xD800 <= int(found[1], 16) < 0xE000 else chr(int(found[1], 16)), text
-    )
+    return _ESCAPED.sub(lambda found: found[0] if 0xD800 <= int(found[1], 16) < 0xE000 else chr(int(found[1], 16)), text)
 
 
 def _shows_date(code: str) -> bool:

@@ -34,6 +34,7 @@ class Exposure(AppendOnly):
     """An item was put into a package."""
 
     package = models.ForeignKey(SealedPackage, models.PROTECT, related_name="exposures")
+    # Without punctuation, as of a bank
     subject = models.CharField(max_length=120)
     number = models.CharField(max_length=80)
 

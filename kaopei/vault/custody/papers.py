@@ -33,7 +33,7 @@ class Papers:
         found: Blobs = []
         for paper in self.papers.values():
             found += shared_blobs(paper, self.secret)
-        found += [("form", attempt, codec.write(self.form(attempt))) for attempt, _ in self.attempts]
+        found += [("form", attempt, codec.canonical(self.form(attempt))) for attempt, _ in self.attempts]
         return found
 
     def form(self, attempt: str) -> dict[str, Any]:
@@ -64,10 +64,7 @@ def from_text(text: str) -> Papers:
 
 
 def _paper(row: dict[str, Any]) -> Paper:
-    items = tuple(
-        Item(**{**item, "options": tuple((a, b) for a, b in item["options"]), "key": tuple(item["key"])})
-        for item in row.pop("items")
-    )
+    items = tuple(Item(**{**item, "options": tuple((a, b) for a, b in item["options"]), "key": tuple(item["key"])}) for item in row.pop("items"))
     return Paper(**{**row, "items": items, "points": tuple(row["points"])})
 
 
@@ -83,13 +80,17 @@ def real_paper(
     shared: Mapping[str, int],
     exposed: Mapping[str, int],
     multiple: str,
+    subject: str = "",
 ) -> Paper:
-    """One paper by the blueprint; which of the possible ones comes out depends on the secret alone."""
+    """One paper by the blueprint; which of the possible ones comes out depends on the secret alone.
+
+    `subject` is the spelling of whoever ordered it; items and blueprint may be filed under another.
+    """
     assert plan.duration_minutes is not None and plan.pass_mark is not None
     seed = hmac.digest(secret, b"assemble|" + plan.subject.encode(), "sha256").hex()
     chosen = assemble(items, plan, 1, seed, shared=shared, exposed=exposed)[0]
     points = tuple(plan.worth[item.cell] for item in chosen)
-    return Paper(plan.subject, tuple(chosen), points, plan.duration_minutes, plan.pass_mark, multiple)
+    return Paper(subject or plan.subject, tuple(chosen), points, plan.duration_minutes, plan.pass_mark, multiple)
 
 
 def trial_papers(subjects: Sequence[str]) -> dict[str, Paper]:

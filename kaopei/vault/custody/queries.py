@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
+from kaopei.paper.blueprint import plain
 from kaopei.vault.custody import models
 from kaopei.vault.custody.papers import TRIAL, Papers, from_text
 
@@ -29,26 +30,26 @@ def papers(row: models.SealedPackage) -> Papers:
 
 def exposures(subject: str) -> dict[str, int]:
     """Item number → how many packages held it."""
-    return dict(Counter(models.Exposure.objects.filter(subject=subject).values_list("number", flat=True)))
+    return dict(Counter(models.Exposure.objects.filter(subject=plain(subject)).values_list("number", flat=True)))
 
 
 def shared_on(day: date, subject: str) -> dict[str, int]:
     """Item number → how many packages of this day hold it."""
-    rows = models.Exposure.objects.filter(subject=subject, package__day=day)
+    rows = models.Exposure.objects.filter(subject=plain(subject), package__day=day)
     return dict(Counter(rows.values_list("number", flat=True)))
 
 
 def set_of(sitting_id: str, form_set: str, subject: str) -> set[str]:
     """The items of a sitting's form set in a subject."""
-    rows = models.Exposure.objects.filter(package__sitting_id=sitting_id, package__form_set=form_set, subject=subject)
+    packages = models.SealedPackage.objects.filter(sitting_id=sitting_id, form_set=form_set)
+    rows = models.Exposure.objects.filter(package__in=packages, subject=plain(subject))
     return set(rows.values_list("number", flat=True))
 
 
 def shares(row: models.SealedPackage) -> list[dict[str, Any]]:
     """Shares of a package with their receipts."""
     return [
-        {"share": share, "handover": getattr(share, "handover", None)}
-        for share in row.shares.select_related("handover").order_by("stage", "x", "id")
+        {"share": share, "handover": getattr(share, "handover", None)} for share in row.shares.select_related("handover").order_by("stage", "x", "id")
     ]
 
 

@@ -18,13 +18,8 @@ _CHOICES = (
 
 def paper(subject: str) -> Paper:
     """Six dummy items under the subject's name."""
-    judges = [
-        _item(JUDGE, place, stem, tuple(JUDGE_TEXTS.items()), (key,)) for place, (stem, key) in enumerate(_JUDGES)
-    ]
-    choices = [
-        _item(kind, place, stem, tuple(zip("abcd", texts, strict=True)), key)
-        for place, (kind, stem, texts, key) in enumerate(_CHOICES)
-    ]
+    judges = [_item(JUDGE, place, stem, tuple(JUDGE_TEXTS.items()), (key,)) for place, (stem, key) in enumerate(_JUDGES)]
+    choices = [_item(kind, place, stem, tuple(zip("abcd", texts, strict=True)), key) for place, (kind, stem, texts, key) in enumerate(_CHOICES)]
     items = (*judges, *choices)
     return Paper(subject, items, tuple(1 for _ in items), MINUTES, pass_mark=0)
 
