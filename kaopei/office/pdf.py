@@ -21,7 +21,6 @@ from django.template.utils import get_app_template_dirs
 from kaopei.office import trusted
 from kaopei.office.environment import PROJECT, package_folder
 
-
 _mine = threading.local()
 
 
