@@ -108,13 +108,17 @@ def at(key: str, day: date, city: str | None = None, overlays: Sequence[Number] 
 
 
 def number_at(key: str, day: date, city: str | None = None, overlays: Sequence[Number] = ()) -> Number:
-    """Like `at`, with source and standing. A city's value counts only where it is stricter than the province's."""
+    """Like `at`, with source and standing.
+
+    What the province has entered (no city) fills a value that is not entered, carried over or assumed, and nothing else.
+    A city's value counts only where it is stricter than the province's.
+    """
     base = of(key, day)
-    for number in overlays:
-        ours = city and (number.key, number.city) == (key, city)
-        if ours and number.holds_on(day) and is_stricter(base, number.value):
-            return number
-    return base
+    entered = [number for number in overlays if number.key == key and number.holds_on(day)]
+    if base.value is None or base.carried_from or base.assumption:
+        base = next((number for number in entered if not number.city), base)
+    ours = (number for number in entered if city and number.city == city)
+    return next((number for number in ours if is_stricter(base, number.value)), base)
 
 
 def is_stricter(base: Number, value: Any) -> bool:

@@ -88,6 +88,17 @@ def test_city_may_be_stricter_never_looser() -> None:
     assert numbers.at("ex.pass", date(2025, 12, 31), "440300", [own]) == 80
 
 
+def test_province_fills_what_is_not_entered_or_carried_over_and_nothing_else() -> None:
+    day = date(2026, 6, 1)
+    fresh = replace(numbers.of("c.so_review", day), value=4, carried_from="", confidence="verified-in-text", article="第20条")
+    assert numbers.number_at("c.so_review", day, "440600", [fresh]) == fresh
+    assert fresh.remark == ""
+    new = replace(numbers.of("ti.managers", day), value=5, confidence="verified-in-text")
+    assert numbers.at("ti.managers", day, None, [new]) == 5
+    settled = replace(numbers.of("ep.camera_lead", day), value=30)
+    assert numbers.at("ep.camera_lead", day, None, [settled]) == 15
+
+
 @pytest.mark.parametrize(
     ("key", "value", "stricter"),
     [
