@@ -1,7 +1,7 @@
 """Tests run on a PostgreSQL of their own: migrations as owner, programs as `kaopei_app`.
 
-One process tests one Django program: `pytest tests/vault` the vault, everything else the center (`tests/vault` is then left to its
-own process; ./test calls both). `pytest tests/office` alone runs the office without any program; its tests hold in both. The server starts when the first test asks for a database.
+One process tests one Django program: `pytest tests/vault` the vault, everything else the center (`tests/vault` is
+then left to its own process; ./test calls both). `pytest tests/office` alone runs the office without any program; its tests hold in both. The server starts when the first test asks for a database.
 """
 
 import fcntl
@@ -69,6 +69,19 @@ django.setup()
 
 def pytest_report_header() -> str:
     return f"program: {PROGRAM}" + ("" if PROGRAM == "vault" else " (tests/vault run in a process of their own)")
+
+
+class Spreading:
+    """With xdist the parent runs no test; its own database must not be what the workers' settings are first read with."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self) -> None:
+        for variable in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "VAULT_DATABASE_URL", "KAOPEI_DATA"):
+            os.environ.pop(variable, None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Spreading(), "kaopei-spreading")
 
 
 def pytest_unconfigure() -> None:
