@@ -49,6 +49,7 @@ CAST = [
     Person("party_province", "郑海燕", ("draw_party",), city="*"),
     Person("party_notary", "郭小红", ("draw_party",)),
     Person("escrow", "冯玉", ("draw_escrow",)),
+    Person("escrow2", "蒋守", ("draw_escrow",)),
     Person("key1", "邓明", ("key_officer",)),
     Person("key2", "蔡丽", ("key_officer",)),
     Person("custodian1", "赵文", ("custodian",), city="*"),
@@ -88,7 +89,8 @@ def lay_trust(data, people=CAST, *, rehearsal=True, city=FOSHAN):
     for person in people:
         key = keyfile.generate_sign()
         kids[person.username] = _keep(data / "persons", key, PIN.encode())
-        rows.append(trust.entry(keyfile.public(key), "person", person.username, duties=person.roles))
+        role = "party" if "draw_party" in person.roles else "person"
+        rows.append(trust.entry(keyfile.public(key), role, person.username, duties=person.roles))
     for role in ("ledger", "center", "issuer", "outcomes", "key_service", "province_release"):
         key = keyfile.generate_sign()
         _keep(data / "keys", key, b"test-passphrase")

@@ -174,7 +174,7 @@ def own(path: Path, servant: Servant) -> None:
 def open_own(path: Path) -> IO[str]:
     """Open for appending, refusing with a sentence when the file belongs to somebody else."""
     try:
-        return open(path, "a", encoding="utf-8")  # noqa: SIM115
+        return path.open("a", encoding="utf-8")
     except PermissionError:
         raise Unusable(f"没有权限写 {path}。请用创建该目录的用户运行，或用 --data 另指一个数据目录。") from None
 

@@ -84,7 +84,7 @@ def _machine(node: ast.ClassDef, path: Path) -> Iterator[Machine]:
     for part in node.body:
         if isinstance(part, ast.ClassDef) and part.name == "Status":
             pairs = [ast.literal_eval(one.value) for one in part.body if isinstance(one, ast.Assign)]
-            states = {code: words for code, words in pairs}
+            states = dict(pairs)
     for part in node.body:
         if isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == "TRANSITIONS":
             ways = tuple(ast.literal_eval(part.value))

@@ -35,7 +35,9 @@ def entered(city: str) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
-        _tell(current())
+        # A connection that is gone took its scope with it, and the next one begins with none.
+        if connection.connection is not None and not connection.connection.closed:
+            _tell(current())
 
 
 def _tell(city: str) -> None:

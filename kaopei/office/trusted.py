@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from kaopei.parcel import trust
+from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.trust import Trust
 
 
@@ -32,5 +33,5 @@ def _load(state: tuple[tuple[str, int, int], ...], root: str | None) -> Trust:
     *chain, newest = files
     if chain[-1] != newest:
         version = json.loads(newest)["version"]
-        raise trust.Rejected("trust", f"trust.json（第 {version} 版）与 trust/ 中最新的一版不同；请重新放入整套信任名单")
+        raise Rejected("trust", f"trust.json（第 {version} 版）与 trust/ 中最新的一版不同；请重新放入整套信任名单")
     return trust.load(chain, root)

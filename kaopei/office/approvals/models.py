@@ -7,7 +7,7 @@ from kaopei.office.append_only import AppendOnly
 
 
 class Request(models.Model):
-    """Somebody asks that another person approve exactly these bytes."""
+    """双人审批: somebody asks that another person approve exactly these bytes."""
 
     class Status(models.TextChoices):
         OPEN = "open", "待签署"

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Job(models.Model):
-    """One piece of long work."""
+    """后台任务: one piece of long work."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", "排队中"
