@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from kaopei.lottery.eligibility import Eligibility, Kind
 from kaopei.lottery.odds import Odds, Wheel
 from kaopei.lottery.pool import Pool
-from kaopei.lottery.seed import DRAW_BITS, DRAW_MASK, DRAWS_IN_DIGEST, OTHER_TIER, Lot
+from kaopei.lottery.seed import OTHER_TIER, Lot
 
 # The kind with these open sites and this subject, earliest day and rank of the theory sitting (-1: none).
 KindOf = Callable[[tuple[int, ...], str, int, int], Kind]
@@ -92,21 +92,13 @@ class Component:
 
     def _spin(self, position: int, name: bytes, wheel: Wheel, tier: int) -> None:
         digest = self.lot.digest(name + OTHER_TIER) if tier else self.digests[position]
-        numbers = int.from_bytes(digest[8:], "big")
         kind, left = self.kinds[position], list(range(len(wheel.sites)))
         drawn: list[int] = []
         most, weights, total = wheel.first
         session = -1
         while session < 0:
-            if len(drawn) < DRAWS_IN_DIGEST:
-                number = numbers >> DRAW_BITS * len(drawn) & DRAW_MASK
-            else:
-                number = self.lot.again(name, tier, len(left))
-            rest = number * total >> DRAW_BITS
-            for place in left:  # noqa: B007
-                rest -= weights[place]
-                if rest < 0:
-                    break
+            number = self.lot.number(name, digest, tier, len(drawn), len(left))
+            place = wheel.pick(number, left, weights, total)
             site = wheel.sites[place]
             drawn.append(site)
             session = kind.seat(site, self.free)

@@ -39,6 +39,18 @@ class Wheel:
             raise BadInstance(f"meta.json「rules」的 bands：{problem}，请减小系数。")
         return most, weights, total
 
+    @staticmethod
+    def pick(number: int, left: list[int], weights: list[int], total: int) -> int:
+        """Which of the options left a draw of 40 bits means."""
+        # Below the sum of the weights, since a draw is below 2⁴⁰: the walk ends within the list.
+        rest = number * total >> DRAW_BITS
+        walk = iter(left)
+        place = next(walk)
+        while rest >= weights[place]:
+            rest -= weights[place]
+            place = next(walk)
+        return place
+
     def shares(self) -> list[int]:
         """Of the 2⁴⁰ possible first draws, how many mean each option."""
         _, weights, total = self.first

@@ -75,8 +75,10 @@ class Lot:
         state.update(fields)
         return state.digest()
 
-    def again(self, candidate: bytes, tier: int, left: int) -> int:
-        """The fifth and later draws of a tier: one digest each, by the number of options left."""
+    def number(self, candidate: bytes, digest: bytes, tier: int, turn: int, left: int) -> int:
+        """Draw `turn` of a tier: four out of the tier's digest, then one out of a digest each, by the options left."""
+        if turn < DRAWS_IN_DIGEST:
+            return int.from_bytes(digest[8:], "big") >> DRAW_BITS * turn & DRAW_MASK
         return int.from_bytes(self.digest(candidate + field("r") + field(str(tier)) + field(str(left)))[-5:], "big")
 
 

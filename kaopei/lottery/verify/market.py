@@ -6,6 +6,8 @@ from math import isqrt
 from .reading import Instance, Person, Sitting, Unreadable
 
 Moment = tuple[int, int]
+# A site, its seats for the subject, its band factor.
+Option = tuple[str, int, int]
 
 
 class Market:
@@ -130,11 +132,16 @@ class Scale:
             self._seats[key] = sum(sitting.seats for sitting in self._market.offered(site, subject))
         return self._seats[key]
 
-    def weights(self, left: list[str], subject: str, factors: dict[str, int]) -> list[int]:
-        """The weights of the options left."""
-        seats = [self.seats(site, subject) for site in left]
-        most = max(*seats, 1)
-        weights = [factors[site] * max(1, each * 255 // most) for site, each in zip(left, seats, strict=True)]
-        if sum(weights) >= 1 << 22:
-            raise Unreadable("meta.json 的 bands：一次抽取的权重之和过大，请核对文件。")
-        return weights
+    def options(self, sites: tuple[str, ...], subject: str, district: str) -> list[Option]:
+        """His allowed sites, in order, with what their weights depend on."""
+        factors = self.factors(sites, district)
+        return [(site, self.seats(site, subject), factors[site]) for site in sites]
+
+
+def weigh(left: list[Option]) -> list[int]:
+    """The weights of the options left."""
+    most = max([seats for _, seats, _ in left]) or 1
+    weights = [factor * (seats * 255 // most or 1) for _, seats, factor in left]
+    if sum(weights) >= 1 << 22:
+        raise Unreadable("meta.json 的 bands：一次抽取的权重之和过大，请核对文件。")
+    return weights

@@ -8,6 +8,8 @@ from .market import Market, Moment, Scale
 from .reading import Instance, Person
 from .round import Phase, Round, Ticket, hashed
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
 
 class Redraw:
     """All stages of an instance under a seed."""
@@ -204,7 +206,7 @@ def _how(played: Round, ticket: Ticket) -> str:
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _in_csv(text: str) -> str:

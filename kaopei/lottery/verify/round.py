@@ -4,7 +4,7 @@ import hashlib
 from bisect import insort
 from collections.abc import Callable, Iterator
 
-from .market import Market, Moment, Scale
+from .market import Market, Moment, Option, Scale, weigh
 from .reading import Person
 
 When = Callable[[Person], tuple[Moment, Moment | None]]
@@ -13,12 +13,8 @@ Kind = int
 
 def hashed(*fields: str) -> bytes:
     """SHA-256 over fields, each after its length in four bytes."""
-    state = hashlib.sha256()
-    for field in fields:
-        raw = field.encode()
-        state.update(len(raw).to_bytes(4, "big"))
-        state.update(raw)
-    return state.digest()
+    raws = [field.encode() for field in fields]
+    return hashlib.sha256(b"".join([len(raw).to_bytes(4, "big") + raw for raw in raws])).digest()
 
 
 class Ticket:
@@ -51,12 +47,12 @@ class Round:
         sites = market.instance.sites
         cities = [city] if city else [each for each, facts in market.instance.cities.items() if facts["accepts"]]
         self.sites = [site for site in sites if sites[site].city in cities and market.rows[site]]
-        # By kind: allowed sites, subject, and the usable sittings at each site.
+        # By kind: allowed sites, the number of these with the subject, and the usable sittings at each site.
         self.allowed: list[tuple[str, ...]] = []
-        self.subject: list[str] = []
+        self.menu: list[int] = []
         self.usable: list[dict[str, list[str]]] = []
         self._kinds: dict[object, Kind] = {}
-        self._after: dict[tuple[str, str, str], str | None] = {}
+        self._menus: dict[tuple[tuple[str, ...], str], int] = {}
 
     def enter(self, people: list[Person], when: When) -> None:
         """Lottery numbers, order, and what is open to each."""
@@ -84,7 +80,7 @@ class Round:
             if meaning not in self._kinds:
                 self._kinds[meaning] = len(self.allowed)
                 self.allowed.append(allowed)
-                self.subject.append(subject)
+                self.menu.append(self._menus.setdefault((allowed, subject), len(self._menus)))
                 self.usable.append({site: [sitting.id for sitting in usable[site]] for site in allowed})
             self._kinds[profile] = self._kinds[meaning]
         return self._kinds[profile]
@@ -101,37 +97,37 @@ class Round:
                     ticket.fixed = ticket.seat is not None
         self.capacity = {sitting.id: self.free[sitting.id] for site in self.sites for sitting in market.rows[site]}
         for tier in (0, 1):
-            factors: dict[tuple[tuple[str, ...], str], tuple[list[str], dict[str, int]]] = {}
+            known: dict[tuple[int, str], list[Option]] = {}
             for ticket in self.tickets:
                 if ticket.seat is None:
-                    allowed, district = self.allowed[ticket.kind], ticket.person.district
-                    key = (allowed, district)
-                    if key not in factors:
-                        options = [site for site in allowed if self.is_public(site) == (tier == 0)]
-                        factors[key] = options, self.scale.factors(allowed, district)
-                    self._spin(ticket, tier, *factors[key])
+                    key = (self.menu[ticket.kind], ticket.person.district)
+                    options = known.get(key)
+                    if options is None:
+                        allowed, subject = self.allowed[ticket.kind], ticket.person.subject
+                        every = self.scale.options(allowed, subject, key[1])
+                        options = known[key] = [each for each in every if self.is_public(each[0]) == (tier == 0)]
+                    self._spin(ticket, tier, options.copy())
 
     def is_public(self, site: str) -> bool:
         """A public base."""
         return self.market.instance.sites[site].kind == "public"
 
-    def _spin(self, ticket: Ticket, tier: int, options: list[str], factors: dict[str, int]) -> None:
-        left, subject = options.copy(), self.subject[ticket.kind]
+    def _spin(self, ticket: Ticket, tier: int, left: list[Option]) -> None:
         numbers = self._numbers(ticket, tier, left)
         while left and ticket.seat is None:
-            weights = self.scale.weights(left, subject, factors)
+            weights = weigh(left)
             rest = next(numbers) * sum(weights) >> 40
             place = 0
             while rest >= weights[place]:
                 rest -= weights[place]
                 place += 1
-            site = left[place]
+            site = left[place][0]
             ticket.drawn.append(site)
             ticket.first = self._vacancy(ticket.kind, site)
             self._take(ticket, ticket.first)
             left.pop(place)
 
-    def _numbers(self, ticket: Ticket, tier: int, left: list[str]) -> Iterator[int]:
+    def _numbers(self, ticket: Ticket, tier: int, left: list[Option]) -> Iterator[int]:
         """The draws of one tier: four out of one digest, then one out of each."""
         start = ("xexam/1", self.seed, self.label, ticket.person.id)
         digest = hashed(*start, "t1") if tier else ticket.digest
@@ -165,6 +161,7 @@ class Phase:
         self.dead_kinds: set[Kind] = set()
         self.dead: set[str] = set()
         self.augmented = self.moved = 0
+        self._ordered: dict[Kind, list[tuple[int, list[str]]]] = {}
         # Lottery positions in each sitting of these sites, ascending.
         self._there: dict[str, list[int]] = {sitting: [] for sitting in self._inside}
         tickets = played.tickets
@@ -184,15 +181,13 @@ class Phase:
         if ticket.kind in self.dead_kinds:
             return
         turn = ticket.digest[31] % len(self._sites) if self._sites else 0
-        order = self._sites[turn:] + self._sites[:turn]
         # How each sitting and each kind was reached; both keep the order of the search.
         by_kind: dict[str, Kind] = {}
         by_sitting: dict[Kind, str | None] = {ticket.kind: None}
         queue = [ticket.kind]
         for kind in queue:
-            usable = self._round.usable[kind]
-            for site in order:
-                for sitting in usable.get(site, ()):
+            for sittings in self._turned(kind, turn):
+                for sitting in sittings:
                     if sitting in by_kind or sitting in self.dead:
                         continue
                     by_kind[sitting] = kind
@@ -206,6 +201,15 @@ class Phase:
                             queue.append(other)
         self.dead.update(by_kind)
         self.dead_kinds.update(by_sitting)
+
+    def _turned(self, kind: Kind, turn: int) -> list[list[str]]:
+        """The kind's sittings by site, in the order of these sites begun at `turn`."""
+        if kind not in self._ordered:
+            usable = self._round.usable[kind]
+            self._ordered[kind] = [(place, usable[site]) for place, site in enumerate(self._sites) if site in usable]
+        found = self._ordered[kind]
+        begin = sum(1 for place, _ in found if place < turn)
+        return [sittings for _, sittings in found[begin:] + found[:begin]]
 
     def _shift(self, source: int, end: str, by_kind: dict[str, Kind], by_sitting: dict[Kind, str | None]) -> None:
         tickets, free = self._round.tickets, self._round.free

@@ -1,0 +1,94 @@
+"""One candidate's draw step by step: his number, his draws, was there a seat."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from kaopei.lottery import seed as seeds
+from kaopei.lottery.eligibility import Eligibility, Kind
+from kaopei.lottery.odds import Odds, Wheel
+from kaopei.lottery.pool import Pool
+
+
+def explain(pool: Pool, seed: str, rows: Iterable[bytes]) -> dict[str, Any]:
+    """What a page needs to compute a candidate's numbers and draws again, from his own rows of rows.jsonl.
+
+    Integers stay below 2⁶²; a page in JavaScript takes them as BigInt. Each draw says which options there were with
+    which weights, the 40-bit number, and what came of it; `agrees` is false if the row does not follow from the seed.
+    """
+    found = [json.loads(row) for row in rows]
+    theory = next((row["session"] for row in found if row["part"] == "T"), None)
+    return {"seed": seed, "parts": [_part(pool, seed, row, theory) for row in found]}
+
+
+def _part(pool: Pool, seed: str, row: dict[str, Any], theory: str | None) -> dict[str, Any]:
+    part = row["part"]
+    told = {key: row.get(key) for key in ("cand", "part", "how", "session", "exempt")}
+    if "lottery" not in row:
+        return told | {"stages": []}
+    number = pool.candidates.id.index(row["cand"])
+    eligibility = Eligibility(pool, part)
+    stages = [_stage(pool, seed, part, row, _kind(eligibility, number, part, theory, eligibility.home_sites))]
+    if "cross" in row:
+        kind = _kind(eligibility, number, part, theory, eligibility.cross_sites)
+        stages.append(_stage(pool, seed, f"{part}x", row["cross"] | {"cand": row["cand"]}, kind))
+    return told | {"stages": stages}
+
+
+def _kind(eligibility: Eligibility, number: int, part: str, theory: str | None, sites_of: Any) -> Kind:
+    """What was open to him, as in the draw."""
+    pool, people = eligibility.pool, eligibility.pool.candidates
+    subject, release = people.subject[number], (people.earliest[number], -1)
+    sites = sites_of(people.city[number], subject, people.inst[number], people.student[number], people.avoid[number])
+    if part == "P" and people.parts[number] == "TP" and theory is not None:
+        sitting = next(session for session in pool.sessions if session.id == theory)
+        if pool.rules.practical_after_theory:
+            return eligibility.kind(sites, subject, max(release, (sitting.day, sitting.slot)))
+        return eligibility.kind(sites, subject, release, sitting.time)
+    return eligibility.kind(sites, subject, release)
+
+
+def _stage(pool: Pool, seed: str, label: str, row: dict[str, Any], kind: Kind) -> dict[str, Any]:
+    lot, name = seeds.Lot(seed, label), seeds.field(row["cand"])
+    digest = lot.digest(name)
+    district = pool.candidates.district[pool.candidates.id.index(row["cand"])]
+    drawn, draws = list(row["drawn"]), []
+    for tier, wheel in enumerate(Odds(pool).wheels(kind, district)):
+        if wheel is not None and drawn:
+            tier_digest = lot.digest(name + seeds.OTHER_TIER) if tier else digest
+            draws += _tier(pool, lot, name, tier_digest, tier, wheel, drawn)
+    return {
+        "label": label,
+        "digest": digest.hex(),
+        "lottery": digest[:8].hex(),
+        "draws": draws,
+        "agrees": digest[:8].hex() == row["lottery"] and not drawn and all(draw["agrees"] for draw in draws),
+    }
+
+
+def _tier(
+    pool: Pool, lot: seeds.Lot, name: bytes, digest: bytes, tier: int, wheel: Wheel, drawn: list[list[str]]
+) -> list[dict[str, Any]]:
+    """The draws of one tier; takes what it explains off `drawn`."""
+    left = list(range(len(wheel.sites)))
+    draws: list[dict[str, Any]] = []
+    while left and drawn:
+        number = lot.number(name, digest, tier, len(draws), len(left))
+        _, weights, total = wheel.left(left)
+        place = wheel.pick(number, left, weights, total)
+        site, result = drawn.pop(0)
+        draws.append(
+            {
+                "tier": tier,
+                "options": [{"site": pool.sites[wheel.sites[at]].id, "weight": weights[at]} for at in left],
+                "number": number,
+                "sum": total,
+                "site": site,
+                "result": result,
+                "agrees": pool.sites[wheel.sites[place]].id == site,
+            }
+        )
+        left.remove(place)
+        if result != "full":
+            break
+    return draws
