@@ -1,31 +1,28 @@
 """The tickets of one institution as a ZIP: made, laid down encrypted, opened again."""
 
 import io
-import os
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
-from itertools import batched
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from kaopei.center.allocation import papers
-from kaopei.office import personal
+from kaopei.center.allocation.press import Press
+from kaopei.office import personal, trusted
 
 PURPOSE = "allocation.tickets"
-AT_ONCE = 20  # tickets a piece of work
 
 
-def make(frame: papers.Frame, code: str, rows: list[dict[str, Any]], seen: Any) -> bytes:
-    """The ZIP of one institution. PDFs are made in threads: the typesetter works outside the interpreter's lock."""
-    made: dict[str, bytes] = {}
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as workers:
-        whole = workers.submit(papers.tickets, frame, rows)
-        for some in workers.map(lambda group: [_single(frame, row) for row in group], batched(rows, AT_ONCE)):
-            made.update(some)
-            seen(len(made))
-        made[f"institution-{code}.pdf"] = whole.result()
+def make(press: Press, frame: papers.Frame, code: str, rows: list[dict[str, Any]], seen: Callable[[int], None]) -> bytes:
+    """One PDF with all tickets of an institution, and one for each of them."""
+    jobs = [(f"institution-{code}.pdf", _job(frame, rows))]
+    jobs += [(f"candidate-{row['ticket'].replace(' ', '')}.pdf", _job(frame, [row])) for row in rows]
+    made = {}
+    for name, content in press.print(jobs):
+        made[name] = content
+        seen(len(made) - 1)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(made):
@@ -33,8 +30,9 @@ def make(frame: papers.Frame, code: str, rows: list[dict[str, Any]], seen: Any) 
     return out.getvalue()
 
 
-def _single(frame: papers.Frame, row: dict[str, Any]) -> tuple[str, bytes]:
-    return f"candidate-{row['ticket'].replace(' ', '')}.pdf", papers.tickets(frame, [row])
+def _job(frame: papers.Frame, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    more = {"rehearsal": trusted.rehearsal(settings.DATA), "printed": int(frame.printed.timestamp())}
+    return {**papers.sheet(frame, rows), **more}
 
 
 def keep(file: str, content: bytes) -> None:

@@ -34,13 +34,9 @@ class AnnounceForm(forms.Form):
     part = forms.ChoiceField(label="考试内容", choices=[("T", "理论"), ("P", "实操")])
     rule_document = forms.CharField(label="本市交叉考试实施办法（名称、文号）", max_length=200)
     rule_published_on = forms.DateField(label="实施办法公布日期", widget=DATE)
-    own_school_allowed = forms.BooleanField(
-        label="在校学生可以在本校考试点考试（N2.3.6）", required=False, initial=True
-    )
+    own_school_allowed = forms.BooleanField(label="在校学生可以在本校考试点考试（N2.3.6）", required=False, initial=True)
     objections_until = forms.DateTimeField(label="异议截止", widget=MOMENT)
-    public_source = forms.ChoiceField(
-        label="公共值来源", choices=[(one.key, f"{one.title}：{one.how}") for one in SOURCES.values()]
-    )
+    public_source = forms.ChoiceField(label="公共值来源", choices=[(one.key, f"{one.title}：{one.how}") for one in SOURCES.values()])
     public_at = forms.DateTimeField(label="公共值的约定时刻", widget=MOMENT)
     party_city = forms.ChoiceField(label="承诺方：市考试机构")
     party_province = forms.ChoiceField(label="承诺方：省考试机构")
@@ -64,18 +60,10 @@ class CommitForm(forms.Form):
     """A commitment with its deposit."""
 
     commitment = forms.CharField(label="承诺值", max_length=64, required=False, widget=forms.TextInput(attrs=HEX))
-    secret = forms.CharField(
-        label="密值（仅演练：由系统密封代管）", max_length=64, required=False, widget=forms.TextInput(attrs=HEX)
-    )
-    share_1 = forms.CharField(
-        label="第一份分持件的摘要", max_length=64, required=False, widget=forms.TextInput(attrs=HEX)
-    )
-    share_2 = forms.CharField(
-        label="第二份分持件的摘要", max_length=64, required=False, widget=forms.TextInput(attrs=HEX)
-    )
-    share_3 = forms.CharField(
-        label="第三份分持件的摘要", max_length=64, required=False, widget=forms.TextInput(attrs=HEX)
-    )
+    secret = forms.CharField(label="密值（仅演练：由系统密封代管）", max_length=64, required=False, widget=forms.TextInput(attrs=HEX))
+    share_1 = forms.CharField(label="第一份分持件的摘要", max_length=64, required=False, widget=forms.TextInput(attrs=HEX))
+    share_2 = forms.CharField(label="第二份分持件的摘要", max_length=64, required=False, widget=forms.TextInput(attrs=HEX))
+    share_3 = forms.CharField(label="第三份分持件的摘要", max_length=64, required=False, widget=forms.TextInput(attrs=HEX))
     pin = forms.CharField(label="签名口令", widget=PIN)
 
     def shares(self) -> list[str]:
@@ -114,9 +102,7 @@ class EscrowForm(forms.Form):
     """A keeper's part in opening a deposit."""
 
     party = forms.ChoiceField(label="承诺方")
-    share = forms.CharField(
-        label="分持件（代管的密值不用填）", max_length=80, required=False, widget=forms.TextInput(attrs=HEX)
-    )
+    share = forms.CharField(label="分持件（代管的密值不用填）", max_length=80, required=False, widget=forms.TextInput(attrs=HEX))
     reason = forms.CharField(label="原因", max_length=200)
 
     def __init__(self, *args: Any, parties: list[tuple[str, str]], **more: Any) -> None:

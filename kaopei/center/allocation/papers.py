@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from kaopei.center.allocation.models import Placement, Sitting
+from kaopei.center.allocation.press import qr_svg
 from kaopei.center.allocation.queries import Seated
 from kaopei.center.registry import queries as registry
 from kaopei.law import places
@@ -16,17 +17,13 @@ PARTS = {"T": "理论", "P": "实操"}
 KINDS = {"initial": "初次取证", "review": "复审", "renewal": "延期换证"}
 WEEKDAYS = "一二三四五六日"
 # Rules of the exam body for the day, until the city enters its own; no number of the law stands here.
-BRING = ("本准考证（打印件）", "本人有效居民身份证件原件", "考试机构通知要求的其他材料")
-MIND = (
-    "手机等电子设备不得带入考场",
-    "请在考试机构公布的时间内签到，逾期按其规定处理",
-    "信息有误的，请在考前联系培训机构或考试机构",
-)
-ARRIVAL = "请提前到达，凭准考证和证件签到；入场时间以考点公告为准"
-DRAWN = "按二（三） N2.3.2，由市考试机构抽签随机安排到与本人培训机构没有关联的考试点；抽签全过程可以重算。"
+BRING = ("本准考证", "有效身份证件原件")
+MIND = ("手机等电子设备不带入考场", "按考试点公布的时间签到")
+DRAWN = "按二（三）N2.3.2 由市考试机构抽签安排，抽签可以重算。"
+ARRANGED = "按二（三）由市考试机构安排，抽签可以重算。"
 EXEMPTIONS = {
-    Placement.Exemption.SOLE_SITE: "本市能考该项目的考试点只有这一个，按二（三） N2.3.5 不作交叉考试要求。",
-    Placement.Exemption.OWN_SCHOOL: "全日制在校学生在本校考试点考试，按二（三） N2.3.6 允许。",
+    Placement.Exemption.SOLE_SITE: "本市只有这一个考试点能考该项目，按二（三）N2.3.5 不作交叉考试要求。",
+    Placement.Exemption.OWN_SCHOOL: "全日制在校学生在本校考试点考试，按二（三）N2.3.6。",
 }
 
 
@@ -52,22 +49,23 @@ def ticket_text(number: str) -> str:
 
 def tickets(frame: Frame, rows: Sequence[dict[str, Any]]) -> bytes:
     """One PDF with a page for each ticket."""
+    drawn = [{**row, "qr": qr_svg(row["code"])} for row in rows]
+    return pdf.render("allocation/ticket.typ", sheet(frame, drawn), at=frame.printed)
+
+
+def sheet(frame: Frame, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What the template of tickets gets; `rehearsal` and the QR codes are added where it is printed."""
     city = places.cities()[frame.city].name
-    return pdf.render(
-        "allocation/ticket.typ",
-        {
-            "title": "准考证",
-            "heading": f"广东省安全生产资格考试 · {city}",
-            "footer": f"{city}考试机构 · {frame.printed:%Y-%m-%d} 制",
-            "draw": f"抽签编号 {frame.draw}",
-            "arrival": ARRIVAL,
-            "digest": f"{frame.digest[:16]}…",
-            "bring": list(BRING),
-            "mind": list(MIND),
-            "tickets": list(rows),
-        },
-        at=frame.printed,
-    )
+    return {
+        "title": "准考证",
+        "heading": f"广东省安全生产资格考试 · {city}",
+        "footer": f"{city}考试机构 {frame.printed:%Y-%m-%d}",
+        "draw": f"抽签 {frame.draw}",
+        "digest": frame.digest[:32],
+        "bring": list(BRING),
+        "mind": list(MIND),
+        "tickets": list(rows),
+    }
 
 
 def ticket(one: Seated, sitting: Sitting, site: registry.SiteOn, institution: str, city: str) -> dict[str, Any]:
@@ -87,11 +85,11 @@ def ticket(one: Seated, sitting: Sitting, site: registry.SiteOn, institution: st
         "sitting": sitting.number,
         "site": site.name,
         "address": address(site, city),
-        "basis": DRAWN if not one.exemption else "按二（三）由市考试机构安排，全过程可以重算。",
+        "basis": ARRANGED if one.exemption else DRAWN,
         "exemption": EXEMPTIONS[Placement.Exemption(one.exemption)] if one.exemption else "",
         "pseudonym": one.pseudonym,
         "photo": None,
-        "qr": pdf.qr_svg(f"KAOPEI/T/{one.ticket}"),
+        "code": f"KAOPEI/T/{one.ticket}",
     }
 
 
@@ -99,8 +97,8 @@ def address(site: registry.SiteOn, city: str) -> str:
     """City, district and the place on the map: the list of sites has no street."""
     spot = ""
     if site.longitude is not None and site.latitude is not None:
-        spot = f"（东经 {site.longitude:f}，北纬 {site.latitude:f}）"
-    return f"{places.cities()[city].name}{site.district} {site.name}{spot}"
+        spot = f"（{site.longitude:f}, {site.latitude:f}）"
+    return f"{places.cities()[city].name}{site.district}{spot}"
 
 
 def sitting_paper(kind: str, frame: Frame, sitting: Sitting, site_name: str, people: Iterable[Seated]) -> bytes:

@@ -63,9 +63,7 @@ def _stack(
     return nodes
 
 
-def sankey(
-    flow: Flow, *, sources: Mapping[str, str], targets: Mapping[str, str], kinds: Mapping[str, str], height: int = 620
-) -> FlowPicture:
+def sankey(flow: Flow, *, sources: Mapping[str, str], targets: Mapping[str, str], kinds: Mapping[str, str], height: int = 620) -> FlowPicture:
     """Institutions on the left, sites on the right, one ribbon a pair, as thick as the number of candidates."""
     left = {k: sum(n for (a, _), n in flow.items() if a == k) for k in {a for a, _ in flow}}
     right = {k: sum(n for (_, b), n in flow.items() if b == k) for k in {b for _, b in flow}}

@@ -200,9 +200,7 @@ def slots(sittings: Iterable[SittingFacts]) -> dict[time, int]:
 
 def sessions(facts: PoolFacts) -> bytes:
     slot = slots(facts.sittings)
-    rows = [
-        (s.code, s.site, day_number(s.day), slot[s.start], s.part, listed(s.subjects), s.seats) for s in facts.sittings
-    ]
+    rows = [(s.code, s.site, day_number(s.day), slot[s.start], s.part, listed(s.subjects), s.seats) for s in facts.sittings]
     return table(("session_id", "point_id", "day", "slot", "part", "subjects", "seats"), rows)
 
 

@@ -19,9 +19,7 @@ class Source:
 SOURCES = {
     source.key: source
     for source in (
-        Source(
-            "rehearsal", "演练值", "由抽签编号、输入摘要和约定时刻推出，或由演练程序填写；不得用于真实抽签", False, True
-        ),
+        Source("rehearsal", "演练值", "由抽签编号、输入摘要和约定时刻推出，或由演练程序填写；不得用于真实抽签", False, True),
         Source(
             "welfare_lottery",
             "约定期次的福利彩票开奖号码",

@@ -68,9 +68,7 @@ def protocol(
     }
 
 
-def countersignature(
-    trust: Trust, *, draw: str, transcript_digest: str, requester: str, signer: Signer, at: datetime
-) -> str:
+def countersignature(trust: Trust, *, draw: str, transcript_digest: str, requester: str, signer: Signer, at: datetime) -> str:
     """The province's signature under the result of its own re-run, in the form of an approval."""
     made = approval.make(
         trust,
@@ -118,10 +116,7 @@ def share_digest(share: str) -> str:
 def join_shares(one: str, two: str) -> str:
     """The secret out of two shares whose digests were checked."""
     (x, first), (y, second) = (_read_share(text) for text in (one, two))
-    halves = [
-        shares.combine(shares.Share(x, first[part]), shares.Share(y, second[part]))
-        for part in (slice(HALF), slice(HALF, None))
-    ]
+    halves = [shares.combine(shares.Share(x, first[part]), shares.Share(y, second[part])) for part in (slice(HALF), slice(HALF, None))]
     return b"".join(halves).hex()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from kaopei.center.allocation import actions, bundles, checking, papers, queries
 from kaopei.center.allocation.models import Draw, Placement
+from kaopei.center.allocation.press import Press
 from kaopei.center.registry import queries as registry
 from kaopei.office import ids
 from kaopei.office.accounts.roles import Actor
@@ -43,16 +44,17 @@ def print_tickets(progress: Any, *, by: Actor, at: datetime, number: str) -> dic
     frame = papers.Frame(draw.city, draw.number, draw.input_digest, at)
     total = Placement.objects.filter(draw=draw).count()
     done, kept = 0, []
-    for code, rows in _by_institution(draw):
+    with Press() as press:
+        for code, rows in _by_institution(draw):
 
-        def seen(count: int, before: int = done) -> None:
-            progress(before + count, total, "正在排版")
+            def seen(count: int, before: int = done) -> None:
+                progress(before + count, total, "正在排版")
 
-        content = bundles.make(frame, code, rows, seen)
-        file = f"{draw.number}-{code}-{ids.ulid(at)}.zip"
-        bundles.keep(file, content)
-        kept.append((code, file, hashlib.sha256(content).hexdigest(), len(rows)))
-        done += len(rows)
+            content = bundles.make(press, frame, code, rows, seen)
+            file = f"{draw.number}-{code}-{ids.ulid(at)}.zip"
+            bundles.keep(file, content)
+            kept.append((code, file, hashlib.sha256(content).hexdigest(), len(rows)))
+            done += len(rows)
     actions.keep_tickets(draw, bundles=kept, by=by, at=at)
     return {"text": f"{done} 张准考证，{len(kept)} 个机构各一个文件。", "url": f"/allocation/draws/{number}/tickets/"}
 
@@ -68,10 +70,5 @@ def _by_institution(draw: Draw) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         rows = [row for row in placed if row.institution == code]
         yield (
             code,
-            [
-                papers.ticket(
-                    people[row.pseudonym], row.sitting, sites[row.sitting.site], names.get(code, code), draw.city
-                )
-                for row in rows
-            ],
+            [papers.ticket(people[row.pseudonym], row.sitting, sites[row.sitting.site], names.get(code, code), draw.city) for row in rows],
         )

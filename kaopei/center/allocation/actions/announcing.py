@@ -90,9 +90,7 @@ def announce(said: Announcement, *, by: Actor, at: datetime) -> Draw:
         "objections_until": draw.objections_until.isoformat(),
         "parties": [party.key for party in draw.parties.all()],
     }
-    event(
-        obj=f"draw:{draw.number}", city=draw.city, digest=hashlib.sha256(canonical.encode(facts)).hexdigest(), **facts
-    )
+    event(obj=f"draw:{draw.number}", city=draw.city, digest=hashlib.sha256(canonical.encode(facts)).hexdigest(), **facts)
     return draw
 
 
@@ -101,9 +99,7 @@ def close(draw: Draw, *, reason: str, by: Actor, at: datetime) -> None:
     """二（三）: a draw ends before its freeze, with a reason; its number is not used again."""
     row = Draw.objects.select_for_update().get(pk=draw.pk)
     if row.status not in (Draw.Status.ANNOUNCED, Draw.Status.COMMITTED):
-        raise Refused(
-            refuse("N2.3.2", f"抽签 {row.number} 处于“{row.get_status_display()}”，冻结以后不能终止。", "state")
-        )
+        raise Refused(refuse("N2.3.2", f"抽签 {row.number} 处于“{row.get_status_display()}”，冻结以后不能终止。", "state"))
     if len(reason.strip()) < 10:
         raise Refused(refuse("N2.3.2", "终止抽签须写明理由（不少于 10 个字）。", "reason"))
     row.status, row.closed_reason = Draw.Status.CLOSED, reason.strip()

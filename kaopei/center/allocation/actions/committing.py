@@ -49,9 +49,7 @@ def commit(
     _deposit(row, draw, commitment, secret, share_digests)
     signer = keys.person(getattr(by, "kid", ""), pin)
     try:
-        row.commit_record = statements.commitment(
-            keys.trust(), party=row.key, draw=draw.number, value=commitment, signer=signer, at=at
-        )
+        row.commit_record = statements.commitment(keys.trust(), party=row.key, draw=draw.number, value=commitment, signer=signer, at=at)
     except Rejected as fault:
         raise Refused(refuse(CLAUSE, f"承诺没有签成：{fault}", "key")) from None
     row.commitment, row.committed_at = commitment, at
@@ -85,9 +83,7 @@ def open_escrow(party: Party, *, share: str = "", reason: str, by: Actor, at: da
         raise Refused(refuse(CLAUSE, "您已经参与开启，须由另一名托管人继续。", "twice"))
     share = share.strip().lower()
     given = [one.share for one in row.openings.all()]
-    if row.deposit == Party.Deposit.SHARES and (
-        statements.share_digest(share) not in row.share_digests or share in given
-    ):
+    if row.deposit == Party.Deposit.SHARES and (statements.share_digest(share) not in row.share_digests or share in given):
         raise Refused(refuse(CLAUSE, "这份分持件与托管时登记的摘要不符，或已经用过。", "share"))
     Opening.objects.create(city=row.city, party=row, keeper=by.username, share=share, reason=reason.strip(), at=at)
     complete = len(given) + 1 >= OPENERS
@@ -110,15 +106,9 @@ def _locked(party: Party, by: Actor) -> tuple[Draw, Party]:
 def _deposit(row: Party, draw: Draw, commitment: str, secret: str, share_digests: Sequence[str]) -> None:
     if secret:
         if not trusted.rehearsal(settings.DATA):
-            raise Refused(
-                refuse(CLAUSE, "密值不得在冻结以前交给系统：请把三份分持件交给三名托管人，只填它们的摘要。", "deposit")
-            )
+            raise Refused(refuse(CLAUSE, "密值不得在冻结以前交给系统：请把三份分持件交给三名托管人，只填它们的摘要。", "deposit"))
         if not HEX.fullmatch(secret) or seed.commitment(row.key, draw.number, secret) != commitment:
-            raise Refused(
-                refuse(
-                    CLAUSE, "托管的密值与承诺不符：密值应为 64 个小写十六进制字符，承诺按公布的公式计算。", "deposit"
-                )
-            )
+            raise Refused(refuse(CLAUSE, "托管的密值与承诺不符：密值应为 64 个小写十六进制字符，承诺按公布的公式计算。", "deposit"))
         row.deposit, row.sealed = Party.Deposit.SEALED, secret
         return
     digests = [one.strip().lower() for one in share_digests if one.strip()]

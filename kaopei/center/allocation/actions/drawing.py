@@ -71,9 +71,7 @@ def draw_seats(draw: Draw, *, progress: Progress = lambda done, total, note: Non
         raise Refused(refuse(CLAUSE, "冻结的文件与冻结时公布的摘要不符，停止抽签，请立即报告省考试机构。", "tampered"))
     parties = {party.key: party.secret for party in row.parties.all()}
     seed = seeds.combine(row.number, row.input_digest, parties, row.public_value)
-    outcome = lottery_draw(
-        instance, seed, row.number, lambda label, done, total: progress(done, 2 * total, "逐人抽取考试点")
-    )
+    outcome = lottery_draw(instance, seed, row.number, lambda label, done, total: progress(done, 2 * total, "逐人抽取考试点"))
     for name, content in outcome.files().items():
         _keep(row, f"result/{name}", content)
     placed = place_all(row, instance, seed, outcome)
@@ -182,9 +180,7 @@ def _checked_value(draw: Draw, value: str, at: datetime) -> str:
     if draw.status != Draw.Status.REVEALED or draw.public_value:
         raise Refused(refuse(CLAUSE, "密值全部公开以后才取公共值，且只取一次。", "state"))
     if at < draw.public_at:
-        raise Refused(
-            refuse(CLAUSE, f"公共值的约定时刻是 {draw.public_at.astimezone(CHINA):%Y-%m-%d %H:%M}，还没有到。", "early")
-        )
+        raise Refused(refuse(CLAUSE, f"公共值的约定时刻是 {draw.public_at.astimezone(CHINA):%Y-%m-%d %H:%M}，还没有到。", "early"))
     value = " ".join(value.split())
     if not value and not SOURCES[draw.public_source].typed:
         value = derived(draw.number, draw.input_digest, draw.public_at.astimezone(CHINA).isoformat())

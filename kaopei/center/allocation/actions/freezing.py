@@ -81,10 +81,7 @@ def _ready(draw: Draw, at: datetime) -> queries.Prepared:
         raise Refused(refuse(CLAUSE, str(fault), "empty")) from None
     if open_ones := [one.site for one in draw.exceptions.filter(status="asked")]:
         raise Refused(refuse("N2.4.2", f"考试点 {'、'.join(open_ones)} 的例外还没有审批，请先办结。", "exceptions"))
-    thin = {
-        (row.institution, row.subject, row.options, row.candidates)
-        for row in queries.thin_market(ready.pool, draw.part)
-    }
+    thin = {(row.institution, row.subject, row.options, row.candidates) for row in queries.thin_market(ready.pool, draw.part)}
     decided = draw.thin_decisions.values_list("institution", "subject", "options", "candidates")
     if missing := thin - set(decided):
         raise Refused(refuse("N2.3.4", f"可抽考试点过少的名单还有 {len(missing)} 项没有处理，请先处理。", "thin"))

@@ -42,7 +42,5 @@ def take_plan(number: str, *, by: Actor, at: datetime) -> int:
         Sitting.objects.update_or_create(city=batch.city, number=code, defaults=values)
     plan = json.dumps([rows[code].as_json() for code in sorted(rows)], ensure_ascii=False, sort_keys=True)
     digest = hashlib.sha256(plan.encode()).hexdigest()
-    event(
-        obj=f"batch:{number}", city=batch.city, sittings=len(rows), frozen=len(frozen), dropped=dropped, digest=digest
-    )
+    event(obj=f"batch:{number}", city=batch.city, sittings=len(rows), frozen=len(frozen), dropped=dropped, digest=digest)
     return len(rows)

@@ -11,9 +11,7 @@ from kaopei.office.refused import Refused
 
 
 @records("allocation.tickets_made", act="allocation.tickets")
-def keep_tickets(
-    draw: Draw, *, bundles: list[tuple[str, str, str, int]], by: Actor, at: datetime
-) -> list[TicketBundle]:
+def keep_tickets(draw: Draw, *, bundles: list[tuple[str, str, str, int]], by: Actor, at: datetime) -> list[TicketBundle]:
     """二（三）: the tickets of a draw, a bundle an institution: (code, file, digest, tickets)."""
     row = Draw.objects.get(pk=draw.pk)
     if row.status != Draw.Status.VERIFIED:

@@ -134,6 +134,4 @@ def decide_thin(draw: Draw, *, choice: str, reason: str, by: Actor, at: datetime
 
 def _before_freeze(draw: Draw) -> None:
     if draw.status not in BEFORE_FREEZE:
-        raise Refused(
-            refuse("N2.3.2", f"抽签 {draw.number} 处于“{draw.get_status_display()}”，只有冻结以前才能办理。", "frozen")
-        )
+        raise Refused(refuse("N2.3.2", f"抽签 {draw.number} 处于“{draw.get_status_display()}”，只有冻结以前才能办理。", "frozen"))

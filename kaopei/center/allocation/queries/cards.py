@@ -58,12 +58,5 @@ def _soon(at: datetime) -> list[Card]:
         count = days.setdefault(row.day, [0, 0])
         count[0] += 1
         count[1] += row.placed
-    lines = [
-        Line(f"{count[0]} 场，{count[1]} 名考生", f"/allocation/sittings/?day={day:%Y-%m-%d}", due=day)
-        for day, count in sorted(days.items())
-    ]
-    return (
-        [Card("未来七天的场次", "Sittings of the next seven days", lines, url="/allocation/sittings/", weight=40)]
-        if lines
-        else []
-    )
+    lines = [Line(f"{count[0]} 场，{count[1]} 名考生", f"/allocation/sittings/?day={day:%Y-%m-%d}", due=day) for day, count in sorted(days.items())]
+    return [Card("未来七天的场次", "Sittings of the next seven days", lines, url="/allocation/sittings/", weight=40)] if lines else []

@@ -104,9 +104,7 @@ def explain(one: Draw, wanted: str) -> Explained | None:
     for place, line in enumerate(lines):
         if f'"cand":"{pseudonym}"'.encode() in line:
             row = json.loads(line)
-            placement = (
-                placement or Placement.objects.filter(draw=one, pseudonym=pseudonym).select_related("sitting").first()
-            )
+            placement = placement or Placement.objects.filter(draw=one, pseudonym=pseudonym).select_related("sitting").first()
             path = tuple(merkle.path(lines, place))
             return Explained(row, line.decode(), place, len(lines), path, merkle.root(lines), placement)
     return None
@@ -129,10 +127,7 @@ def bundles(one: Draw) -> list[TicketBundle]:
 def names(one: Draw) -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str]]:
     """Names of institutions, names of sites, kinds of sites, for the pictures."""
     day = one.announced_at.date()
-    first = (
-        Sitting.objects.filter(batch=one.batch, part=one.part).order_by("day").values_list("day", flat=True).first()
-        or day
-    )
+    first = Sitting.objects.filter(batch=one.batch, part=one.part).order_by("day").values_list("day", flat=True).first() or day
     sites = registry.sites(one.city, first)
     bodies = registry.institutions(one.city, first)
     kinds = {"public": "public", "campus": "school"}

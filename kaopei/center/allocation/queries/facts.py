@@ -91,17 +91,11 @@ def _facts(
     return pool.PoolFacts(
         city=pool.CityFacts(city.code, city.name, city.lng, city.lat, own_school_allowed=draw.own_school_allowed),
         part=draw.part,
-        districts=tuple(
-            sorted(
-                {site.district for site in sites if site.district} | {one.district for one in people if one.district}
-            )
-        ),
+        districts=tuple(sorted({site.district for site in sites if site.district} | {one.district for one in people if one.district})),
         subjects=tuple(subject(name, first) for name in sorted(subjects)),
         institutions=_institutions(draw.city, first, people),
         sites=tuple(_site(site, last) for site in sites),
-        sittings=tuple(
-            pool.SittingFacts(s.number, s.site, s.day, s.start, s.part, tuple(s.subjects), s.seats) for s in sittings
-        ),
+        sittings=tuple(pool.SittingFacts(s.number, s.site, s.day, s.start, s.part, tuple(s.subjects), s.seats) for s in sittings),
         candidates=tuple(_candidate(one, campus, first) for one in people),
         controllers=registry.controllers(draw.city, first),
         rules=draw.rules,
@@ -113,9 +107,7 @@ def subject(name: str, day: date) -> pool.SubjectFacts:
     practical part.
     """
     category = operations.category_no(name)
-    return pool.SubjectFacts(
-        name, category, has_practical=True, cross_city=category in numbers.at("crosscity.worktypes", day)
-    )
+    return pool.SubjectFacts(name, category, has_practical=True, cross_city=category in numbers.at("crosscity.worktypes", day))
 
 
 def _institutions(city: str, day: date, people: Iterable[applications.Accepted]) -> tuple[pool.InstitutionFacts, ...]:
@@ -124,11 +116,7 @@ def _institutions(city: str, day: date, people: Iterable[applications.Accepted])
 
 
 def _site(site: registry.SiteOn, last: date) -> pool.SiteFacts:
-    spot = (
-        (float(site.longitude), float(site.latitude))
-        if site.longitude is not None and site.latitude is not None
-        else None
-    )
+    spot = (float(site.longitude), float(site.latitude)) if site.longitude is not None and site.latitude is not None else None
     closed = tuple((start, end or max(last, start)) for start, end in site.suspensions)
     kind = KINDS.get(site.kind, "attached")
     return pool.SiteFacts(site.number, kind, site.host_code, site.district, spot, site.theory, site.practical, closed)
@@ -197,9 +185,7 @@ def thin_market(drawn: lottery_pool.Pool, part: str) -> list[Thin]:
     """
     people, eligibility = drawn.candidates, Eligibility(drawn, part)
     alike: Counter[tuple[str, str, int]] = Counter()
-    for row in zip(
-        people.city, people.subject, people.inst, people.student, people.avoid, people.earliest, strict=True
-    ):
+    for row in zip(people.city, people.subject, people.inst, people.student, people.avoid, people.earliest, strict=True):
         city, name, institution, student, avoid, earliest = row
         sites = eligibility.home_sites(city, name, institution, student, avoid)
         alike[institution, name, len(eligibility.kind(sites, name, (earliest, -1)).offers)] += 1

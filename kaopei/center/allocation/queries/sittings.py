@@ -138,8 +138,5 @@ def rooms(site: registry.SiteOn, seats: int) -> tuple[Room, ...]:
             found.append(Room(name, first, last))
             first = last + 1
     if first <= seats:  # more seats than the rooms that were reported
-        found += [
-            Room(f"加第{i}考场", one.first + first - 1, one.last + first - 1)
-            for i, one in enumerate(assumed(seats - first + 1), 1)
-        ]
+        found += [Room(f"加第{i}考场", one.first + first - 1, one.last + first - 1) for i, one in enumerate(assumed(seats - first + 1), 1)]
     return tuple(found)

@@ -36,9 +36,7 @@ BEHIND = {
 def listing(request: HttpRequest) -> HttpResponse:
     """All draws in sight."""
     rows = [{"draw": one, "behind": BEHIND[one.status]} for one in queries.draws()[:100]]
-    return render(
-        request, "allocation/draws.html", {"rows": rows, "may_announce": request.user.may("allocation.announce")}
-    )
+    return render(request, "allocation/draws.html", {"rows": rows, "may_announce": request.user.may("allocation.announce")})
 
 
 @permission("allocation.announce")
@@ -108,11 +106,7 @@ def _proposed(at: datetime, parties: list[tuple[str, str]]) -> dict[str, Any]:
     """
     hour = (at.astimezone(CHINA) + timedelta(days=2)).replace(hour=17, minute=0, second=0, microsecond=0)
     names = [username for username, _ in parties]
-    chosen = {
-        field: names[place]
-        for place, field in enumerate(("party_city", "party_province", "party_third"))
-        if place < len(names)
-    }
+    chosen = {field: names[place] for place, field in enumerate(("party_city", "party_province", "party_third")) if place < len(names)}
     return {"objections_until": hour, "public_at": hour + timedelta(hours=1), **chosen}
 
 

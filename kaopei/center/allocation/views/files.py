@@ -66,10 +66,7 @@ def explain(request: HttpRequest, number: str) -> HttpResponse:
         context["odds"] = [
             (
                 tier,
-                [
-                    (sites.get(site, site), int(share.split("/")[0]) * 10000 // 2**40 / 100)
-                    for site, share in shares.items()
-                ],
+                [(sites.get(site, site), int(share.split("/")[0]) * 10000 // 2**40 / 100) for site, share in shares.items()],
             )
             for tier, shares in (("公共考试基地", odds["public"]), ("其他考试点", odds["other"]))
             if shares
@@ -110,9 +107,7 @@ def bundle(request: HttpRequest, number: str, code: str) -> HttpResponse:
     if row is None:
         raise Http404(code)
     content = bundles.opened(row.file)
-    actions.note_fetched(
-        f"draw:{number}", what=f"tickets:{code}", count=row.tickets, city=draw.city, by=request.user, at=clock.now()
-    )
+    actions.note_fetched(f"draw:{number}", what=f"tickets:{code}", count=row.tickets, city=draw.city, by=request.user, at=clock.now())
     answer = HttpResponse(content, content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="tickets-{code}.zip"'
     return answer

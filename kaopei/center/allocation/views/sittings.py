@@ -98,9 +98,7 @@ def paper(request: HttpRequest, number: str, kind: str) -> HttpResponse:
     at = clock.now()
     frame = papers.Frame(sitting.city, draw.number, draw.input_digest, at)
     content = papers.sitting_paper(kind, frame, sitting, site.name if site else sitting.site, people)
-    actions.note_fetched(
-        f"sitting:{number}", what=f"{kind}.pdf", count=len(people), city=sitting.city, by=request.user, at=at
-    )
+    actions.note_fetched(f"sitting:{number}", what=f"{kind}.pdf", count=len(people), city=sitting.city, by=request.user, at=at)
     return pdf_answer(content, f"{number}-{kind}.pdf")
 
 

@@ -24,9 +24,7 @@ from kaopei.office.tasks.registry import start
 def _said(form: Form) -> Form:
     """A filled-in form, or a refusal that names the fields."""
     if not form.is_valid():
-        faults = "；".join(
-            f"{form.fields[name].label or name}：{'、'.join(map(str, found))}" for name, found in form.errors.items()
-        )
+        faults = "；".join(f"{form.fields[name].label or name}：{'、'.join(map(str, found))}" for name, found in form.errors.items())
         raise Refused(refuse("", f"请改正后再提交：{faults}", "form"))
     return form
 
@@ -61,9 +59,7 @@ def commit(request: HttpRequest, number: str) -> HttpResponse:
     form = _said(forms.CommitForm(request.POST))
     said = {name: form.cleaned_data[name].strip() for name in ("commitment", "secret")}
     party = _party(draw, request)
-    actions.commit(
-        party, **said, share_digests=form.shares(), pin=form.cleaned_data["pin"], by=request.user, at=clock.now()
-    )
+    actions.commit(party, **said, share_digests=form.shares(), pin=form.cleaned_data["pin"], by=request.user, at=clock.now())
     return _back(request, draw, "承诺已签名公布，密值已托管。")
 
 
