@@ -60,7 +60,9 @@ def _demo() -> list[dict[str, str]]:
     """Demo log-ins, shown only where the trust list says that everything is a rehearsal."""
     if not trusted.rehearsal(settings.DATA):
         return []
-    return [{"username": one.username, "name": one.name, "roles": roles.names(one.held())} for one in queries.everyone() if one.is_active]
+    order = list(roles.catalogue().roles)
+    people = sorted(queries.everyone(), key=lambda one: min((order.index(role) for role in one.held()), default=len(order)))
+    return [{"username": one.username, "name": one.name, "roles": roles.names(one.held())} for one in people if one.is_active]
 
 
 def _demo_words() -> dict[str, str]:

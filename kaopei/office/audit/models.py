@@ -25,20 +25,28 @@ class Event(AppendOnly):
 
 
 class Leaf(AppendOnly):
-    """An event's place in the tree: leaf number, and the hash of its canonical form."""
+    """An event's place in a tree: which tree (one a program and year), the leaf's number from 0, the hash of its canonical form."""
 
-    seq = models.BigIntegerField(primary_key=True)
+    origin = models.CharField(max_length=80)
+    seq = models.BigIntegerField()
     event = models.OneToOneField(Event, models.PROTECT, related_name="leaf")
     leaf_hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["origin", "seq"], name="one_leaf_a_place")]
 
 
 class Checkpoint(AppendOnly):
     """A signed statement: the tree of this origin has this size and this root."""
 
-    size = models.BigIntegerField(unique=True)
+    origin = models.CharField(max_length=80)
+    size = models.BigIntegerField()
     root = models.BinaryField(max_length=32)
     at = models.DateTimeField()
     note = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["origin", "size"], name="one_checkpoint_a_size")]
 
 
 class Counter(models.Model):

@@ -1,8 +1,13 @@
 """Reads of the record."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 
-from kaopei.office.audit.models import Event
+from kaopei.ledger import segment
+from kaopei.ledger import tree as ledger_tree
+from kaopei.office.audit import tree
+from kaopei.office.audit.models import Checkpoint, Event, Leaf
 
 
 def events(*, obj: str = "", code: str = "", actor: str = "") -> "QuerySet[Event]":
@@ -17,3 +22,43 @@ def events(*, obj: str = "", code: str = "", actor: str = "") -> "QuerySet[Event
 def last(code: str, obj: str) -> Event | None:
     """The newest event of this kind about this object."""
     return events(obj=obj, code=code).first()
+
+
+def place(ulid: str) -> tuple[str, int] | None:
+    """Where an event stands: (origin, leaf number), or None while it is in no tree yet."""
+    found = Leaf.objects.filter(event__ulid=ulid).values_list("origin", "seq").first()
+    return None if found is None else (str(found[0]), int(found[1]))
+
+
+def inclusion(ulid: str) -> dict[str, Any] | None:
+    """Proof that an event stands in the newest signed tree: origin, seq, leaf, path, note; None while it does not."""
+    found = place(ulid)
+    last = None if found is None else Checkpoint.objects.filter(origin=found[0]).order_by("-size").first()
+    if found is None or last is None:
+        return None
+    named, seq = found
+    hashes = [bytes(one) for one in Leaf.objects.filter(origin=named, seq__lt=last.size).order_by("seq").values_list("leaf_hash", flat=True)]
+    leaf = tree.leaf(Event.objects.get(ulid=ulid), seq)
+    path = [one.hex() for one in ledger_tree.inclusion_proof(hashes, seq)]
+    return {"origin": named, "seq": seq, "leaf": leaf.decode(), "path": path, "note": last.note}
+
+
+def segments() -> dict[str, dict[str, bytes]]:
+    """All trees as files in the C2SP layout, for `./run ledger verify`: origin → file name → bytes. Province scope only."""
+    made = {}
+    for named in Checkpoint.objects.order_by("origin").values_list("origin", flat=True).distinct():
+        notes = [one.note.encode() for one in Checkpoint.objects.filter(origin=named).order_by("size")]
+        size = int(Checkpoint.objects.filter(origin=named).order_by("-size").values_list("size", flat=True)[0])
+        rows = Leaf.objects.filter(origin=named, seq__lt=size).order_by("seq").select_related("event")
+        made[str(named)] = segment.write([tree.leaf(row.event, row.seq) for row in rows], notes)
+    return made
+
+
+def last_checkpoint() -> Checkpoint | None:
+    """The newest signed checkpoint."""
+    return Checkpoint.objects.order_by("-id").first()
+
+
+def unsequenced() -> int:
+    """How many events of the scope are in no tree yet."""
+    return Event.objects.filter(leaf=None).count()

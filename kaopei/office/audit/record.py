@@ -69,8 +69,8 @@ def records[**P, R](code: str, *, act: str = "") -> Callable[[Callable[P, R]], C
     return decorate
 
 
-def event(*, obj: str, city: str | None = None, **facts: Any) -> None:
-    """Write the event of the running action. `city` defaults to the scope in force; facts must be those of events.toml."""
+def event(*, obj: str, city: str | None = None, **facts: Any) -> str:
+    """Write the event of the running action and give its ULID. `city` defaults to the scope in force; facts must be those of events.toml."""
     record = _open.get()
     if record is None:
         raise Unrecorded("event() 只能在 @records 的操作中调用")
@@ -79,7 +79,7 @@ def event(*, obj: str, city: str | None = None, **facts: Any) -> None:
     role = roles.role_for(record.by, record.act) if record.act else ""
     _keep_apart(record, obj, role)
     with scope.entered(scope.PROVINCE):
-        Event.objects.create(
+        made = Event.objects.create(
             ulid=ids.ulid(record.at),
             code=record.code,
             obj=obj,
@@ -90,6 +90,7 @@ def event(*, obj: str, city: str | None = None, **facts: Any) -> None:
             facts=facts,
         )
     record.written += 1
+    return made.ulid
 
 
 def nothing_changed() -> None:

@@ -7,6 +7,7 @@ def import_pack(progress, *, by, at, folder): ...; progress(10, 6048, "逐行判
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -31,6 +32,7 @@ class Kind:
 
 
 _kinds: dict[str, Kind] = {}
+_timers: dict[str, tuple[int, Callable[[datetime], None]]] = {}
 
 
 class Cancelled(Exception):
@@ -47,12 +49,34 @@ def task[F: Callable[..., Any]](code: str, title: str) -> Callable[[F], F]:
     return declare
 
 
+def every(seconds: int) -> Callable[[Callable[[datetime], None]], Callable[[datetime], None]]:
+    """Declare small work that the worker does again and again; it must be harmless to do it twice."""
+
+    def declare(work: Callable[[datetime], None]) -> Callable[[datetime], None]:
+        _timers[f"{work.__module__}.{work.__name__}"] = (seconds, work)
+        return work
+
+    return declare
+
+
+def timers() -> dict[str, tuple[int, Callable[[datetime], None]]]:
+    """All declared timers: name → (seconds, work)."""
+    _load()
+    return _timers
+
+
+@cache
+def _load() -> None:
+    """Import every app's tasks.py once."""
+    for config in apps.get_app_configs():
+        if config.name != __package__ and find_spec(f"{config.name}.tasks") is not None:
+            import_module(f"{config.name}.tasks")
+
+
 def kind(code: str) -> Kind:
-    """The declared kind; imports every app's tasks.py once."""
+    """The declared kind."""
     if code not in _kinds:
-        for config in apps.get_app_configs():
-            if find_spec(f"{config.name}.tasks") is not None and not config.name.endswith("office.tasks"):
-                import_module(f"{config.name}.tasks")
+        _load()
     if code not in _kinds:
         raise ValueError(f"没有后台任务 {code}")
     return _kinds[code]

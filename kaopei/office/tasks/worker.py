@@ -6,6 +6,7 @@ Each job's work is one transaction, so that cancelling or dying leaves nothing h
 import logging
 import secrets
 import threading
+from time import monotonic
 from typing import Any
 
 from django.db import close_old_connections, connection, transaction
@@ -16,7 +17,7 @@ from kaopei.office.accounts.roles import SYSTEM, Actor
 from kaopei.office.refused import Refused
 from kaopei.office.tasks.models import Job
 from kaopei.office.tasks.progress import Progress, line
-from kaopei.office.tasks.registry import CHANNEL, Cancelled, kind
+from kaopei.office.tasks.registry import CHANNEL, Cancelled, kind, timers
 
 logger = logging.getLogger(__name__)
 TRIES = 3
@@ -29,6 +30,7 @@ class Worker:
         self.key = secrets.randbits(62)
         self.stopping = threading.Event()
         self.line: Any = None
+        self.timed: dict[str, float] = {}
 
     def run(self) -> None:
         """Work until stopped; a lost database connection is taken up again."""
@@ -60,9 +62,21 @@ class Worker:
     def _serve(self) -> None:
         while not self.stopping.is_set():
             while not self.stopping.is_set() and self.one():
-                pass
+                self._keep_time()
+            self._keep_time()
             for _ in self.line.notifies(timeout=1.0, stop_after=1):
                 pass
+
+    def _keep_time(self) -> None:
+        """Do the small repeated work that is due; its faults are logged and end nothing."""
+        for name, (seconds, work) in timers().items():
+            if monotonic() - self.timed.get(name, -seconds) < seconds:
+                continue
+            self.timed[name] = monotonic()
+            try:
+                work(clock.now())
+            except Exception:
+                logger.exception("定时工作 %s 出错", name)
 
     def one(self) -> bool:
         """Take and do one job; False if none waits."""
