@@ -40,8 +40,11 @@ class Intake(models.Model):
         CONFIRMED = "confirmed", "已确认"
         SET_ASIDE = "set_aside", "已作废"
 
-    # 待确认 → 已确认 (clerk of the city, one transaction) or 已作废 (clerk; or a later delivery is confirmed first). No way back.
-    TRANSITIONS = {Status.JUDGED: (Status.CONFIRMED, Status.SET_ASIDE), Status.CONFIRMED: (), Status.SET_ASIDE: ()}
+    # from → to, who, ground (docs/states.md is made from this). No way back.
+    TRANSITIONS = (
+        ("judged", "confirmed", "考务员", "逐行结论确认，一次全部生效"),
+        ("judged", "set_aside", "考务员", "作废，或较晚的一份先被确认"),
+    )
 
     city = models.CharField(max_length=6)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="intakes")

@@ -31,7 +31,8 @@ def listing(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Drop the spreadsheets; a fault of a file is said here, with nothing changed."""
     batch = request.POST.get("batch") or request.GET.get("batch") or ""
-    form = PackForm(request.POST or None, request.FILES or None, initial={"batch": batch})
+    sent = request.method == "POST"
+    form = PackForm(request.POST if sent else None, request.FILES if sent else None, initial={"batch": batch})
     fault = ""
     if request.method == "POST" and form.is_valid():
         try:

@@ -75,7 +75,7 @@ def site(request: HttpRequest, number: str) -> HttpResponse:
     if found is None:
         raise Http404
     may_ask = request.user.may("approvals.request") and request.user.has("clerk")
-    form = SuspensionForm(request.POST or None) if may_ask else None
+    form = SuspensionForm(request.POST if request.method == "POST" else None) if may_ask else None
     if request.method == "POST" and form is not None and form.is_valid():
         _ask(request, frame["city"], number, form.cleaned_data)
         messages.success(request, "已提请第二人审批；批准后暂停即生效。")
