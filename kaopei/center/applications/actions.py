@@ -6,6 +6,7 @@ from collections.abc import Collection
 from kaopei.center.applications import filing
 from kaopei.center.applications.models import Application, Batch, Decision, Intake, Ruling, Unmasking
 from kaopei.center.applications.pack import Delivery, Pack
+from kaopei.center.applications.pseudonyms import pseudonym
 from kaopei.center.registry import actions as registry
 from kaopei.center.training import actions as training
 from kaopei.law.verdict import refuse
@@ -52,7 +53,7 @@ def confirm(intake: Intake, *, by: Actor, at: dt.datetime) -> Intake:
         return current
     if current.status != Intake.Status.JUDGED:
         raise Refused(refuse("N2.6.2", f"受理 {current.number} 已作废，请使用最新一次上传的表格。", "set_aside"))
-    judgement = getattr(intake, "judgement", None) or filing.again(current)
+    judgement = intake.judgement or filing.again(current)
     day = min(at.date(), batch.first_day)
     source = f"受理 {current.number}"
     lists = registry.Lists(judgement.institutions, judgement.sites, judgement.practical, judgement.ties, judgement.staff)
@@ -96,7 +97,7 @@ def decide(application: Application, decision: str, *, reason: str, by: Actor, a
     )
     row.decision = decision
     if decision == Decision.ACCEPT and not row.pseudonym:
-        row.pseudonym = filing.pseudonym(row.batch.number, row.serial)
+        row.pseudonym = pseudonym(row.batch.number, row.serial)
     row.save(update_fields=["decision", "pseudonym"])
     event(obj=f"application:{row.batch.number}:{row.pk}", city=row.city, decision=decision, ruling=made.number, codes=row.row.codes)
     return made

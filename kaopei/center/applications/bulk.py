@@ -17,8 +17,8 @@ def insert(objects: Iterable[models.Model]) -> int:
     meta = rows[0]._meta
     fields = [field for field in meta.concrete_fields if not field.primary_key]
     # Arrays travel as JSON: an array of arrays would be flattened.
-    arrays = [f"%s::{'text' if _is_json(field) else field.db_type(connection).split('(')[0]}[]" for field in fields]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    arrays = [f"%s::{'text' if _is_json(field) else str(field.db_type(connection)).split('(')[0]}[]" for field in fields]
+    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     values = ", ".join(_back(field, f"c{place}") for place, field in enumerate(fields))
     aliases = ", ".join(f"c{place}" for place in range(len(fields)))
     statement = f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({names}) SELECT {values} FROM unnest({', '.join(arrays)}) AS t({aliases})"  # noqa: S608

@@ -172,9 +172,7 @@ def _practical(rows: Iterable[plan.PlanRow]) -> dict[str, tuple[str, ...]]:
     return {site: tuple(sorted(names)) for site, names in sorted(found.items())}
 
 
-def _same_premises(
-    bodies: Sequence[register.InstitutionEntry], ties: Iterable[register.TieEntry], filename: str
-) -> Iterable[Message]:
+def _same_premises(bodies: Sequence[register.InstitutionEntry], ties: Iterable[register.TieEntry], filename: str) -> Iterable[Message]:
     """二（二） N2.2.5: one telephone or one address without a tie in the list is for a person to look at; it decides nothing."""
     tied = {frozenset((tie.one_code, tie.other_code)) for tie in ties}
     for column, label in (("phone", "联系电话"), ("address", "地址")):

@@ -1,5 +1,7 @@
 """Intakes as they came, and the applications that live on from them."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -45,6 +47,9 @@ class Intake(models.Model):
         ("judged", "confirmed", "考务员", "逐行结论确认，一次全部生效"),
         ("judged", "set_aside", "考务员", "作废，或较晚的一份先被确认"),
     )
+
+    # What judging found, kept with the object that was just received; never stored.
+    judgement: Any = None
 
     city = models.CharField(max_length=6)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="intakes")

@@ -104,9 +104,7 @@ def people(number: str, pseudonyms: Collection[str] | None = None) -> dict[str, 
 
 
 def _person(row: Application) -> Person:
-    return Person(
-        row.pseudonym, row.person, row.name, row.id_number, mask_phone(row.phone), row.institution_code, row.operation, row.kind
-    )
+    return Person(row.pseudonym, row.person, row.name, row.id_number, mask_phone(row.phone), row.institution_code, row.operation, row.kind)
 
 
 def undecided(number: str) -> int:

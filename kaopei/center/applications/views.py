@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from kaopei.center.applications import actions, queries, showing, verdicts
 from kaopei.center.applications.forms import PackForm, RulingForm
-from kaopei.center.applications.models import Application, Intake
+from kaopei.center.applications.models import Application, Decision, Intake
 from kaopei.center.applications.pack import COLUMNS, REQUIRED, Unusable
 from kaopei.center.registry import queries as registry
 from kaopei.office import clock
@@ -36,9 +36,7 @@ def new(request: HttpRequest) -> HttpResponse:
     fault = ""
     if request.method == "POST" and form.is_valid():
         try:
-            made = actions.receive(
-                form.delivery(), city=_city(request), batch=form.cleaned_data["batch"], by=request.user, at=clock.now()
-            )
+            made = actions.receive(form.delivery(), city=_city(request), batch=form.cleaned_data["batch"], by=request.user, at=clock.now())
             return redirect("applications:intake", number=made.number)
         except Unusable as problem:
             fault = str(problem)
@@ -76,10 +74,10 @@ def own(request: HttpRequest) -> HttpResponse:
 
 def _verdicts(request: HttpRequest, found: Intake, institution: str) -> HttpResponse:
     decision, code = request.GET.get("decision", ""), request.GET.get("code", "")
-    rows = queries.rows(found, institution=institution, decision=decision if decision in actions.Decision.values else "", code=code)
+    rows = queries.rows(found, institution=institution, decision=decision if decision in Decision.values else "", code=code)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     counts = queries.counts(found, institution)
-    totals = {name: sum(number for kind, _, number in counts if kind == name) for name in actions.Decision.values}
+    totals = {name: sum(number for kind, _, number in counts if kind == name) for name in Decision.values}
     context: dict[str, Any] = {
         "intake": found,
         "page": page,

@@ -62,9 +62,7 @@ def read(content: bytes, filename: str, columns: Sequence[str], *, may_be_empty:
     if not filled and not may_be_empty:
         raise Unusable(f"{filename}《{found[0][0].name}》只有表头，没有数据行。请补上数据后再提交。")
     grid, header = (filled or found)[0]
-    messages = [
-        Message(filename, f"还有工作表《{other.name}》也是这种表，没有读取；只读了《{grid.name}》", is_loud=True) for other, _ in filled[1:]
-    ]
+    messages = [Message(filename, f"还有工作表《{other.name}》也是这种表，没有读取；只读了《{grid.name}》", is_loud=True) for other, _ in filled[1:]]
     places = _places(grid, header, columns, filename)
     _refuse_formulas(content, filename, grid, header, places)
     lines, left_out = _lines(grid, header, places, filename)

@@ -54,9 +54,7 @@ def _digest(lists: Lists) -> str:
 
 
 @records("registry.suspended", act="registry.suspend")
-def suspend_site(
-    number: str, *, city: str, from_day: dt.date, to_day: dt.date, reason: str, by: Actor, at: dt.datetime
-) -> SiteStanding:
+def suspend_site(number: str, *, city: str, from_day: dt.date, to_day: dt.date, reason: str, by: Actor, at: dt.datetime) -> SiteStanding:
     """三（二） N3.2.0b: suspend a site for 3 to 6 months (both included): a management measure, not a penalty.
 
     Called when a second person has approved exactly these words.

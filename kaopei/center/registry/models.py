@@ -53,9 +53,7 @@ class Registration(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(to_day__isnull=True) | Q(to_day__gte=F("from_day")), name="registration_from_before_to"),
-            models.UniqueConstraint(
-                fields=["institution"], condition=Q(to_day__isnull=True, ended_at__isnull=True), name="one_open_registration"
-            ),
+            models.UniqueConstraint(fields=["institution"], condition=Q(to_day__isnull=True, ended_at__isnull=True), name="one_open_registration"),
         ]
         ordering = ["institution", "from_day"]
 

@@ -71,9 +71,7 @@ def _describe(model: Any, body: Any, identity: Mapping[str, Any], said: Mapping[
     return body, bool(wrong)
 
 
-def sites(
-    entries: Sequence[SiteEntry], practical: Mapping[str, Sequence[str]] | None, city: str, day: dt.date, source: str, at: dt.datetime
-) -> int:
+def sites(entries: Sequence[SiteEntry], practical: Mapping[str, Sequence[str]] | None, city: str, day: dt.date, source: str, at: dt.datetime) -> int:
     """二（二）: sites with rooms, qualifications and standing."""
     known = {site.number: site for site in Site.objects.filter(city=city)}
     held: dict[int, dict[tuple[str, str], Qualification]] = {}
@@ -111,9 +109,7 @@ def _rooms(site: Site, day: dt.date) -> bool:
     return True
 
 
-def _qualifications(
-    site: Site, wanted: set[tuple[str, str]], held: Mapping[tuple[str, str], Qualification], day: dt.date, at: dt.datetime
-) -> bool:
+def _qualifications(site: Site, wanted: set[tuple[str, str]], held: Mapping[tuple[str, str], Qualification], day: dt.date, at: dt.datetime) -> bool:
     for key in sorted(set(held) - wanted):
         close(held[key], day, at)
     new = sorted(wanted - set(held))
@@ -139,9 +135,7 @@ def _standing(site: Site, entry: SiteEntry, day: dt.date, source: str, at: dt.da
     listed.update(ended_at=at)
     if wanted:
         state, first, last, text = wanted
-        SiteStanding.objects.create(
-            city=site.city, site=site, standing=state, from_day=first, to_day=last, ground="", reason=text, source=source
-        )
+        SiteStanding.objects.create(city=site.city, site=site, standing=state, from_day=first, to_day=last, ground="", reason=text, source=source)
     return True
 
 

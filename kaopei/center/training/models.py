@@ -20,8 +20,6 @@ class SyllabusHours(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(to_day__isnull=True) | Q(to_day__gte=F("from_day")), name="hours_from_before_to"),
-            models.UniqueConstraint(
-                fields=["city", "operation"], condition=Q(to_day__isnull=True, ended_at__isnull=True), name="one_open_syllabus"
-            ),
+            models.UniqueConstraint(fields=["city", "operation"], condition=Q(to_day__isnull=True, ended_at__isnull=True), name="one_open_syllabus"),
         ]
         ordering = ["city", "operation"]

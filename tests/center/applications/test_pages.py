@@ -43,7 +43,10 @@ def test_personal_data_is_masked_on_the_page(at_the_desk):
         assert str(row["身份证号码"]) not in page and str(row["手机号"]) not in page
 
 
-@pytest.mark.parametrize(("query", "rows"), [("decision=accept", 4), ("decision=hold", 1), ("code=education", 2), ("decision=refuse&code=hours", 1), ("decision=accept&code=hours", 0)])
+FILTERS = [("decision=accept", 4), ("decision=hold", 1), ("code=education", 2), ("decision=refuse&code=hours", 1), ("decision=accept&code=hours", 0)]
+
+
+@pytest.mark.parametrize(("query", "rows"), FILTERS)
 def test_filter_by_decision_and_reason(at_the_desk, query, rows):
     page = at_the_desk.get(f"{INTAKE}?{query}").content.decode()
     assert page.count("<tr><td") == rows, page
@@ -88,9 +91,10 @@ def test_held_row_is_decided_on_its_page(at_the_desk):
     at_the_desk.post(f"{INTAKE}confirm/")
     page = at_the_desk.get("/applications/held/").content.decode()
     assert "/applications/440600-2026-12/17/" in page
-    refused = at_the_desk.post("/applications/440600-2026-12/17/decide/", {"decision": "accept", "reason": "短"})
+    address = "/applications/440600-2026-12/17/decide/"
+    refused = at_the_desk.post(address, {"decision": "accept", "reason": "短"})
     assert refused.status_code == 422 and "不少于 10 个字" in refused.content.decode()
-    done = at_the_desk.post("/applications/440600-2026-12/17/decide/", {"decision": "accept", "reason": "已核对身份证原件，性别录入有误"}, follow=True)
+    done = at_the_desk.post(address, {"decision": "accept", "reason": "已核对身份证原件，性别录入有误"}, follow=True)
     assert "决定书号" in done.content.decode() and queries.undecided("440600-2026-12") == 0
 
 

@@ -114,7 +114,10 @@ def test_password_is_said():
     assert "密码" in told(with_content(sealed))
 
 
-@pytest.mark.parametrize("content", [b"", b"   \n", b"\x89PNG\r\n\x1a\n\x00\x00", b"PK\x03\x04 not a zip", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\1" * 5000])
+NOT_WORKBOOKS = [b"", b"   \n", b"\x89PNG\r\n\x1a\n\x00\x00", b"PK\x03\x04 not a zip", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\1" * 5000]
+
+
+@pytest.mark.parametrize("content", NOT_WORKBOOKS)
 def test_not_a_workbook(content):
     assert "学员报名.xlsx" in told(with_content(content))
 
