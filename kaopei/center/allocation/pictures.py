@@ -1,6 +1,6 @@
 """Geometry of the draw's two pictures, as plain numbers for the SVG templates. No markup is made here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Flow = Mapping[tuple[str, str], int]  # (institution, site) → candidates
@@ -40,38 +40,45 @@ class FlowPicture:
 
 
 LEFT, RIGHT, BAR = 250, 750, 10  # room for labels on both sides
-GAP = 7
+GAP, LABEL, MARGIN = 4, 14, 10  # between bars; the least height that a label needs; above and below
+
+
+def _needed(totals: Iterable[int], unit: float) -> float:
+    return sum(max(total * unit, LABEL) + GAP for total in totals)
+
+
+def _unit(sides: Sequence[Iterable[int]], height: int) -> float:
+    """Height of one candidate, so that both sides fit with a readable label each."""
+    low, high = 0.0, float(height)
+    for _ in range(40):
+        middle = (low + high) / 2
+        fits = all(_needed(side, middle) <= height - 2 * MARGIN for side in sides)
+        low, high = (middle, high) if fits else (low, middle)
+    return low
 
 
 def _stack(
-    keys: Sequence[str],
-    totals: Mapping[str, int],
-    names: Mapping[str, str],
-    kinds: Mapping[str, str],
-    x: float,
-    unit: float,
-    height: int,
+    keys: Sequence[str], totals: Mapping[str, int], names: Mapping[str, str], kinds: Mapping[str, str], x: float, unit: float, height: int
 ) -> list[Node]:
     """Bars of one side, one above the other, centred in the height."""
-    used = sum(totals[k] for k in keys) * unit + GAP * max(0, len(keys) - 1)
-    y = (height - used) / 2
+    y = (height - _needed((totals[k] for k in keys), unit)) / 2
     nodes = []
     for key in keys:
         size = totals[key] * unit
-        nodes.append(Node(key, names.get(key, key), kinds.get(key, ""), totals[key], x, round(y, 1), round(size, 1)))
-        y += size + GAP
+        room = max(size, LABEL)
+        nodes.append(Node(key, names.get(key, key), kinds.get(key, ""), totals[key], x, round(y + (room - size) / 2, 1), round(size, 1)))
+        y += room + GAP
     return nodes
 
 
-def sankey(flow: Flow, *, sources: Mapping[str, str], targets: Mapping[str, str], kinds: Mapping[str, str], height: int = 620) -> FlowPicture:
+def sankey(flow: Flow, *, sources: Mapping[str, str], targets: Mapping[str, str], kinds: Mapping[str, str], height: int = 660) -> FlowPicture:
     """Institutions on the left, sites on the right, one ribbon a pair, as thick as the number of candidates."""
     left = {k: sum(n for (a, _), n in flow.items() if a == k) for k in {a for a, _ in flow}}
     right = {k: sum(n for (_, b), n in flow.items() if b == k) for k in {b for _, b in flow}}
     rank = {"public": 0, "attached": 1, "school": 2}
     left_keys = sorted(left, key=lambda k: (-left[k], k))
     right_keys = sorted(right, key=lambda k: (rank.get(kinds.get(k, ""), 3), k))
-    most = max(len(left), len(right), 1)
-    unit = (height - GAP * (most - 1)) / max(1, sum(flow.values()))
+    unit = _unit((left.values(), right.values()), height)
     ones = _stack(left_keys, left, sources, {}, LEFT, unit, height)
     twos = _stack(right_keys, right, targets, kinds, RIGHT, unit, height)
     start, end = {n.key: n.y for n in ones}, {n.key: n.y for n in twos}

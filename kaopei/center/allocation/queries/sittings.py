@@ -49,7 +49,7 @@ class Seated:
 
 def sittings(*, city: str = "", batch: str = "", part: str = "") -> QuerySet[Sitting]:
     """Sittings in sight by day, start and number; `placed` counts the candidates."""
-    rows = Sitting.objects.annotate(placed=Count("placements"))
+    rows = Sitting.objects.annotate(placed=Count("placements")).order_by("day", "start", "number")
     for field, value in (("city", city), ("batch", batch), ("part", part)):
         rows = rows.filter(**{field: value}) if value else rows
     return rows
