@@ -84,8 +84,11 @@ def inside(row: Kind, payload: Payload, trust: Trust, proven: int | None) -> Non
 
 
 def digest_of(payload: Payload, trust: Trust) -> str:
-    """What approvers of an artefact sign: the digest of its payload without the approvals."""
-    rest = {name: value for name, value in payload.items() if name != "approvals"}
+    """What approvers of an artefact sign: the digest of its payload without the approvals and without the time of issue.
+
+    People approve what is issued; the moment of issue comes after them.
+    """
+    rest = {name: value for name, value in payload.items() if name not in ("approvals", "issued_at")}
     return trust.algorithms.hash(canonical.encode(rest)).hex()
 
 

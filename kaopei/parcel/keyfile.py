@@ -49,6 +49,10 @@ class Signer:
         self.suite = suites.named(suite)
         self.kid = key_id or kid(public(key, suite))
 
+    def public(self) -> bytes:
+        """The raw public half."""
+        return self.suite.public(self.key)
+
     def header(self, domain: str) -> str:
         """The protected header of a signature in this domain, as base64url."""
         fields = {"alg": self.suite.signature_alg, "kid": self.kid, "typ": domain}

@@ -87,8 +87,8 @@ def countersignature(trust: Trust, *, draw: str, transcript_digest: str, request
 
 
 def content(payload: dict[str, Any]) -> bytes:
-    """A payload in canonical bytes, for approvals."""
-    return canonical.encode(payload)
+    """What approvers are shown and sign: the payload without its time of issue, which comes after them."""
+    return canonical.encode({name: value for name, value in payload.items() if name != "issued_at"})
 
 
 def seal_protocol(payload: dict[str, Any], approvals: Sequence[str], signer: Signer) -> bytes:

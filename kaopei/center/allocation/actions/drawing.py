@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from kaopei.center.allocation import queries, statements
 from kaopei.center.allocation.models import Draw, DrawFile, Placement
@@ -25,7 +25,6 @@ from kaopei.office.refused import Refused
 CLAUSE = "N2.3.2"
 PUBLISH = "draw.publish"
 VALUE = "allocation.public_value"
-ISSUE = timedelta(hours=1)  # the two approvers sign before the protocol counts as issued
 Progress = Callable[[int, int, str], None]
 
 
@@ -143,7 +142,7 @@ def request_protocol(draw: Draw, *, by: Actor, at: datetime) -> Request:
         reveals=[(party.key, party.secret) for party in draw.parties.all()],
         seed=draw.seed,
         transcript_digest=draw.transcript_digest,
-        at=at + ISSUE,
+        at=at,
     )
     content = statements.content(payload)
     asked = approvals.request(
@@ -170,7 +169,7 @@ def publish_protocol(draw: Draw, *, by: Actor, at: datetime) -> DrawFile:
         raise Refused(refuse(CLAUSE, "抽签记录须由两名审批人签署以后才能制作。", "approvals"))
     if queries.file(draw, "protocol.json") is not None:
         raise Refused(refuse(CLAUSE, "抽签记录已经制作，不再更改。", "state"))
-    content = statements.seal_protocol(json.loads(bytes(asked.content)), signed, keys.signer("center", at))
+    content = statements.seal_protocol({**json.loads(bytes(asked.content)), "issued_at": int(at.timestamp())}, signed, keys.signer("center", at))
     made = _keep(draw, "protocol.json", content)
     event(obj=f"draw:{draw.number}", city=draw.city, digest=made.digest)
     return made
