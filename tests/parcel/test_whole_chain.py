@@ -1,5 +1,6 @@
 """One sitting through all parcels, and each of them refused after any changed bit."""
 
+import json
 import random
 from functools import cache
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from kaopei.parcel.rejected import Rejected
 from tests.parcel import cast
 from tests.parcel.cast import CITY, NOW, SITE, SITTING
 
+SUBJECTS = [{"subject": "低压电工作业", "bank_version": "1", "policy": {}}]
 CHALLENGE = shares.challenge("012345678901")
 
 
@@ -31,7 +33,7 @@ def chain() -> SimpleNamespace:
     order_file = seal_order.sign(order_draft, p.approvals("seal_order.issue", "SO-1", digest), p.signers["center"])
     order, edges = seal_order.read(order_file, p.trust)
     contents = [("item", "b1", "试题一".encode()), ("key", "k1", b"A"), ("form", rows[0]["attempt"], b"{}")]
-    sealed = exam_parcel.build(order, edges, contents, p.custodians, p.trust, at=NOW, subjects=[])
+    sealed = exam_parcel.build(order, edges, contents, p.custodians, p.trust, at=NOW, subjects=SUBJECTS)
     parcel = exam_parcel.Parcel(sealed.parcel, p.trust)
     body = {
         "sitting_id": SITTING, "rev": 1, "prev_hash": None, "package_id": sealed.package_id, "city": CITY, "site_code": SITE,
@@ -51,7 +53,7 @@ def chain() -> SimpleNamespace:
     )
     back_draft = return_parcel.draft(
         p.trust, p.edge, {"answers": b"[]", "attempts": b"[]", "events": b"", "ledger": b""}, at=NOW, bundle_id="RB-1", rev=1, prev_hash=None,
-        sitting_id=SITTING, package_id=sealed.package_id, manifest_hash=parcel.manifest_hash, tokens=[], counts={"present": 3},
+        sitting_id=SITTING, package_id=sealed.package_id, manifest_hash=parcel.manifest_hash, tokens=[json.loads(token)], counts={"present": 3},
         ledger={"origin": "edge.440600.440601/EDGE-1/2026", "from": 0, "size": 1, "root": "0" * 64, "checkpoint": ""},
         edge_outcomes="later",
     )
