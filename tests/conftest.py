@@ -1,7 +1,8 @@
 """Tests run on a PostgreSQL of their own: migrations as owner, programs as `kaopei_app`.
 
 One process tests one Django program: `pytest tests/vault` the vault, everything else the center (`tests/vault` is
-then left to its own process; ./test calls both). `pytest tests/office` alone runs the office without any program; its tests hold in both. The server starts when the first test asks for a database.
+then left to its own process; ./test calls both). `pytest tests/office` alone runs the office without any program; its tests hold in both.
+The server starts when the first test asks for a database.
 """
 
 import fcntl

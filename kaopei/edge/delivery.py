@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from starlette.types import Receive, Scope, Send
 
 from kaopei.edge import receipts
 from kaopei.edge.server import Server

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 DEFAULTS: dict[str, Any] = {
+    "city": "",
     "serial": "",
     "data": ".",
     "listen": "127.0.0.1:8750",
@@ -16,6 +17,7 @@ DEFAULTS: dict[str, Any] = {
     "passphrase": "../../keys/passphrase",
     "persons": "../../persons",
     "clock": "../../clock.json",
+    "enrolment": "enrolment.json",
     "min_free_mib": 2048,
     "title": "",
 }
@@ -32,6 +34,7 @@ class Settings:
     """Paths are absolute; `host` is empty when the server listens on the unix socket `socket`."""
 
     site: str
+    city: str
     serial: str
     title: str
     data: Path
@@ -44,6 +47,7 @@ class Settings:
     passphrase: Path
     persons: Path
     clock: Path
+    enrolment: Path
     min_free_mib: int
 
     @property
@@ -92,6 +96,8 @@ def _resolve(path: Path, site: str, values: dict[str, Any]) -> Settings:
     host, port, socket = _listen(path, base, values["listen"])
     return Settings(
         site=site,
+        # Site codes begin with the code of their city.
+        city=values["city"] or site[:4],
         serial=values["serial"] or f"EDGE-{site}-1",
         title=values["title"] or f"考试点 {site}",
         data=place("data"),
@@ -104,6 +110,7 @@ def _resolve(path: Path, site: str, values: dict[str, Any]) -> Settings:
         passphrase=place("passphrase"),
         persons=place("persons"),
         clock=place("clock"),
+        enrolment=place("enrolment"),
         min_free_mib=values["min_free_mib"],
     )
 

@@ -8,8 +8,21 @@ from types import SimpleNamespace
 import pytest
 
 from kaopei.parcel import (
-    approval, certificate, enrolment, exam_parcel, key_release, key_share, manifest, outcomes, receipt, return_parcel, roster, seal_order,
-    seating, shares, trust,
+    approval,
+    certificate,
+    enrolment,
+    exam_parcel,
+    key_release,
+    key_share,
+    manifest,
+    outcomes,
+    receipt,
+    return_parcel,
+    roster,
+    seal_order,
+    seating,
+    shares,
+    trust,
 )
 from kaopei.parcel.keyfile import Signer
 from kaopei.parcel.rejected import Rejected
@@ -211,7 +224,7 @@ def test_a_record_signed_by_one_person_twice_is_refused():
     p = c.p
     with pytest.raises(Rejected):
         enrolment.accept(p.edge.payload["request"].encode(), p.trust, accepted_by=["wang", "wang"], not_before=0, not_after=1, at=NOW)
-    record = {k: v for k, v in p.edge.payload.items()}
+    record = dict(p.edge.payload)
     with pytest.raises(Rejected):
         enrolment.read(manifest.sign("enrolment", record, [p.signers["wang"], p.signers["province_release"]]), p.trust)
 

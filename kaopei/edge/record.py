@@ -1,0 +1,111 @@
+"""This server's own ledger: every act an entry in the same transaction, checkpoints signed by the edge key.
+
+二（四） N2.4.13/14: logs are kept, and nothing in them can be changed unseen. Two trees grow side by side: one from
+what was appended, one from what is read back from the disk; a checkpoint is signed only when they agree.
+"""
+
+import hashlib
+from typing import Any
+
+import apsw
+
+from kaopei.edge.clock import Clock
+from kaopei.ledger import checkpoint, entry, events, tree
+from kaopei.parcel import canonical
+from kaopei.parcel.keyfile import Signer
+
+
+class Broken(ValueError):
+    """The ledger on the disk is not what was appended or signed."""
+
+    exit_status = 2
+
+
+class Record:
+    """Appends inside the writer's transactions; `snapshot` and `rollback` follow a transaction that fails."""
+
+    def __init__(self, origin: str, signer: Signer, clock: Clock) -> None:
+        self.origin, self.signer, self.clock = origin, signer, clock
+        self._grown = tree.Frontier()
+        self._checked = tree.Frontier()
+        self._last_wall = 0
+        self.signed_size = 0
+
+    @property
+    def size(self) -> int:
+        """Entries so far, those of the open transaction included."""
+        return self._grown.size
+
+    def load(self, connection: apsw.Connection) -> None:
+        """Recompute the whole ledger and compare it with its last signed checkpoint."""
+        last = connection.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+        for seq, leaf in connection.execute("SELECT seq, leaf FROM entry ORDER BY seq"):
+            if seq != self._grown.size:
+                raise Broken(f"台账第 {self._grown.size} 条缺失，不能启动。保留原盘，启用备用服务器，并报告考试机构。")
+            self._grown.append(tree.leaf_hash(bytes(leaf)))
+            self._checked.append(tree.leaf_hash(bytes(leaf)))
+            if last and self._grown.size == last[0]:
+                self._compare(bytes(last[1]))
+        if last and self._grown.size < last[0]:
+            raise Broken(f"台账只有 {self._grown.size} 条，少于已签署的 {last[0]} 条，不能启动。请报告考试机构。")
+        self.signed_size = last[0] if last else 0
+
+    def _compare(self, note: bytes) -> None:
+        signed = checkpoint.parse(note)
+        if signed.root != self._grown.root() or signed.origin != self.origin:
+            raise Broken("台账与已签署的检查点不符（内容被改动过），不能启动。保留原盘，启用备用服务器，并报告考试机构。")
+
+    def append(
+        self, connection: apsw.Connection, code: str, *, by: str, obj: str, body: dict[str, Any], private: bool = False
+    ) -> int:
+        """One entry; its number. A private body stays in the store and travels sealed: the entry holds its digest."""
+        unknown = set(body) - set(events.fields(code))
+        if unknown:
+            raise KeyError(f"{code}: {sorted(unknown)} not in the catalogue")
+        wall = round(self.clock.wall())
+        facts: dict[str, Any] = {
+            "v": 1,
+            "seq": self._grown.size,
+            "src": "edge",
+            "src_seq": self._grown.size,
+            "type": code,
+            "wall": wall,
+            "boottime": round(self.clock.elapsed() * 1000),
+            "boot_id": self.clock.boot_id,
+            "actor": by,
+            "obj": obj,
+        }
+        if private:
+            facts["body_hash"] = hashlib.sha256(canonical.encode(body)).hexdigest()
+        else:
+            facts["body"] = body
+        leaf = entry.encode(facts)
+        seq = self._grown.size
+        connection.execute("INSERT INTO entry (seq, leaf) VALUES (?, ?)", (seq, leaf))
+        self._grown.append(tree.leaf_hash(leaf))
+        return seq
+
+    def checkpoint(self, connection: apsw.Connection) -> bytes:
+        """Read the new leaves back, compare both trees, sign. The same size is signed once."""
+        if self.size == self.signed_size:
+            row = connection.execute("SELECT note FROM checkpoint WHERE size = ?", (self.size,)).fetchone()
+            if row:
+                return bytes(row[0])
+        fresh = connection.execute("SELECT leaf FROM entry WHERE seq >= ? ORDER BY seq", (self._checked.size,))
+        for (leaf,) in fresh:
+            self._checked.append(hashlib.sha256(b"\x00" + bytes(leaf)).digest())
+        if self._checked.size != self._grown.size or self._checked.root() != self._grown.root():
+            raise Broken("台账盘上内容与内存不一致，停止签署检查点。请立即报告考试机构。")
+        note = checkpoint.sign(checkpoint.body(self.origin, self.size, self._grown.root()), self.signer)
+        wall = round(self.clock.wall())
+        connection.execute("INSERT INTO checkpoint (size, note, wall) VALUES (?, ?, ?)", (self.size, note, wall))
+        self.signed_size = self.size
+        return note
+
+    def snapshot(self) -> Any:
+        """Where both trees stand."""
+        return self._grown.copy(), self._checked.copy(), self.signed_size
+
+    def rollback(self, snapshot: Any) -> None:
+        """Back to there."""
+        self._grown, self._checked, self.signed_size = snapshot

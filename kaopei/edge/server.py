@@ -1,0 +1,291 @@
+"""The exam server as a whole: its store, clock, ledger, trust and sittings, and the tick that keeps time."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from kaopei.edge import receipts
+from kaopei.edge.clock import Clock, boottime
+from kaopei.edge.keeper import Keeper
+from kaopei.edge.keystore import Keystore
+from kaopei.edge.record import Record
+from kaopei.edge.settings import Settings
+from kaopei.edge.sitting import GRACE_SECONDS, LOST_SECONDS, Attempt, Sitting, SittingClock, reload
+from kaopei.edge.store import NotSaved, Rows, Store
+from kaopei.parcel.trust import Trust
+
+TICK_SECONDS = 0.5
+PERSIST_SECONDS = 1.0
+HEARTBEAT_SECONDS = 60.0
+IDLE_HEARTBEAT_SECONDS = 600.0
+CHECKPOINT_ENTRIES = 1000
+
+log = logging.getLogger("kaopei.edge")
+
+
+class Edge:
+    """One exam server. Everything here runs on the event loop; only `job`s run on the writer's thread."""
+
+    def __init__(self, settings: Settings, trust: Trust, keys: Keystore, store: Store, record: Record, clock: Clock) -> None:
+        self.settings, self.trust, self.keys = settings, trust, keys
+        self.store, self.record, self.clock = store, record, clock
+        self.keeper = Keeper(settings.data)
+        self.sittings: dict[str, Sitting] = {}
+        self.terminals: dict[bytes, tuple[Sitting, Attempt, int]] = {}
+        self.challenges: dict[tuple[str, int], Any] = {}
+        self.paused: dict[str, float] = {}
+        self.mark_secret = hashlib.sha256(b"mark|" + keys.passphrase + settings.site.encode()).digest()
+        self._persisted = self._beaten = boottime()
+        self._quiet: set[asyncio.Task[Any]] = set()
+        self._pictures = asyncio.Semaphore(1)
+        store.attach(record, self._keep_answers)
+
+    # ---- time
+    def now(self) -> float:
+        """Boottime: for anything that is a difference."""
+        return boottime()
+
+    def wall(self) -> int:
+        """Unix seconds as a label."""
+        return round(self.clock.wall())
+
+    def advance(self, sitting: Sitting) -> None:
+        """Bring a sitting's clock to this moment."""
+        if sitting.clock:
+            sitting.clock.advance(boottime(), self.clock.offset())
+
+    def token_time(self, sitting: Sitting) -> float:
+        """Unix time by which windows are judged: the token's, plus boottime since; before a token the wall clock's."""
+        self.advance(sitting)
+        return sitting.clock.token_time if sitting.clock else self.clock.wall()
+
+    def paused_since(self, sitting: Sitting, attempt: Attempt) -> float:
+        """Boottime since when an attempt may not answer."""
+        return self.paused.get(attempt.attempt) or self.paused.get(sitting.sitting_id) or 0.0
+
+    # ---- writing
+    async def act(
+        self,
+        code: str,
+        *,
+        by: str,
+        obj: str,
+        body: dict[str, Any] | None = None,
+        job: Callable[[apsw.Connection], Any] | None = None,
+        private: bool = False,
+    ) -> Any:
+        """Change the world and say so in the ledger, in one transaction; done when it is on the disk."""
+
+        def both(connection: apsw.Connection) -> Any:
+            result = job(connection) if job else None
+            self.record.append(connection, code, by=by, obj=obj, body=body or {}, private=private)
+            return result
+
+        return await self.store.write(both)
+
+    async def checkpoint(self) -> bytes:
+        """Sign the ledger as it stands; at every gate, and about once a minute."""
+        return bytes(await self.store.write(self.record.checkpoint))
+
+    def _keep_answers(self, connection: apsw.Connection, rows: Rows) -> None:
+        """All answers of one batch with one ledger entry a sitting, which carries their digest."""
+        for sitting_id in sorted({row[9] for row in rows}):
+            batch = sorted((row for row in rows if row[9] == sitting_id), key=lambda row: (row[8], row[1], row[2]))
+            digest = batch_digest((row[8], row[1], row[2], row[6]) for row in batch)
+            body = {"events": len(batch), "digest": digest}
+            entry = self.record.append(connection, "answers.saved", by="edge", obj=f"sitting:{sitting_id}", body=body)
+            connection.executemany(
+                "INSERT INTO answer_event (attempt_no, lease, seq, kind, item, value, chain, ran, entry)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(*row[:8], entry) for row in batch],
+            )
+
+    def reload(self, attempt: Attempt) -> None:
+        """What could not be saved was never accepted."""
+        reload(self.store, attempt)
+
+    def keep_late(self, attempt: Attempt, body: bytes, most: int) -> None:
+        """Evidence of what came after the close; never an answer, never more than a little."""
+
+        def job(connection: apsw.Connection) -> None:
+            (count,) = connection.execute("SELECT count(*) FROM late_event WHERE attempt_no = ?", (attempt.no,)).fetchone()
+            if count < most:
+                text = body[:2000].decode("utf-8", "replace")
+                connection.execute(
+                    "INSERT INTO late_event (attempt_no, body, wall) VALUES (?, ?, ?)", (attempt.no, text, self.wall())
+                )
+
+        self._later(self.store.write(job))
+
+    def _later(self, work: Any) -> None:
+        """Let a write finish by itself; a failure is seen in the log and by the next write."""
+
+        async def quiet() -> None:
+            try:
+                await work
+            except NotSaved as problem:
+                log.warning("not saved: %s", problem)
+
+        task = asyncio.get_running_loop().create_task(quiet())
+        self._quiet.add(task)
+        task.add_done_callback(self._quiet.discard)
+
+    # ---- terminals
+    def terminal(self, secret: bytes) -> tuple[Sitting, Attempt, int] | None:
+        """Which attempt this terminal serves, and under which lease."""
+        return self.terminals.get(hashlib.sha256(secret).digest())
+
+    def touch(self, sitting: Sitting, attempt: Attempt) -> None:
+        """A sign of life; time during which the terminal was lost and covered is credited once, up to the cap."""
+        now = boottime()
+        if attempt.state == "open" and now - attempt.seen > LOST_SECONDS:
+            credit = sitting.lost_time(attempt, now)
+            if credit:
+                self._credit_loss(attempt, round(credit))
+        attempt.seen = now
+
+    def _credit_loss(self, attempt: Attempt, seconds: int) -> None:
+        attempt.extra += seconds
+        attempt.lost_credit += seconds
+
+        def job(connection: apsw.Connection) -> None:
+            connection.execute(
+                "UPDATE attempt SET extra = extra + ?, lost_credit = lost_credit + ? WHERE no = ?",
+                (seconds * 1000, seconds * 1000, attempt.no),
+            )
+
+        body = {"seconds": seconds, "cause": "terminal_lost"}
+        self._later(self.act("attempt.time_credited", by="edge", obj=f"attempt:{attempt.attempt}", body=body, job=job))
+
+    async def receipt_rows(self, sitting: Sitting, attempt: Attempt) -> list[str]:
+        """The signed receipt as a QR; one at a time in a thread, so that a rush of hand-ins is not held up."""
+        payload = json.dumps(receipts.qr_payload(sitting, attempt), sort_keys=True, separators=(",", ":")).encode()
+        text = receipts.qr_text(payload, self.keys.signer)
+        async with self._pictures:
+            return await asyncio.to_thread(receipts.qr_rows, text)
+
+    async def close_attempt(self, sitting: Sitting, attempt: Attempt, by: str, actor: str = "") -> None:
+        """Close an open attempt: handed in by the candidate, by time, or collected by the staff."""
+        ran = sitting.clock.ran if sitting.clock else 0.0
+        wall, answered = self.wall(), len(attempt.answers)
+
+        def job(connection: apsw.Connection) -> None:
+            connection.execute(
+                "UPDATE attempt SET state = 'handed_in', ended_at = ?, ended_by = ?, ended_ran = ?, answered = ?, code = NULL"
+                " WHERE no = ? AND state = 'open'",
+                (wall, by, round(ran * 1000), answered, attempt.no),
+            )
+
+        body = {"count": attempt.count, "head": attempt.head.hex(), "answered": answered, "ended_by": by}
+        code = receipts.code_of(attempt.attempt, attempt.count, attempt.head)
+        body["receipt_digest"] = hashlib.sha256(code.encode()).hexdigest()
+        # From here no answer is taken, so that count and head cannot move while the close is being written.
+        attempt.state = "handed_in"
+        try:
+            await self.act("attempt.handed_in", by=actor or by, obj=f"attempt:{attempt.attempt}", body=body, job=job)
+        except BaseException:
+            attempt.state = "open"
+            raise
+        attempt.ended_at, attempt.ended_by, attempt.ended_ran = wall, by, ran
+
+    # ---- the tick
+    async def keep_time(self) -> None:
+        """Twice a second: move the clocks, close what is over; each second: write the clocks down."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            try:
+                await self._tick()
+            except NotSaved as problem:
+                log.warning("tick not saved: %s", problem)
+
+    async def _tick(self) -> None:
+        running = [one for one in self.sittings.values() if one.clock and one.state in ("opened", "running")]
+        for sitting in running:
+            self.advance(sitting)
+            if sitting.clock and sitting.clock.standstill:
+                await self.record_standstill(sitting)
+            await self._close_overdue(sitting)
+        now = boottime()
+        if running and now - self._persisted >= PERSIST_SECONDS:
+            self._persisted = now
+            await self.store.write(lambda connection: [persist_clock(connection, one, self.wall()) for one in running])
+        period = HEARTBEAT_SECONDS if running else IDLE_HEARTBEAT_SECONDS
+        if now - self._beaten >= period or self.record.size - self.record.signed_size >= CHECKPOINT_ENTRIES:
+            self._beaten = now
+            await asyncio.to_thread(self.keeper.ping)
+            await self.act("edge.alive", by="edge", obj=f"edge:{self.settings.serial}", body={"sittings": len(running)})
+            await self.checkpoint()
+
+    async def record_standstill(self, sitting: Sitting) -> None:
+        """The server stood still: nobody was charged for it, and the ledger says how long and why."""
+        if not sitting.clock:
+            return
+        seconds, sitting.clock.standstill = sitting.clock.standstill, 0.0
+        body = {"milliseconds": round(seconds * 1000), "cause": "server_standstill"}
+        await self.act("sitting.time_credited", by="edge", obj=f"sitting:{sitting.sitting_id}", body=body)
+
+    async def _close_overdue(self, sitting: Sitting) -> None:
+        if sitting.state != "running":
+            return
+        now = boottime()
+        due = [
+            one for one in sitting.attempts.values()
+            if one.state == "open" and one.pending is None and one.paused_at is None
+            and sitting.remaining(one, now) < -GRACE_SECONDS
+        ]  # fmt: skip
+        if due:
+            await asyncio.gather(*(self.close_attempt(sitting, one, "time") for one in due))
+
+
+def batch_digest(events: Any) -> str:
+    """SHA-256 over the lines `attempt|lease|seq|chain` of a batch, ordered by attempt, lease, seq."""
+    lines = (f"{attempt}|{lease}|{seq}|{bytes(chain).hex()}\n" for attempt, lease, seq, chain in events)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def persist_clock(connection: apsw.Connection, sitting: Sitting, wall: int) -> None:
+    """Write a sitting's clock and the places where its candidates are."""
+    clock = sitting.clock
+    if clock is None:
+        return
+    connection.execute(
+        "INSERT OR REPLACE INTO sitting_clock (sitting_id, boot_id, boottime, jump, wall, token_time, ran, paused)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            sitting.sitting_id, clock.boot_id, round(clock.boottime * 1000), round(clock.jump * 1000), wall * 1000,
+            round(clock.token_time * 1000), round(clock.ran * 1000), int(clock.paused),
+        ),
+    )  # fmt: skip
+    moved = [one for one in sitting.attempts.values() if one.moved_position]
+    connection.executemany("UPDATE attempt SET position = ? WHERE no = ?", [(one.position, one.no) for one in moved])
+    for one in moved:
+        one.moved_position = False
+
+
+def restore_clock(edge: Edge, sitting: Sitting) -> None:
+    """After a restart: the same boot goes on counting and credits the gap; another boot goes by the wall clock."""
+    rows = edge.store.read(
+        "SELECT boot_id, boottime, jump, wall, token_time, ran, paused FROM sitting_clock WHERE sitting_id = ?",
+        (sitting.sitting_id,),
+    )
+    if not rows:
+        return
+    boot, at, jump, wall, token_time, ran, paused = rows[0]
+    clock = SittingClock(
+        boot, at / 1000, jump / 1000, token_time / 1000, ran / 1000, sitting.state == "running", bool(paused)
+    )
+    if boot != edge.clock.boot_id:
+        clock.reboot(edge.clock.boot_id, boottime(), edge.clock.offset(), edge.clock.wall(), wall / 1000)
+    sitting.clock = clock
+    edge.advance(sitting)
+
+
+def inbox_bytes(settings: Settings, file: str) -> bytes:
+    """A parcel as it came."""
+    return Path(settings.inbox / file).read_bytes()
