@@ -13,6 +13,11 @@ class `policy`, id opaque, one a subject
 class `key`, id opaque, one a subject, opened only by the second stage
     {"subject": name, "keys": {item blob id: [option ids, sorted], …}}
 
+What comes back, the blob `answers` of the return parcel
+    {"attempts": [{"attempt": id, "answers": {"1": "A", "2": "BD", …}, …}, …]}
+    Ordinals as shown, from 1; letters as shown, sorted; an item without a response is missing or "". Further fields of
+    an attempt are the exam site's own and are not looked at here.
+
 Ids are 32 hex digits made with a secret of the package and never tell the item's number.
 """
 
@@ -24,6 +29,7 @@ from typing import Any
 from kaopei.paper.item import KINDS
 
 BLOB_LIMIT = 4 << 20
+ANSWERS_LIMIT = 64 << 20
 _ID = re.compile(r"[0-9a-f]{32}")
 _OPTION = re.compile(r"[a-h]|[tf]")
 _ITEM = {"kind": str, "stem": str, "options": list}
@@ -34,6 +40,8 @@ _POLICY = {
     "subject": str, "duration_minutes": int, "full_marks": int, "pass_mark": int, "multiple": str, "sections": list,
     "key": str,
 }  # fmt: skip
+_RESPONSE = re.compile(r"[A-H]{0,8}")
+_ORDINAL = re.compile(r"[1-9][0-9]{0,3}")
 _SECTION = {"kind": str, "items": int, "marks": int}
 _KEY = {"subject": str, "keys": dict}
 
@@ -90,13 +98,31 @@ def read_key(data: bytes) -> dict[str, Any]:
     return key
 
 
+def read_answers(data: bytes) -> dict[str, dict[int, str]]:
+    """Attempt → ordinal → letters, from the blob `answers`."""
+    found: dict[str, dict[int, str]] = {}
+    value = _json(data, ANSWERS_LIMIT)
+    _require(isinstance(value, dict) and isinstance(value.get("attempts"), list), "作答")
+    for row in value["attempts"]:
+        _require(isinstance(row, dict) and isinstance(row.get("attempt"), str), "作答的应考号")
+        _require(row["attempt"] not in found and isinstance(row.get("answers"), dict), "作答")
+        for ordinal, letters in row["answers"].items():
+            good = isinstance(letters, str) and _RESPONSE.fullmatch(letters) and _ORDINAL.fullmatch(ordinal)
+            _require(bool(good), "作答的题次或字母")
+        found[row["attempt"]] = {int(ordinal): letters for ordinal, letters in row["answers"].items()}
+    return found
+
+
 def _load(data: bytes, shape: Mapping[str, type]) -> dict[str, Any]:
-    _require(len(data) <= BLOB_LIMIT, "大小")
+    return _fields(_json(data, BLOB_LIMIT), shape)
+
+
+def _json(data: bytes, limit: int) -> Any:
+    _require(len(data) <= limit, "大小")
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_float=_refuse_number, parse_constant=_refuse_number)
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_float=_refuse_number, parse_constant=_refuse_number)
     except (UnicodeDecodeError, RecursionError, json.JSONDecodeError):
         raise BadBlob("试卷数据不是约定格式的 JSON。") from None
-    return _fields(value, shape)
 
 
 def _fields(value: Any, shape: Mapping[str, type]) -> dict[str, Any]:

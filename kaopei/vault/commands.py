@@ -1,6 +1,7 @@
 """What the command line calls: files in, files out. Django comes up before anything of the vault is imported."""
 
 import csv
+import getpass
 import json
 import re
 import sys
@@ -75,6 +76,55 @@ def trust_in(files: Sequence[Path], root: str | None, data: Path) -> int:
 
         listed = keyring.take([_bytes(file) for file in files], root)
     print(f"信任名单第 {listed.version} 版已放入题库室（{listed.deployment}{'，演练' if listed.rehearsal else ''}）。")
+    return 0
+
+
+def seal(orders: Sequence[Path], custodians: Sequence[str], out: Path, seed: str | None, data: Path) -> int:
+    """Seal each order that can be sealed; a JSON report on standard output, status 2 if one could not."""
+    if seed is not None and not _HEX.fullmatch(seed):
+        raise BadRequest(f"种子“{seed[:20]}”不是十六进制。请给偶数个 0-9a-f 字符。")
+    with start.up(data):
+        from kaopei.office import clock
+        from kaopei.vault.custody import sealroom
+
+        report = sealroom.seal_all([_bytes(order) for order in orders], custodians, out, seed, clock.now())
+    print(json.dumps(report, ensure_ascii=False))
+    if report["refused"]:
+        print("；".join(row["reason"] for row in report["refused"]), file=sys.stderr)
+    return 2 if report["refused"] else 0
+
+
+def score(returned: Path, custodians: Sequence[str], out: Path, reason: str, data: Path) -> int:
+    """Score one return parcel and write the signed outcomes."""
+    with start.up(data):
+        from kaopei.office import clock
+        from kaopei.vault.custody import sealroom
+
+        count = sealroom.score_one(_bytes(returned), custodians, out, reason, clock.now())
+    print(f"已评分 {count} 人，写入 {out}")
+    return 0
+
+
+def add_person(username: str, name: str, roles: Sequence[str], kid: str, data: Path) -> int:
+    """Make a log-in of the vault; the password is read from standard input, never from the command line."""
+    password = getpass.getpass("密码：") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    with start.up(data):
+        from kaopei.office import clock, scope
+        from kaopei.office.accounts.actions import create_person
+        from kaopei.office.accounts.roles import PROVINCE, SYSTEM
+
+        with scope.entered(PROVINCE):
+            create_person(
+                username=username,
+                name=name,
+                password=password,
+                held=tuple(roles),
+                city=PROVINCE,
+                kid=kid,
+                by=SYSTEM,
+                at=clock.now(),
+            )
+    print(f"已建立题库室账号 {username}（{name}）。")
     return 0
 
 

@@ -70,6 +70,30 @@ def test_refuse_what_is_no_plain_json(data: bytes) -> None:
     assert refused.value.exit_status == 2
 
 
+def test_read_answers_as_shown() -> None:
+    rows = [{"attempt": "A1", "answers": {"1": "A", "12": "BD", "3": ""}, "head": "00"}, {"attempt": "A2", "answers": {}}]
+    assert codec.read_answers(codec.canonical({"attempts": rows, "v": 1})) == {"A1": {1: "A", 12: "BD", 3: ""}, "A2": {}}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [],
+        {"attempts": {}},
+        {"attempts": [3]},
+        {"attempts": [{"attempt": 1, "answers": {}}]},
+        {"attempts": [{"attempt": "A1", "answers": []}]},
+        {"attempts": [{"attempt": "A1", "answers": {}}, {"attempt": "A1", "answers": {}}]},
+        {"attempts": [{"attempt": "A1", "answers": {"1": "a"}}]},
+        {"attempts": [{"attempt": "A1", "answers": {"0": "A"}}]},
+        {"attempts": [{"attempt": "A1", "answers": {"1": ["A"]}}]},
+    ],
+)
+def test_refuse_answers_of_another_shape(value: object) -> None:
+    with pytest.raises(BadBlob):
+        codec.read_answers(codec.canonical(value))
+
+
 def test_spell_a_value_in_one_way_only() -> None:
     assert codec.canonical({"b": 1, "a": "题"}) == '{"a":"题","b":1}'.encode()
     assert codec.read_item(codec.canonical(ITEM)) == ITEM

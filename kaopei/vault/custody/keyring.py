@@ -3,7 +3,7 @@
 import getpass
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,7 @@ def _write(path: Path, data: bytes) -> None:
     Path(beside).replace(path)
 
 
-def claimed_chain(data: bytes) -> Iterable[str]:
+def claimed_chain(data: bytes) -> list[str]:
     """The chain of trust lists that a signed order carries; each list is verified before it is believed."""
     chain = manifest.unverified(data).get("trust_chain", [])
     return [piece for piece in chain if isinstance(piece, str)]

@@ -10,7 +10,7 @@ from kaopei.paper import codec
 from kaopei.paper.assemble import assemble
 from kaopei.paper.blueprint import Blueprint
 from kaopei.paper.item import Item
-from kaopei.paper.paper import Paper, digest, form, shared_blobs
+from kaopei.paper.paper import Paper, digest, form, item_ids, policy_id, shared_blobs
 from kaopei.vault.custody import trial
 
 TRIAL = "trial"
@@ -39,6 +39,25 @@ class Papers:
     def form(self, attempt: str) -> dict[str, Any]:
         """The form of one attempt; KeyError if the package does not know it."""
         return form(self.papers[dict(self.attempts)[attempt]], attempt, self.secret, shuffle=self.shuffle)
+
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """Item blob id → option ids of the key, over all subjects."""
+        found = {}
+        for paper in self.papers.values():
+            ids = item_ids(paper, self.secret)
+            found.update({ids[item.number]: item.key for item in paper.items})
+        return found
+
+    def rules(self, subject: str) -> dict[str, Any]:
+        """What the signed manifest says of a subject's paper to everybody."""
+        paper = self.papers[subject]
+        return {
+            "policy": policy_id(paper, self.secret),
+            "duration_minutes": paper.duration_minutes,
+            "full_marks": paper.full_marks,
+            "pass_mark": paper.pass_mark,
+            "multiple": paper.multiple,
+        }
 
     def digests(self) -> dict[str, str]:
         """Subject → digest of its paper."""
