@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLANTS = [
     ("1", "kaopei/law/verdict.py", "import kaopei.ledger.tree"),
     ("2", "kaopei/office/clock.py", "import kaopei.center.settings"),
-    ("2", "kaopei/edge/store.py", "import kaopei.office.clock"),
+    ("6", "kaopei/edge/store.py", "import kaopei.office.clock"),
     ("3", "kaopei/center/allocation/pool.py", "import kaopei.paper.item"),
     ("4", "kaopei/commandline/intake.py", "import kaopei.center.registry.models"),
     ("5", "kaopei/lottery/draw.py", "import random"),
