@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+import psycopg
+
 from kaopei.office import database_files as files
 from kaopei.office import database_roles as roles
 from kaopei.office.database_files import PORT, Unusable
@@ -82,8 +84,7 @@ class Cluster:
             self._users = users
             if not self.data.exists():
                 self._make()
-            self._bring_up()
-            roles.make(f"postgresql://postgres@/postgres?host={self.sock}&port={PORT}", self.name)
+            self._bring_up_and_make_roles()
         atexit.register(self.stop)
         return self
 
@@ -139,6 +140,19 @@ class Cluster:
             raise Unusable(f"数据库目录 {self.place.base} 无法初始化：{done.stderr.strip()[-300:]}")
         (beside / "data").rename(self.data)
         beside.rmdir()
+
+    def _bring_up_and_make_roles(self) -> None:
+        """A server that is just being killed still has its process and its socket: only an answered query counts."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            self._bring_up()
+            try:
+                roles.make(f"postgresql://postgres@/postgres?host={self.sock}&port={PORT}", self.name)
+                return
+            except psycopg.OperationalError as problem:
+                if time.monotonic() > deadline:
+                    raise Unusable(f"数据库 {self.data} 没有应答（{problem}），请查看日志 {self.log}") from None
+                time.sleep(0.05)
 
     def _bring_up(self) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -23,6 +23,9 @@ from kaopei.office.environment import PROJECT, package_folder
 
 _mine = threading.local()
 
+# Templates may read below it, and nothing else.
+ROOT = PROJECT / "kaopei"
+
 
 class NoTemplate(ValueError):
     """A template that no app has: a fault of the program."""
@@ -44,7 +47,7 @@ def qr_svg(text: str, *, error: str = "m") -> str:
 def _compiler() -> typst.Compiler:
     """One for each thread: a compiler does one piece of work at a time, and works outside the interpreter's lock."""
     if not hasattr(_mine, "compiler"):
-        _mine.compiler = typst.Compiler(root=PROJECT / "kaopei", font_paths=_fonts())
+        _mine.compiler = typst.Compiler(root=ROOT, font_paths=_fonts())
     found: typst.Compiler = _mine.compiler
     return found
 

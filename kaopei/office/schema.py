@@ -24,7 +24,7 @@ def migrate(settings: str, server: Cluster | Server) -> bool:
     variable = database_variable(settings.split(".")[-2])
     done = subprocess.run(
         [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
-        env={**os.environ, variable: server.owner_url, "DJANGO_SETTINGS_MODULE": settings, "PYTHONPATH": str(PROJECT)},
+        env={**os.environ, variable: server.owner_url, "DJANGO_SETTINGS_MODULE": settings, "PYTHONPATH": os.pathsep.join([str(PROJECT), *sys.path])},
         cwd=PROJECT,
         capture_output=True,
         text=True,

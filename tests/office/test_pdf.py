@@ -1,11 +1,10 @@
 """PDF: data never becomes markup, every character of a name is there, a rehearsal says so."""
 
 import io
-from pathlib import Path
+import threading
 
 import pypdf
 import pytest
-from django.template import utils
 
 from kaopei.office import pdf
 from tests.people import NOW, lay_trust
@@ -21,12 +20,15 @@ RARE = "㛃䶮𬭎堃𠮷𠅤㵘"
 
 @pytest.fixture
 def template(tmp_path, monkeypatch):
-    """A template that only this test has; typst may read below the package only."""
-    place = Path(pdf.__file__).parent / "ui" / "templates" / "ui" / f"try-{tmp_path.name}.typ"
-    place.write_text(TEMPLATE)
-    utils.get_app_template_dirs.cache_clear()
-    yield f"ui/{place.name}"
-    place.unlink()
+    """A template that only this test has, with the frame beside it: typst reads below its root only."""
+    frame = "office/ui/typst/frame.typ"
+    (tmp_path / frame).parent.mkdir(parents=True)
+    (tmp_path / frame).write_bytes((pdf.ROOT / frame).read_bytes())
+    (tmp_path / "try.typ").write_text(TEMPLATE)
+    monkeypatch.setattr(pdf, "ROOT", tmp_path)
+    monkeypatch.setattr(pdf, "_find", lambda name: tmp_path / name)
+    monkeypatch.setattr(pdf, "_mine", threading.local())
+    return "try.typ"
 
 
 def make(template, name="张三"):
