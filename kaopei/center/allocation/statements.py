@@ -91,9 +91,9 @@ def content(payload: dict[str, Any]) -> bytes:
     return canonical.encode({name: value for name, value in payload.items() if name != "issued_at"})
 
 
-def seal_protocol(payload: dict[str, Any], approvals: Sequence[str], signer: Signer) -> bytes:
+def seal_protocol(payload: dict[str, Any], approvals: Sequence[dict[str, Any]], signer: Signer) -> bytes:
     """protocol.json: the payload with the two approvals, signed by the center."""
-    return manifest.sign("protocol", {**payload, "approvals": [as_jws(one) for one in approvals]}, [signer])
+    return manifest.sign("protocol", {**payload, "approvals": list(approvals)}, [signer])
 
 
 def as_jws(text: str) -> dict[str, Any]:

@@ -64,7 +64,9 @@ class Play:
         return approvals.approve(request, pin=PIN, digest=request.digest, by=self.people[who], at=self.at)
 
     def decide_thin(self, draw):
-        return actions.decide_thin(draw, choice="accept", reason="本市考试点少，本月不再增开场次，按现有考试点抽签。", by=self.people["freezer"], at=self.at)
+        return actions.decide_thin(
+            draw, choice="accept", reason="本市考试点少，本月不再增开场次，按现有考试点抽签。", by=self.people["freezer"], at=self.at
+        )
 
     def freeze(self, draw):
         self.decide_thin(draw)
@@ -83,6 +85,14 @@ class Play:
         self.at = DRAW_AT + timedelta(minutes=1)
         actions.take_public_value(draw, by=SYSTEM, at=self.at)
         return actions.draw_seats(draw, by=SYSTEM, at=self.at)
+
+    def draw_again(self, draw, secrets):
+        """The result that these secrets would give on the same frozen input, as files."""
+        from kaopei.lottery import pool
+        from kaopei.lottery.draw import draw as lottery_draw
+
+        chosen = seed.combine(draw.number, draw.input_digest, secrets, draw.public_value)
+        return lottery_draw(pool.parse(queries.files(draw, "instance")), chosen, draw.number).files()
 
     def verify(self, draw):
         actions.note_verification(draw, agrees=True, text="重算一致", by=self.people["province"], at=self.at)
@@ -129,10 +139,7 @@ def play(month, trusted_people):
 
 def rows_of(draw):
     """Candidates with the site and the sitting they got."""
-    return [
-        (row.pseudonym, row.institution, row.subject, row.sitting.site, row.exemption)
-        for row in draw.placements.select_related("sitting")
-    ]
+    return [(row.pseudonym, row.institution, row.subject, row.sitting.site, row.exemption) for row in draw.placements.select_related("sitting")]
 
 
 def instance(draw):
