@@ -27,7 +27,7 @@ class Wheel:
 
     def left(self, places: Iterable[int]) -> tuple[int, list[int], int]:
         """Most seats among the options left, the weights of all options at that scale, the sum over those left."""
-        most = max(self.seats[place] for place in places)
+        most = max(self.seats[place] for place in places) or 1
         weights = self._scaled.get(most)
         if weights is None:
             weights = self._scaled[most] = [

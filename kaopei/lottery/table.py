@@ -151,8 +151,7 @@ def decode(name: str, data: bytes) -> str:
 
 def read(name: str, data: bytes, columns: Sequence[Column], key: str | None) -> Table:
     """A file by its columns; `key` is the id column, by which rows are sorted and which may not repeat."""
-    grid = _grid(name, decode(name, data))
-    _check_header(name, grid.header, columns)
+    grid = _grid(name, decode(name, data), columns)
     found = dict(zip(grid.header, grid.columns, strict=True))
     present = [column for column in columns if column.name in found]
     values: dict[str, list[Any]] = {}
@@ -172,7 +171,7 @@ def read(name: str, data: bytes, columns: Sequence[Column], key: str | None) -> 
     return Table(values, text.encode())
 
 
-def _grid(name: str, text: str) -> _Grid:
+def _grid(name: str, text: str, columns: Sequence[Column]) -> _Grid:
     quoted = '"' in text
     if quoted:
         rows, numbers = _quoted_rows(name, text)
@@ -183,6 +182,7 @@ def _grid(name: str, text: str) -> _Grid:
     if not rows:
         raise BadInstance(f"{name} 是空文件：请放入带表头的表格。")
     header, width = rows[0], len(rows[0])
+    _check_header(name, header, columns)
 
     def line_of(row: int) -> int:
         if quoted:

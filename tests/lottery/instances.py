@@ -126,7 +126,8 @@ def province(number: int, candidates: int = 60) -> dict[str, bytes]:
         avoid = ";".join(dice.some(sites, 5))
         town.cand(
             f"K{each:03}", dice.one("T", "P", "TP", "TP"), dice.one("", *insts), dice.one(*subjects), dice.one(*cities),
-            dice.one("", "D", "D0", "D1", "D2"), dice.below(5), dice.below(2), avoid, int(dice.below(5) > 0), dice.below(2),
+            dice.one("", "D", "D0", "D1", "D2"), dice.below(5), dice.below(2), avoid, int(dice.below(5) > 0),
+            dice.below(2),
         )  # fmt: skip
     if dice.below(2):
         pairs = [f"{home},{there},{subject}" for home in cities for there in cities for subject in subjects]

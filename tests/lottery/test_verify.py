@@ -41,13 +41,12 @@ def test_the_provinces_use_everything() -> None:
             seen["five draws"] += len(row.get("drawn", [])) > 4
         for component in json.loads(outputs["transcript.json"])["components"]:
             seen["public moved"] += component["public"]["moved"]
-            seen["moved away"] += (
-                component["stage"] == "cross" and component["every"]["moved"] + component["public"]["moved"]
-            )
+            if component["stage"] == "cross":
+                seen["moved away"] += component["every"]["moved"] + component["public"]["moved"]
     wanted = [
-        "registered", "active_in_horizon", "after 0", "after 1", "same 0", "same 1", "crossings", "draw", "repair", "own_school",
-        "no_site", "no_seat", "no_theory_seat", "sole_site", "full", "seat", "moved", "away", "five draws", "public moved",
-        "moved away",
+        "registered", "active_in_horizon", "after 0", "after 1", "same 0", "same 1", "crossings", "draw",
+        "repair", "own_school", "no_site", "no_seat", "no_theory_seat", "sole_site", "full", "seat", "moved",
+        "away", "five draws", "public moved", "moved away",
     ]  # fmt: skip
     assert [name for name in wanted if not seen[name]] == []
 
@@ -139,6 +138,7 @@ def test_a_local_name_must_carry_the_input_digest() -> None:
     [
         (b"{", "transcript.json 不是合法的 JSON"),
         (b"\xff", "transcript.json 不是合法的 JSON"),
+        (b"[" * 100_000, "transcript.json 不是合法的 JSON"),
         (b"[]", "transcript.json 不是 JSON 对象"),
         (b"{}", "transcript.json 的 seed"),
         (b'{"seed":5}', "transcript.json 的 seed"),
@@ -187,6 +187,18 @@ def test_a_broken_row_is_shown_as_it_is() -> None:
     assert verify.verify(files, outputs | {"rows.jsonl": b"5\n", "transcript.json": text})[0].startswith(
         "transcript.json"
     )
+
+
+def test_rows_without_a_lottery_number_are_passed_over() -> None:
+    town = Town().site("P1").session("X1", "P1", part="P").cand("K1", "TP").cand("K2", "P")
+    outputs = draw(pool.parse(town.files()), SEEDS[0]).files()
+    rows = outputs["rows.jsonl"].splitlines(keepends=True)
+    assert b"no_theory_seat" in rows[1]
+    only = outputs | {"rows.jsonl": b"".join(rows[1:])}
+    told = json.loads(outputs["transcript.json"]) | {"binding": "0"}
+    text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    problems = verify.verify(town.files(), only | {"transcript.json": text})
+    assert problems[0].startswith("transcript.json 的 binding")
 
 
 def test_missing_files_are_named() -> None:

@@ -24,7 +24,7 @@ def verify(files: Mapping[str, bytes], outputs: Mapping[str, bytes], draw_id: st
         return missing
     try:
         transcript = json.loads(outputs["transcript.json"])
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         return [f"transcript.json 不是合法的 JSON：{problem}"]
     if not isinstance(transcript, dict):
         return ["transcript.json 不是 JSON 对象"]
@@ -80,7 +80,7 @@ def _fits(seed: str, rows: bytes) -> bool:
             row = json.loads(line)
             if "lottery" in row:
                 return bool(hashed("xexam/1", seed, row["part"], row["cand"])[:8].hex() == row["lottery"])
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue
     return True
 
@@ -89,10 +89,9 @@ def _in_lines(name: str, given: bytes, expected: bytes) -> str:
     """The first line that differs."""
     if given == expected:
         return ""
-    for number, (is_, must) in enumerate(zip_longest(given.split(b"\n"), expected.split(b"\n")), 1):
-        if is_ != must:
-            return f"{name} 第{number}行：应为 {_shown(must)}，实为 {_shown(is_)}"
-    raise AssertionError(name)
+    lines = enumerate(zip_longest(given.split(b"\n"), expected.split(b"\n")), 1)
+    number, (is_, must) = next(line for line in lines if line[1][0] != line[1][1])
+    return f"{name} 第{number}行：应为 {_shown(must)}，实为 {_shown(is_)}"
 
 
 def _shown(line: bytes | None) -> str:

@@ -150,7 +150,7 @@ def _meta(text: str) -> tuple[dict[str, Any], bytes]:
         meta = json.loads(text)
         kept = {key: meta[key] for key in ("format", "rules") if key in meta}
         rules = DEFAULTS | kept.get("rules", {})
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise Unreadable("meta.json 不是所需的 JSON 对象：请核对文件。") from None
     if kept.get("format") != "xalloc/1" or rules.keys() != DEFAULTS.keys():
         raise Unreadable("meta.json 的 format 或 rules 不合 xalloc/1：请核对文件。")
