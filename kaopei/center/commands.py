@@ -99,18 +99,9 @@ def _today() -> dt.date:
 
 
 def serve(data: Path, port: int, *, workers: int = 1) -> int:
-    """Serve the center's pages on 127.0.0.1 until told to stop; a worker for long jobs runs beside."""
+    """Serve the center's pages on 127.0.0.1 until told to stop; long work runs beside."""
     with up(data):
-        from granian import Granian
-        from granian.constants import Interfaces
+        from kaopei.office import server
 
-        Granian(
-            "kaopei.center.wsgi:application",
-            address="127.0.0.1",
-            port=port,
-            interface=Interfaces.WSGI,
-            workers=workers,
-            blocking_threads=4,
-            log_access=False,
-        ).serve()
+        server.serve("kaopei.center.wsgi:application", "127.0.0.1", port, workers=workers)
     return 0

@@ -8,6 +8,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models import JSONField
 
+# Python values that the driver sends as they are.
+PLAIN = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.DateField, models.ForeignKey)
+
 
 def insert(objects: Iterable[models.Model]) -> int:
     """Insert new objects of one model; defaults must be set, the database gives the keys. How many."""
@@ -23,7 +26,7 @@ def insert(objects: Iterable[models.Model]) -> int:
     aliases = ", ".join(f"c{place}" for place in range(len(fields)))
     statement = f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({names}) SELECT {values} FROM unnest({', '.join(arrays)}) AS t({aliases})"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(statement, [[_value(field, row) for row in rows] for field in fields])
+        cursor.execute(statement, [_column(field, rows) for field in fields])
     return len(rows)
 
 
@@ -31,12 +34,17 @@ def _is_json(field: models.Field) -> bool:
     return isinstance(field, JSONField | ArrayField)
 
 
-def _value(field: models.Field, row: models.Model) -> Any:
-    value = getattr(row, field.attname)
+def _column(field: models.Field, rows: list[Any]) -> list[Any]:
+    """The values of one column as the driver takes them; what costs time is done for the fields that need it."""
+    values = [getattr(row, field.attname) for row in rows]
     if _is_json(field):
-        return json.dumps(value, ensure_ascii=False)
-    prepared = field.get_db_prep_save(value, connection)
-    return getattr(prepared, "obj", prepared)  # bytes come wrapped for the driver, one by one
+        return [json.dumps(value, ensure_ascii=False) for value in values]
+    if isinstance(field, models.BinaryField):
+        # Wrapped for the driver one by one, which an array does not need.
+        return [getattr(prepared := field.get_db_prep_save(value, connection), "obj", prepared) for value in values]
+    if isinstance(field, PLAIN):
+        return values
+    return [field.get_db_prep_save(value, connection) for value in values]
 
 
 def _back(field: models.Field, name: str) -> str:

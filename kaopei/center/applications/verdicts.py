@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from kaopei.office.sheets import harmless
+
 HEADER = ("序号", "decision", "code", "reason", "clause", "cell")
-# A spreadsheet would run a cell that begins so as a formula.
-RUNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(rows: Iterable[Sequence[str]]) -> bytes:
@@ -15,13 +15,8 @@ def as_csv(rows: Iterable[Sequence[str]]) -> bytes:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
     for serial, decision, code, *rest in rows:
-        writer.writerow([serial, decision, code, *(safe(cell) for cell in rest)])
+        writer.writerow([serial, decision, code, *map(harmless, rest)])
     return out.getvalue().encode()
-
-
-def safe(text: str) -> str:
-    """The text, kept from being run by a spreadsheet."""
-    return f"'{text}" if text.startswith(RUNS) else text
 
 
 def joined(reasons: Sequence[tuple[str, str]], cells: Sequence[str]) -> tuple[str, str, str]:

@@ -49,6 +49,14 @@ def test_accepted_applications_go_forward_and_held_ones_wait(take):
     assert queries.undecided("440600-2026-12") == 1
 
 
+@pytest.mark.parametrize(("written", "kind"), [("初次取证", "initial"), ("复审", "review"), ("延期换证", "renewal"), ("不明", "")])
+def test_kind_is_stored_as_later_steps_read_it(take, written, kind):
+    made = Pack()
+    made.apply(0, 申请类型=written)
+    take(made)
+    assert Application.objects.get(serial="1").kind == kind
+
+
 def test_register_syllabus_and_plan_are_filled(take):
     take(Pack())
     day = queries.batch("440600-2026-12").first_day
