@@ -71,13 +71,13 @@ def two(
     return names
 
 
-def inside(row: Kind, payload: Payload, trust: Trust, proven: int | None) -> None:
-    """Check the approvals that lie in a payload, as its kind demands."""
+def inside(row: Kind, payload: Payload, trust: Trust, proven: int | None) -> list[str]:
+    """Check the approvals that lie in a payload, as its kind demands; the names of those who approved."""
     rule = row.approved
     if rule is None:
-        return
+        return []
     digest = payload[rule.digest] if rule.digest else digest_of(payload, trust)
-    two(
+    return two(
         payload["approvals"], trust, action=rule.action, object=payload[rule.object], digest=digest,
         at=payload["issued_at"], rev=payload[rule.rev] if rule.rev else None, proven=proven,
     )

@@ -58,16 +58,20 @@ def read_request(data: bytes, trust: Trust, verifier_key: Any | None = None) -> 
     one = signed.signatures[0]
     if len(signed.signatures) != 1 or one.typ != REQUEST or keyfile.kid(payload["sign_pub"]) != one.kid:
         raise Rejected("signers", "登记申请不是由申请中的签名密钥签署的")
-    if not one.holds(trust.algorithms, payload["sign_pub"], signed.payload):
+    right = jws.algorithm(one) == trust.algorithms.signature_alg
+    if not right or not one.holds(trust.algorithms, payload["sign_pub"], signed.payload):
         raise Rejected("signature", "登记申请的签名不成立，文件已被改动")
-    if payload["deployment"] != trust.deployment or payload["rehearsal"] != trust.rehearsal:
+    mine = (trust.suite, trust.deployment, trust.rehearsal)
+    if (payload["suite"], payload["deployment"], payload["rehearsal"]) != mine:
         raise Rejected("deployment", "登记申请属于另一个系统")
     if payload["keystore"] == "file" and not trust.rehearsal:
         raise Rejected("keystore", "正式考试服务器的密钥必须在硬件中（tpm 或 pkcs11），不能是文件")
     if verifier_key is not None:
         secret = trust.algorithms.agree(verifier_key, base64url.decode(payload["decrypt_pub"], "公钥"))
         names = (payload["edge_serial"], payload["sign_pub"], payload["decrypt_pub"])
-        if base64url.encode(_mac(trust, secret, *names)) != payload["possession"]["mac"]:
+        verifier = keyfile.kid(keyfile.public(verifier_key, trust.suite))
+        mac = base64url.encode(_mac(trust, secret, *names))
+        if payload["possession"] != {"verifier": verifier, "mac": mac}:
             raise Rejected("possession", "申请没有证明持有解密密钥，不能登记")
     return payload
 
@@ -87,7 +91,10 @@ def accept(
 
 def read(record: bytes, trust: Trust, *, at: int | None = None) -> Edge:
     """The machine of a record whose three signatures hold and which is in force at `at`."""
-    payload = manifest.read("enrolment", record, trust, at=at)
+    found = manifest.read_signed("enrolment", record, trust, at=at)
+    payload = found.payload
+    if sorted(key.holder for key in found.signers if key.role == "person") != sorted(payload["accepted_by"]):
+        raise Rejected("signers", "登记书写明的验收人不是签名的人")
     asked = read_request(payload["request"].encode("utf-8"), trust)
     if any(asked[name] != payload[name] for name in FIELDS):
         raise Rejected("enrolment", "登记书与其中的申请不符")

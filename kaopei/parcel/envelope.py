@@ -93,6 +93,12 @@ def _checked_keys(suite: Suite, payload: Payload, parts: Mapping[str, bytes]) ->
     for row in payload["blobs"]:
         blobs.check(suite, parts[f"blobs/{row['hash']}"], row["hash"], row["size"])
     keys = canonical.decode_object(parts["keys.jwe"], "密钥部分")
-    if set(keys) != {row["group"] for row in payload["blobs"]} or not all(isinstance(to, dict) for to in keys.values()):
+    if set(keys) != {row["group"] for row in payload["blobs"]} or not all(map(_is_wrapped, keys.values())):
         raise Rejected("keys", "密封包里的密钥部分与内容分组不符")
+    if len({row["id"] for row in payload["blobs"]}) != len(payload["blobs"]):
+        raise Rejected("blob", "清单里同一内容出现两次")
     return keys
+
+
+def _is_wrapped(to: Any) -> bool:
+    return isinstance(to, dict) and all(isinstance(token, str) for token in to.values())

@@ -7,11 +7,11 @@
 """
 
 import secrets as randomness
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kaopei.parcel import base64url, blobs, canonical, container, ids, key_share, manifest, shares
+from kaopei.parcel import base64url, blobs, canonical, container, ids, key_share, manifest, seal_order, shares
 from kaopei.parcel.canonical import Payload
 from kaopei.parcel.enrolment import Edge
 from kaopei.parcel.keyfile import Signer
@@ -22,6 +22,7 @@ from kaopei.parcel.trust import Trust
 
 TYP = "xpk1/cek"
 Contents = Sequence[tuple[str, str, bytes]]  # class, id, plain bytes; class key opens in stage 2
+SealProof = Callable[[str], Payload | None]
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,15 @@ class Secrets:
 
 def build(
     order: Payload, edges: Sequence[Edge], contents: Contents, custodians: Sequence[Signer], trust: Trust, *, at: int,
-    subjects: Sequence[Payload], printed: Sequence[int] = (1, 3),
+    subjects: Sequence[Payload], printed: Sequence[int] = (1, 3), seal_proof: SealProof | None = None,
 ) -> Sealed:
     """Seal the contents for an order. Content keys and release secrets live in this call only.
 
-    `printed` = x of the shares that are printed; the key service's share is encrypted to its key.
+    Blob ids stand in the clear: never the number of an item in its bank. `printed` = x of the shares that are printed;
+    the key service's share is encrypted to its key. `seal_proof` enters the hash of the manifest into the vault's ledger
+    and answers {origin, entry, index, size, proof, checkpoint}.
     """
+    _check_order(order, edges, contents)
     suite, package = trust.algorithms, ids.uuid7(at)
     ceks = {1: randomness.token_bytes(32), 2: randomness.token_bytes(32)}
     release, release2 = randomness.token_bytes(16), randomness.token_bytes(16)
@@ -67,12 +71,24 @@ def build(
         "keys_digest": suite.hash(keys["keys.jwe"]).hex(), "keys2_digest": suite.hash(keys["keys2.jwe"]).hex(),
     }
     signed = manifest.sign("exam_parcel", payload, custodians)
-    proof = {**trust.frame(at), "package_id": package, "manifest_hash": suite.hash(signed).hex(), "log": None}
+    proof = {**trust.frame(at), "package_id": package, "manifest_hash": suite.hash(signed).hex()}
+    proof["log"] = seal_proof(proof["manifest_hash"]) if seal_proof else None
     proved = manifest.sign("seal_proof", proof, custodians)
     head = [("manifest.jws", signed), *keys.items(), ("seal.proof", proved)]
     parcel = container.write([*head, *((f"blobs/{name}", parts[name]) for name in sorted(parts))])
     made = _shares(trust, payload, points, committed, custodians, printed, at)
     return Sealed(package, parcel, made)
+
+
+def _check_order(order: Payload, edges: Sequence[Edge], contents: Contents) -> None:
+    """Only machines that the order names; a form for every attempt of the order and for nobody else."""
+    seal_order.check_window(order["window"])
+    if not edges or any(edge.record.decode("utf-8") not in order["edge_records"] for edge in edges):
+        raise Rejected("edge", "密封对象里有任务书没有列出的考试服务器，不能密封")
+    forms = {name for kind, name, _ in contents if kind == "form"}
+    differing = sorted(forms ^ {row["attempt"] for row in order["attempts"]})
+    if differing:
+        raise Rejected("form", f"应考编号 {differing[0]} 与任务书不符：每个应考编号有且只有一份试卷")
 
 
 def _shares(
@@ -126,7 +142,10 @@ class Parcel:
         entries = container.read(data)
         if entries[0][0] != "manifest.jws":
             raise Rejected("container", "密封包内没有清单")
-        self.manifest: Payload = manifest.read("exam_parcel", entries[0][1], trust, at=at)
+        found = manifest.read_signed("exam_parcel", entries[0][1], trust, at=at)
+        self.manifest: Payload = found.payload
+        self.sealed_by = tuple(key.holder for key in found.signers)
+        seal_order.check_window(self.manifest["window"])
         self.manifest_hash = self.suite.hash(entries[0][1]).hex()
         rows = self.manifest["blobs"]
         names = ["manifest.jws", "keys.jwe", "keys2.jwe", "seal.proof"]
@@ -139,7 +158,10 @@ class Parcel:
         proof = manifest.read("seal_proof", self.parts["seal.proof"], trust, at=at)
         if (proof["package_id"], proof["manifest_hash"]) != (self.manifest["package_id"], self.manifest_hash):
             raise Rejected("proof", "密封存证不是这个密封包的")
+        self.log: Payload | None = proof["log"]
         self.rows = {(row["class"], row["id"]): row for row in rows}
+        if len(self.rows) != len(rows):
+            raise Rejected("blob", "清单里同一内容出现两次")
 
     def commitment(self, stage: int, x: int) -> str:
         """What the manifest says of a share."""
@@ -169,7 +191,7 @@ class Parcel:
 
     def _cek(self, part: str, stage: int, secret: bytes, kid: str, key: Any) -> bytes:
         outer = canonical.decode_object(self.parts[part], "密钥部分")
-        if kid not in outer or sorted(outer) != self.manifest["edge_keys"]:
+        if not isinstance(outer.get(kid), str) or sorted(outer) != self.manifest["edge_keys"]:
             raise Rejected("recipient", "这个密封包不是给本考试服务器的；请核对考试点和场次")
         inner = self.suite.unwrap(key, kid, f"{TYP}{stage}", outer[kid]).decode("ascii", "replace")
         return self.suite.unwrap_under(_under(self.suite, secret, self.manifest["package_id"], stage), f"{TYP}{stage}", inner)

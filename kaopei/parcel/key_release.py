@@ -22,6 +22,7 @@ def make(
 ) -> bytes:
     """The signed token. The approvals are for `key.release` on the package, over the manifest hash, with rev = stage."""
     parcel.check_share(stage, share)
+    _check_path(stage, share.x, path, signer_role="")
     named = parcel.manifest
     token = trust.algorithms.wrap(base64url.decode(edge.decrypt.pub, "公钥"), edge.decrypt.kid, TYP, share.y)
     payload = {
@@ -37,7 +38,11 @@ def take(
     data: bytes, trust: Trust, parcel: Parcel, kid: str, key: Any, *, stage: int, challenge: str, at: int | None = None
 ) -> tuple[Payload, Share]:
     """The token's payload and its share, if it is for this machine, boot, package and stage. The caller refuses a second use."""
-    payload = manifest.read("key_release", data, trust, at=at)
+    found = manifest.read_signed("key_release", data, trust, at=at)
+    payload = found.payload
+    _check_path(payload["stage"], payload["x"], payload["path"], found.signers[0].role)
+    if set(found.approvers) & set(parcel.sealed_by):
+        raise Rejected("approver", "批准放行的人不能是密封试卷的保管人；请由其他人批准")
     wanted = {
         "package_id": parcel.manifest["package_id"], "manifest_hash": parcel.manifest_hash, "sitting_id": parcel.manifest["sitting_id"],
         "form_set": parcel.manifest["form_set"], "edge_kid": kid, "stage": stage, "challenge": challenge,
@@ -52,3 +57,11 @@ def take(
     share = Share(payload["x"], trust.algorithms.unwrap(key, kid, TYP, payload["share"]))
     parcel.check_share(stage, share)
     return payload, share
+
+
+def _check_path(stage: int, x: int, path: str, signer_role: str) -> None:
+    """By path AB the key service hands out its own share, by AC the province the reserve; the second secret goes by AB."""
+    if (stage, x, path) not in ((1, 2, "AB"), (1, 3, "AC"), (2, 0, "AB")):
+        raise Rejected("path", "令牌的阶段、分持和放行路径不相配")
+    if signer_role not in ("", {"AB": "key_service", "AC": "province_release"}[path]):
+        raise Rejected("path", "令牌的签发单位与放行路径不符")

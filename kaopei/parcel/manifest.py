@@ -1,6 +1,7 @@
 """The two doors of every signed artefact: `sign` and `read`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kaopei.parcel import approval, canonical, jws, kinds, signatures
 from kaopei.parcel.canonical import Payload
@@ -30,8 +31,8 @@ def read(kind: str, data: bytes, trust: Trust, *, at: int | None = None) -> Payl
 def read_signed(kind: str, data: bytes, trust: Trust, *, at: int | None = None) -> signatures.Read:
     """Like read, with the keys of those who signed."""
     found = signatures.read(kind, data, trust, at=at)
-    approval.inside(kinds.named(kind), found.payload, trust, at)
-    return found
+    approvers = approval.inside(kinds.named(kind), found.payload, trust, at)
+    return replace(found, approvers=tuple(approvers))
 
 
 def unverified(data: bytes) -> Payload:

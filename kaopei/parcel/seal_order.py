@@ -16,9 +16,7 @@ def draft(
     software: Sequence[str] = (), supersedes: str | None = None,
 ) -> Payload:
     """The payload without approvals: what two persons approve (`approval.digest_of`). Then `sign`."""
-    times = ("not_before", "start_earliest", "start_latest", "end_latest")
-    if [window[name] for name in times] != sorted(window[name] for name in times):
-        raise Rejected("window", "任务书的时间窗次序不对：可启封、最早开考、最迟开考、最迟结束应依次推后")
+    check_window(window)
     if len({row["attempt"] for row in attempts}) != len(attempts) or not attempts:
         raise Rejected("attempts", "任务书没有考生，或同一考生出现两次")
     if not edges:
@@ -40,8 +38,18 @@ def sign(payload: Payload, approvals: Sequence[Payload], center: Signer) -> byte
 def read(data: bytes, trust: Trust, *, at: int | None = None) -> tuple[Payload, list[Edge]]:
     """The order and its machines, whose records the vault checks itself: a city cannot slip in a key of its own."""
     payload = manifest.read("seal_order", data, trust, at=at)
+    check_window(payload["window"])
+    if len({row["attempt"] for row in payload["attempts"]}) != len(payload["attempts"]):
+        raise Rejected("attempts", "任务书里同一应考编号出现两次")
     edges = [enrolment.read(record.encode("utf-8"), trust, at=payload["issued_at"]) for record in payload["edge_records"]]
     for edge in edges:
         if edge.payload["site_code"] != payload["site_code"]:
             raise Rejected("edge", f"考试服务器 {edge.payload['edge_serial']} 登记在 {edge.payload['site_code']}，不是 {payload['site_code']}")
     return payload, edges
+
+
+def check_window(window: Payload) -> None:
+    """The times of a sitting (Unix seconds) in their only sensible order."""
+    times = [window[name] for name in ("not_before", "start_earliest", "start_latest", "end_latest", "stage2_not_before")]
+    if times != sorted(times):
+        raise Rejected("window", "时间窗次序不对：可启封、最早开考、最迟开考、最迟结束、答案密钥应依次推后")

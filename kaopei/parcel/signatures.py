@@ -18,6 +18,7 @@ class Read:
 
     payload: Payload
     signers: tuple[Key, ...]
+    approvers: tuple[str, ...] = ()
 
 
 def sign(kind: str, payload: Payload, signers: Sequence[Signer]) -> bytes:

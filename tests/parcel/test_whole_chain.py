@@ -45,7 +45,7 @@ def chain() -> SimpleNamespace:
     digest = approval.digest_of(order_draft, p.trust)
     order_file = seal_order.sign(order_draft, p.approvals("seal_order.issue", "SO-1", digest), p.signers["center"])
     order, edges = seal_order.read(order_file, p.trust)
-    contents = [("item", "b1", "试题一".encode()), ("key", "k1", b"A"), ("form", rows[0]["attempt"], b"{}")]
+    contents = [("item", "b1", "试题一".encode()), ("key", "k1", b"A"), *(("form", r["attempt"], b"{}") for r in rows)]
     sealed = exam_parcel.build(order, edges, contents, p.custodians, p.trust, at=NOW, subjects=SUBJECTS)
     parcel = exam_parcel.Parcel(sealed.parcel, p.trust)
     body = {
