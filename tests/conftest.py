@@ -8,6 +8,7 @@ The server starts when the first test asks for a database.
 import fcntl
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -33,8 +34,8 @@ PROGRAM = program()
 PARENT = "PYTEST_XDIST_WORKER" not in os.environ
 if PARENT:
     os.environ["KAOPEI_TEST_PROGRAM"] = PROGRAM
-    # Short: a socket's path has at most 103 bytes.
-    os.environ["KAOPEI_TEST_FOLDER"] = tempfile.mkdtemp(prefix="kaopei-")
+    # Short: a socket's path has at most 103 bytes. The number tells whose it was, should this run be killed.
+    os.environ["KAOPEI_TEST_FOLDER"] = tempfile.mkdtemp(prefix=f"kaopei-test-{os.getpid()}-")
 FOLDER = Path(os.environ["KAOPEI_TEST_FOLDER"])
 FOLDER.chmod(0o755)  # as root the server runs as somebody else, who must be able to enter
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "one")
@@ -44,8 +45,23 @@ os.environ["KAOPEI_DATA"] = str(FOLDER / f"data-{WORKER}")
 os.environ["DJANGO_SETTINGS_MODULE"] = "kaopei.office.settings_base" if PROGRAM == "office" else f"kaopei.{PROGRAM}.settings"
 
 from kaopei.office.database import FORGETFUL, Cluster  # noqa: E402
+from kaopei.office.database_files import living_postmaster  # noqa: E402
 from kaopei.office.database_roles import prepare  # noqa: E402
 
+
+def sweep() -> None:
+    """End servers and remove folders of test runs that were killed and could not do it themselves."""
+    for folder in Path(tempfile.gettempdir()).glob("kaopei-test-*"):
+        owner = folder.name.split("-")[2]
+        if folder.stat().st_uid != os.geteuid() or Path(f"/proc/{owner}").exists() or not Path("/proc/self").exists():
+            continue
+        if pid := living_postmaster(folder / "pg" / "data"):
+            os.kill(pid, signal.SIGINT)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if PARENT:
+    sweep()
 assert "-cfsync=off" in FORGETFUL
 CLUSTER = Cluster(FOLDER / "pg", name="kaopei", durable=False)
 DATABASE = f"test_{WORKER}"

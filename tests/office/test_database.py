@@ -139,6 +139,7 @@ def test_long_path_gets_a_short_socket(folder):
     with cluster(deep / "pg", durable=False) as server:
         assert len(str(server.sock)) < database_files.SOCKET_LIMIT
         assert ask(server.app_url) == (1,)
+    server.sock.rmdir()
 
 
 @pytest.fixture
