@@ -45,7 +45,7 @@ class Intake(models.Model):
     # from → to, who, ground (docs/states.md is made from this). No way back.
     TRANSITIONS = (
         ("judged", "confirmed", "考务员", "逐行结论确认，一次全部生效"),
-        ("judged", "set_aside", "考务员", "作废，或较晚的一份先被确认"),
+        ("judged", "set_aside", "考务员", "作废，或同一批次又收到较晚的一份"),
     )
 
     # What judging found, kept with the object that was just received; never stored.
