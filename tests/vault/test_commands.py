@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 
 from kaopei.office.environment import PROJECT
+from tests.parcel import cast
+from tests.vault.sealing import kids, lay_private_keys, order
 from tests.vault.workbooks import PLAN, SUBJECT, bank, blueprint, folder, rows
 
 
-def run(*words: object) -> subprocess.CompletedProcess[str]:
+def run(*words: object, given: str = "") -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("KAOPEI_", "DJANGO_", "VAULT_", "DATABASE_"))}
     line = [sys.executable, "-m", "kaopei", "vault", *map(str, words)]
-    return subprocess.run(line, cwd=PROJECT, env=clean, capture_output=True, text=True, check=False)
+    return subprocess.run(line, cwd=PROJECT, env=clean, capture_output=True, text=True, check=False, input=given)
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +114,36 @@ def test_keep_questions_out_of_the_vaults_files(data: Path) -> None:
     files = [path for path in data.rglob("*") if path.is_file() and not path.is_symlink() and os.access(path, os.R_OK)]
     assert not [path for path in files if "金丝雀".encode() in path.read_bytes()]
     assert (data / "vault" / "fieldkeys").is_dir()
+
+
+def test_seal_and_trace_as_processes(files: Path, data: Path, tmp_path: Path) -> None:
+    province = cast.found()
+    (tmp_path / "trust.json").write_bytes(province.data)
+    (tmp_path / "order.jws").write_bytes(order(province))
+    (tmp_path / "other.jws").write_bytes(order(province, 2, subjects=("氯化工艺",)))
+    signed = [word for kid in kids(province) for word in ("--custodian", kid)]
+    line = ["seal", "--order", tmp_path / "order.jws", tmp_path / "other.jws", *signed, "--seed", "00"]
+    early = run(*line, "--out", tmp_path / "out", "--data", data)
+    assert early.returncode == 2 and "vault trust-in" in early.stderr
+    assert run("trust-in", tmp_path / "trust.json", "--root", province.root, "--data", data).returncode == 0
+    lay_private_keys(province, data / "vault")
+    done = run(*line, "--out", tmp_path / "out", "--data", data)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and "氯化工艺" in done.stderr
+    report = json.loads(done.stdout)
+    [sealed] = report["sealed"]
+    assert [row["subjects"] for row in report["refused"]] == [["氯化工艺"]]
+    assert (tmp_path / "out" / sealed["parcel"]).is_file()
+    traced = run("trace", "--package", sealed["package_id"], "--seen", "无:1:AB", "--data", data)
+    assert traced.returncode == 2 and "没有试题 无" in traced.stderr
+    assert run("trace", "--package", "x", "--seen", "无:1:AB", "--data", data).returncode == 2
+
+
+def test_make_a_person_without_a_password_on_the_command_line(data: Path) -> None:
+    words = ("person", "--username", "zw", "--name", "赵文", "--role", "custodian", "--data", data)
+    assert run(*words, given="一把很长的口令-2026\n").returncode == 0
+    again = run(*words, given="一把很长的口令-2026\n")
+    assert again.returncode == 2 and "已有人使用" in again.stderr
 
 
 def test_explain_itself_in_two_languages() -> None:

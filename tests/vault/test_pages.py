@@ -13,6 +13,9 @@ from kaopei.office.accounts.actions import create_person
 from kaopei.office.accounts.roles import SYSTEM
 from kaopei.vault.bank import queries
 from kaopei.vault.bank.models import ItemBank
+from kaopei.vault.custody.sealroom import seal_all
+from tests.parcel.cast import Province
+from tests.vault.sealing import fill_bank, kids, order
 from tests.vault.test_import import take
 from tests.vault.workbooks import PLAN, SUBJECT, bank, blueprint, rows
 
@@ -118,3 +121,21 @@ def test_compare_assembled_papers(as_role: Login, tmp_path: Path) -> None:
 @pytest.mark.parametrize("address", ["/banks/99/", "/banks/99/imports/1/", "/assemblies/99/"])
 def test_know_no_page_for_what_does_not_exist(as_role: Login, address: str) -> None:
     assert as_role("reviewer").get(address).status_code == 404
+
+
+def test_show_packages_and_sign_shares_over(as_role: Login, vault: Province, tmp_path: Path) -> None:
+    fill_bank(tmp_path)
+    client = as_role("custodian")
+    assert "还没有密封过试卷" in client.get("/custody/").content.decode()
+    [row] = seal_all([order(vault)], kids(vault), tmp_path / "out", "00", AT)["sealed"]
+    address = f"/custody/{row['package_id']}/"
+    assert address in client.get("/custody/").content.decode()
+    page = client.get(address).content.decode()
+    assert page.count("登记交接") == 4 and SUBJECT in page
+    assert "金丝雀" not in page and "QZ-0" not in page
+    fields = {"number": f"{row['package_id']}-1-1", "receiver": "考点负责人", "receipt": "R-1"}
+    assert "R-1" in client.post(f"{address}handover", fields, follow=True).content.decode()
+    assert client.post(f"{address}handover", fields).status_code == 409
+    assert client.post(f"{address}handover", fields | {"number": "x"}).status_code == 409
+    assert as_role("author").post(f"{address}handover", fields).status_code == 403
+    assert client.get("/custody/none/").status_code == 404

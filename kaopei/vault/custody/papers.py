@@ -40,6 +40,10 @@ class Papers:
         """The form of one attempt; KeyError if the package does not know it."""
         return form(self.papers[dict(self.attempts)[attempt]], attempt, self.secret, shuffle=self.shuffle)
 
+    def ids(self, paper: Paper) -> list[str]:
+        """Blob ids of a paper's items, in their order."""
+        return list(item_ids(paper, self.secret).values())
+
     def keys(self) -> dict[str, tuple[str, ...]]:
         """Item blob id → option ids of the key, over all subjects."""
         found = {}
