@@ -23,8 +23,9 @@ def chance(pool: Pool, cand: str) -> dict[str, object]:
         )
         # The theory sitting is not known yet, so a practical is released by the earliest day alone.
         kind = eligibility.kind(sites, subject, (people.earliest[number], -1))
-        public, other = Odds(pool).wheels(kind, people.district[number])
-        found[part] = {"public": _shares(pool, public), "other": _shares(pool, other)}
+        odds, district = Odds(pool), people.district[number]
+        tiers = {"public": odds.wheel(kind, district, 0), "other": odds.wheel(kind, district, 1)}
+        found[part] = {tier: _shares(pool, wheel) for tier, wheel in tiers.items()}
     return found
 
 

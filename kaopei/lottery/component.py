@@ -86,7 +86,7 @@ class Component:
         for position, kind in enumerate(self.kinds):
             if self.seat[position] < 0:
                 cand = self.cands[position]
-                wheel = odds.wheels(kind, people.district[cand])[tier]
+                wheel = odds.wheel(kind, people.district[cand], tier)
                 if wheel is not None:
                     self._spin(position, self.names[cand], wheel, tier)
 

@@ -52,8 +52,9 @@ def _stage(pool: Pool, seed: str, label: str, row: dict[str, Any], kind: Kind) -
     lot, name = seeds.Lot(seed, label), seeds.field(row["cand"])
     digest = lot.digest(name)
     district = pool.candidates.district[pool.candidates.id.index(row["cand"])]
-    drawn, draws = list(row["drawn"]), []
-    for tier, wheel in enumerate(Odds(pool).wheels(kind, district)):
+    drawn, draws, odds = list(row["drawn"]), [], Odds(pool)
+    for tier in (0, 1):
+        wheel = odds.wheel(kind, district, tier)
         if wheel is not None and drawn:
             tier_digest = lot.digest(name + seeds.OTHER_TIER) if tier else digest
             draws += _tier(pool, lot, name, tier_digest, tier, wheel, drawn)

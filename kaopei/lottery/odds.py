@@ -59,35 +59,30 @@ class Wheel:
 
 
 class Odds:
-    """Wheels by what they depend on: allowed sites, subject, district."""
+    """Wheels by what they depend on: allowed sites, subject, district, tier."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._wheels: dict[tuple[int, str], tuple[Wheel | None, Wheel | None]] = {}
+        self._wheels: dict[tuple[int, str, int], Wheel | None] = {}
         self._bands: dict[tuple[str, int], int] = {}
 
-    def wheels(self, kind: Kind, district: str) -> tuple[Wheel | None, Wheel | None]:
-        """The first wheel of each tier: public sites, other sites."""
-        key = (kind.options, district)
+    def wheel(self, kind: Kind, district: str, tier: int) -> Wheel | None:
+        """The first wheel of a tier (0 public sites, 1 others); None if he has no site there."""
+        key = (kind.options, district, tier)
         if key not in self._wheels:
-            self._wheels[key] = self._make(kind, district)
+            self._wheels[key] = self._make(kind, district, tier)
         return self._wheels[key]
 
-    def _make(self, kind: Kind, district: str) -> tuple[Wheel | None, Wheel | None]:
+    def _make(self, kind: Kind, district: str, tier: int) -> Wheel | None:
         sites = self._pool.sites
+        offers = [offer for offer in kind.offers if (sites[offer.site].kind != "public") == tier]
+        if not offers:
+            return None
         centre = self._pool.districts.get(district)
+        # One site without coordinates, of whichever tier, makes all factors 1.
         known = centre is not None and all(sites[offer.site].place for offer in kind.offers)
-        tiers: tuple[list[int], list[int]] = ([], [])
-        for place, offer in enumerate(kind.offers):
-            tiers[sites[offer.site].kind != "public"].append(place)
-        made = []
-        for tier in tiers:
-            offers = [kind.offers[place] for place in tier]
-            bands = [self._band(district, centre, offer.site) if known else 1 for offer in offers]
-            made.append(
-                Wheel([offer.site for offer in offers], [offer.seats for offer in offers], bands) if offers else None
-            )
-        return made[0], made[1]
+        bands = [self._band(district, centre, offer.site) if known else 1 for offer in offers]
+        return Wheel([offer.site for offer in offers], [offer.seats for offer in offers], bands)
 
     def _band(self, district: str, centre: Place, site: int) -> int:
         key = (district, site)
