@@ -90,7 +90,7 @@ def note_failure(username: str, *, by: roles.Actor, at: datetime) -> None:
 
 def _give(user: User, role: str, by: roles.Actor, at: datetime) -> RoleAssignment:
     catalogue = roles.catalogue()
-    if role not in catalogue.roles or role == "system":
+    if role not in catalogue.roles or role == roles.SYSTEM_ROLE:
         raise Refused(refuse("", f"没有岗位 {role}。", "role"))
     if user.has(role):
         raise Refused(refuse("", f"{user.name} 已有岗位“{roles.names([role])}”。", "role"))

@@ -2,9 +2,49 @@
 
 from django import forms
 
+from kaopei.law import places
+from kaopei.office.accounts import roles
+
 
 class LoginForm(forms.Form):
     """Staff number and password."""
 
     username = forms.CharField(label="用户名", max_length=150, widget=forms.TextInput({"autocomplete": "username", "autofocus": True}))
     password = forms.CharField(label="密码", max_length=200, widget=forms.PasswordInput({"autocomplete": "current-password"}))
+
+
+def _cities() -> list[tuple[str, str]]:
+    return [("", "（无）"), (roles.PROVINCE, "全省"), *((code, city.name) for code, city in places.cities().items())]
+
+
+def _roles() -> list[tuple[str, str]]:
+    return [(role.code, role.zh) for role in roles.catalogue().roles.values() if role.code != roles.SYSTEM_ROLE]
+
+
+class PersonForm(forms.Form):
+    """A new person. The action judges separation of duties."""
+
+    username = forms.RegexField(
+        r"^[a-z0-9._-]{2,32}$",
+        label="用户名（工号）",
+        help_text="小写字母、数字、点、横线，2 至 32 个字符；不得用姓名或证件号码，它会写入台账。",
+        error_messages={"invalid": "只能用小写字母、数字、点、横线，2 至 32 个字符。"},
+    )
+    name = forms.CharField(label="姓名", max_length=64)
+    city = forms.ChoiceField(label="工作范围", choices=_cities, required=False)
+    institution = forms.CharField(label="所属机构的统一社会信用代码", max_length=18, required=False, help_text="仅培训机构的人员填写。")
+    held = forms.MultipleChoiceField(label="岗位", choices=_roles, required=False, widget=forms.CheckboxSelectMultiple)
+    password = forms.CharField(
+        label="初始密码",
+        min_length=10,
+        max_length=200,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text="至少 10 个字符。",
+        error_messages={"min_length": "密码至少 10 个字符。"},
+    )
+
+
+class RoleForm(forms.Form):
+    """One more role for a person."""
+
+    role = forms.ChoiceField(label="增加岗位", choices=_roles)

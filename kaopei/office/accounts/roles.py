@@ -11,6 +11,7 @@ from typing import Protocol
 from kaopei.law.verdict import Reason, Verdict, allow, refuse
 
 PROVINCE = "*"
+SYSTEM_ROLE = "system"
 
 
 class Actor(Protocol):
@@ -45,7 +46,7 @@ class Machine:
     kid: str = ""
 
     def held(self) -> frozenset[str]:
-        return frozenset({"system"})
+        return frozenset({SYSTEM_ROLE})
 
 
 SYSTEM = Machine()
