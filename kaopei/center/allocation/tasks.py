@@ -9,8 +9,10 @@ from kaopei.center.allocation import actions, bundles, checking, papers, queries
 from kaopei.center.allocation.models import Draw, Placement
 from kaopei.center.allocation.press import Press
 from kaopei.center.registry import queries as registry
+from kaopei.law.verdict import refuse
 from kaopei.office import ids
 from kaopei.office.accounts.roles import Actor
+from kaopei.office.refused import Refused
 from kaopei.office.tasks.registry import task
 
 
@@ -41,6 +43,8 @@ def verify(progress: Any, *, by: Actor, at: datetime, number: str) -> dict[str, 
 def print_tickets(progress: Any, *, by: Actor, at: datetime, number: str) -> dict[str, Any]:
     """A ZIP an institution, encrypted at rest: one PDF with all its candidates, and one for each."""
     draw = Draw.objects.get(number=number)
+    if draw.status != Draw.Status.VERIFIED:
+        raise Refused(refuse("N2.3.2", "省级复核会签以前不得制作准考证。", "state"))
     frame = papers.Frame(draw.city, draw.number, draw.input_digest, at)
     total = Placement.objects.filter(draw=draw).count()
     done, kept = 0, []

@@ -1,0 +1,199 @@
+"""A whole draw by its pages: different people, log-ins, forms, jobs."""
+
+import io
+import json
+import re
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from kaopei.center.allocation.models import Draw
+from kaopei.office import scope
+from kaopei.office.approvals.models import Request
+from kaopei.office.tasks.worker import Worker
+from tests.center.allocation.city import BATCH, ORPHAN, OWNER
+from tests.center.allocation.conftest import DRAW_AT, LATER, PARTIES, REASON, SECRETS
+from tests.people import FOSHAN, NOW, PASSWORD, PEOPLE, PIN, log_in
+
+ONE = f"/allocation/draws/{BATCH}-T1/"
+
+
+class Desk:
+    """People at their browsers, and the rehearsal's clock."""
+
+    def __init__(self, data):
+        self.data = data
+        self.browsers = {}
+
+    def clock(self, moment):
+        offset = int((moment - datetime.now(UTC)).total_seconds())
+        (self.data / "clock.json").write_text(json.dumps({"offset_seconds": offset}))
+
+    def browser(self, who):
+        if who not in self.browsers:
+            self.browsers[who] = log_in(Client(), PEOPLE[who])
+        return self.browsers[who]
+
+    def see(self, who, path, status=200):
+        answer = self.browser(who).get(path)
+        assert answer.status_code == status, answer.content.decode()[:2000]
+        return answer.content.decode() if "text" in answer["Content-Type"] else answer.content
+
+    def send(self, who, path, expect=302, **fields):
+        answer = self.browser(who).post(path, fields)
+        assert answer.status_code == expect, re.sub(r"<[^>]+>|\s+", " ", answer.content.decode())[:1500]
+        return answer
+
+    def sign(self, who):
+        with scope.entered(FOSHAN):
+            waiting = Request.objects.filter(status="open").order_by("-id").first()
+        assert waiting.digest in self.see(who, f"/approvals/{waiting.ulid}/").replace(" ", "")
+        return self.send(who, f"/approvals/{waiting.ulid}/approve", digest=waiting.digest, pin=PIN)
+
+    def work(self):
+        assert Worker().drain() > 0
+
+    def draw(self):
+        with scope.entered(FOSHAN):
+            return Draw.objects.get(number=f"{BATCH}-T1")
+
+
+@pytest.fixture
+def desk(transactional_db, month, settings):
+    desk = Desk(settings.DATA)
+    desk.clock(NOW)
+    return desk
+
+
+def announced(desk):
+    moments = {"objections_until": f"{LATER:%Y-%m-%dT%H:%M}", "public_at": f"{DRAW_AT:%Y-%m-%dT%H:%M}"}
+    people = {"party_city": "party_city", "party_province": "party_province", "party_third": "party_notary"}
+    desk.send(
+        "announcer", "/allocation/draws/new/", batch=BATCH, part="T", rule_document="佛山市交叉考试实施办法",
+        rule_published_on="2024-01-01", own_school_allowed="on", public_source="rehearsal", third_interest="notary",
+        **moments, **people,
+    )  # fmt: skip
+
+
+def frozen(desk):
+    announced(desk)
+    for key, username in PARTIES.items():
+        desk.send(username, f"{ONE}commit/", secret=SECRETS[key], pin=PIN)
+    file = SimpleUploadedFile("接管协议.pdf", b"%PDF-1.7 agreement")
+    desk.send("clerk", f"{ONE}exception/", site=ORPHAN, reason=REASON, from_day="2026-12-01", to_day="2026-12-31", attachment=file)
+    desk.sign("approver")
+    desk.send("freezer", f"{ONE}thin/", choice="accept", reason="本市考试点少，本月不再增开场次。")
+    desk.send("freezer", f"{ONE}freeze/")
+    desk.sign("approver")
+
+
+def drawn(desk):
+    frozen(desk)
+    desk.clock(DRAW_AT + timedelta(minutes=5))
+    for key, username in PARTIES.items():
+        desk.send(username, f"{ONE}reveal/", secret=SECRETS[key])
+    desk.work()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draw_from_announcement_to_tickets_by_forms(desk):
+    drawn(desk)
+    assert desk.draw().status == "drawn"
+    assert "从培训机构到考试点" in desk.see("province", ONE)
+    desk.send("clerk", f"{ONE}tickets/make/", expect=409)
+    desk.send("province", f"{ONE}verify/")
+    desk.work()
+    assert "一致" in desk.see("province", ONE)
+    desk.send("province", f"{ONE}countersign/", pin=PIN)
+    desk.send("clerk", f"{ONE}tickets/make/")
+    desk.work()
+    assert OWNER in desk.see("clerk", f"{ONE}tickets/")
+    tickets = zipfile.ZipFile(io.BytesIO(desk.see("clerk", f"{ONE}tickets/{OWNER}.zip")))
+    assert f"institution-{OWNER}.pdf" in tickets.namelist()
+    desk.send("freezer", f"{ONE}protocol/")
+    desk.sign("approver")
+    desk.sign("approver2")
+    desk.send("freezer", f"{ONE}publish/")
+    files = zipfile.ZipFile(io.BytesIO(desk.see("province", f"{ONE}draw.zip"))).namelist()
+    assert {"instance/meta.json", "result/allocation.csv", "result/transcript.json", "result/rows.jsonl", "protocol.json"} <= set(files)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_each_page_shows_on_the_way(desk):
+    assert "还没有抽签" in desk.see("clerk", "/allocation/draws/")
+    frozen(desk)
+    page = desk.see("freezer", ONE)
+    assert "已冻结" in page and 'aria-current="step"' in page
+    assert desk.draw().input_digest[:8] in page
+    assert "请公开密值" not in desk.see("party_city", "/")
+    desk.clock(LATER + timedelta(minutes=1))
+    assert "请公开密值" in desk.see("party_city", "/")
+    for key, username in PARTIES.items():
+        desk.send(username, f"{ONE}reveal/", secret=SECRETS[key])
+    assert desk.draw().status == "revealed", "the value's time has not come"
+    desk.send("freezer", f"{ONE}value/", expect=409)
+    desk.clock(DRAW_AT + timedelta(minutes=1))
+    assert "等待公共值和抽签" in desk.see("freezer", "/")
+    job = desk.send("freezer", f"{ONE}value/")["Location"]
+    desk.work()
+    assert "已完成" in desk.see("freezer", job)
+    with scope.entered(FOSHAN):
+        placed = desk.draw().placements.select_related("sitting").first()
+    for who in (placed.pseudonym, placed.ticket):
+        page = desk.see("clerk", f"{ONE}explain/?who={who}")
+        assert "你的号" in page and placed.sitting.number in page
+    assert "没有这名考生" in desk.see("clerk", f"{ONE}explain/?who=NOBODY")
+    assert "N2.3.5" in desk.see("clerk", f"{ONE}exemptions/")
+    page = desk.see("clerk", f"/allocation/sittings/{placed.sitting.number}/")
+    assert placed.seat in page and placed.room in page
+    desk.see("clerk", f"/allocation/sittings/{placed.sitting.number}/door.pdf", status=409)
+    assert placed.sitting.number in desk.see("clerk", f"/allocation/sittings/?day={placed.sitting.day}")
+
+
+NOT_THEIRS = [
+    ("institution", ""),
+    ("institution", "files/instance/candidates.csv"),
+    ("announcer", "freeze/"),
+    ("clerk", "freeze/"),
+    ("freezer", "commit/"),
+    ("party_city", "verify/"),
+    ("freezer", "countersign/"),
+    ("approver", "tickets/make/"),
+    ("announcer", "draw.zip"),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_may_not(desk):
+    """二（三） N2.3.3: no institution assigns or looks on; no part of a draw is played by another's role."""
+    announced(desk)
+    for who, path in NOT_THEIRS:
+        browser = desk.browser(who)
+        answer = browser.post(f"{ONE}{path}") if path.endswith("/") else browser.get(f"{ONE}{path}")
+        assert answer.status_code == 403, (who, path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_city_sees_nothing(desk):
+    announced(desk)
+    desk.see("clerk_gz", ONE, status=404)
+    assert BATCH not in desk.see("clerk_gz", "/allocation/draws/")
+    assert "还没有场次" in desk.see("clerk_gz", "/allocation/sittings/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_filled_in_wrongly_says_what_to_do(desk):
+    announced(desk)
+    page = desk.browser("announcer").post("/allocation/draws/new/", {"batch": BATCH}).content.decode()
+    assert "wrong" in page
+    answer = desk.send("party_city", f"{ONE}commit/", expect=409, secret="xyz", pin=PIN)
+    assert "64 个小写十六进制" in answer.content.decode()
+    answer = desk.send("party_city", f"{ONE}commit/", expect=409, secret=SECRETS["city"])
+    assert "签名口令" in answer.content.decode()
+
+
+def test_the_cast_logs_in_with_the_password_of_the_demo(trusted_people, client):
+    assert client.post("/login/", {"username": "freezer", "password": PASSWORD}).status_code == 302
