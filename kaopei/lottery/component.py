@@ -92,16 +92,17 @@ class Component:
 
     def _spin(self, position: int, name: bytes, wheel: Wheel, tier: int) -> None:
         digest = self.lot.digest(name + OTHER_TIER) if tier else self.digests[position]
-        kind, left = self.kinds[position], list(range(len(wheel.sites)))
+        draws = int.from_bytes(digest[8:], "big")
+        kind, left, free = self.kinds[position], list(range(len(wheel.sites))), self.free
         drawn: list[int] = []
         most, weights, total = wheel.first
         session = -1
         while session < 0:
-            number = self.lot.number(name, digest, tier, len(drawn), len(left))
+            number = self.lot.number(name, draws, tier, len(drawn), len(left))
             place = wheel.pick(number, left, weights, total)
             site = wheel.sites[place]
             drawn.append(site)
-            session = kind.seat(site, self.free)
+            session = kind.seat(site, free)
             if session < 0:
                 left.remove(place)
                 if not left:
@@ -111,7 +112,7 @@ class Component:
                     most, weights, total = wheel.left(left)
         self.drawn[position] += tuple(drawn)
         if session >= 0:
-            self.free[session] -= 1
+            free[session] -= 1
             self.seat[position] = self.first[position] = session
 
     def note_capacity(self, eligibility: Eligibility) -> None:

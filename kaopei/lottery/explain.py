@@ -74,7 +74,7 @@ def _tier(
     left = list(range(len(wheel.sites)))
     draws: list[dict[str, Any]] = []
     while left and drawn:
-        number = lot.number(name, digest, tier, len(draws), len(left))
+        number = lot.number(name, int.from_bytes(digest[8:], "big"), tier, len(draws), len(left))
         _, weights, total = wheel.left(left)
         place = wheel.pick(number, left, weights, total)
         site, result = drawn.pop(0)

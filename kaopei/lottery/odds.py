@@ -42,13 +42,12 @@ class Wheel:
     @staticmethod
     def pick(number: int, left: list[int], weights: list[int], total: int) -> int:
         """Which of the options left a draw of 40 bits means."""
-        # Below the sum of the weights, since a draw is below 2⁴⁰: the walk ends within the list.
         rest = number * total >> DRAW_BITS
-        walk = iter(left)
-        place = next(walk)
-        while rest >= weights[place]:
+        # Below the sum of the weights, since a draw is below 2⁴⁰: the walk never runs out of options.
+        for place in left:  # pragma: no branch
+            if rest < weights[place]:
+                break
             rest -= weights[place]
-            place = next(walk)
         return place
 
     def shares(self) -> list[int]:

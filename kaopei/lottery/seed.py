@@ -75,10 +75,13 @@ class Lot:
         state.update(fields)
         return state.digest()
 
-    def number(self, candidate: bytes, digest: bytes, tier: int, turn: int, left: int) -> int:
-        """Draw `turn` of a tier: four out of the tier's digest, then one out of a digest each, by the options left."""
+    def number(self, candidate: bytes, draws: int, tier: int, turn: int, left: int) -> int:
+        """Draw `turn` of a tier: four out of the tier's digest, then one out of a digest each, by the options left.
+
+        `draws` is the integer of the digest's bytes 8 to 31.
+        """
         if turn < DRAWS_IN_DIGEST:
-            return int.from_bytes(digest[8:], "big") >> DRAW_BITS * turn & DRAW_MASK
+            return draws >> DRAW_BITS * turn & DRAW_MASK
         return int.from_bytes(self.digest(candidate + field("r") + field(str(tier)) + field(str(left)))[-5:], "big")
 
 
