@@ -16,7 +16,7 @@ PY = [sys.executable, "-m"]
 
 def pytest(*paths: str, workers: int = 0, extra: tuple[str, ...] = ()) -> list[str]:
     """The command line of one pytest process; folders that do not exist are left out."""
-    there = [path for path in paths if (ROOT / path).exists()]
+    there = [path for path in paths if (ROOT / path).is_file() or any((ROOT / path).rglob("test_*.py"))]
     spread = ["-n", str(workers)] if workers else []
     return [*PY, "pytest", "-q", *there, *spread, *extra] if there else []
 
