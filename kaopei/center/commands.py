@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kaopei.office import database, schema
+from kaopei.office.environment import data_folder
 
 if TYPE_CHECKING:
     from kaopei.center.applications.pack import Pack
@@ -31,8 +32,8 @@ def up(data: Path) -> database.Cluster | database.Server:
     return server
 
 
-def intake(folder: Path, out: Path, *, data: Path, dry_run: bool = False) -> int:
-    """Take a city's spreadsheets in, or only judge them; the verdict file is written last and whole."""
+def intake(folder: Path, out: Path, *, data: Path | None = None, dry_run: bool = False) -> int:
+    """Take a city's spreadsheets in, or only judge them; the verdict file is written last and whole. DATADIR is `var/` by default."""
     if dry_run:
         from kaopei.center.applications import judging, pack
 
@@ -43,7 +44,7 @@ def intake(folder: Path, out: Path, *, data: Path, dry_run: bool = False) -> int
     from kaopei.center.applications import pack
 
     opened = pack.open_delivery(pack.collect(folder))  # a fault of the files is found before anything is started
-    with up(data):
+    with up(data or data_folder()):
         rows, counts, warnings, done = _take(opened)
     _write(out, rows)
     _tell(counts, warnings, done)

@@ -1,6 +1,5 @@
 """`./run intake DIR --out VERDICTS.csv [--dry-run] [--data DATADIR]`."""
 
-import os
 from pathlib import Path
 
 from kaopei.center import commands
@@ -19,5 +18,4 @@ def main(argv: list[str]) -> int:
     parser.arg("--dry-run", zh="只审核，不入库", en="judge only, change nothing", action="store_true")
     parser.arg("--data", zh="数据目录，默认 var/", en="data directory, var/ by default", type=Path, metavar="DATADIR")
     chosen = parser.parse_args(argv)
-    data = chosen.data or Path(os.environ.get("KAOPEI_DATA") or "var")
-    return commands.intake(chosen.dir, chosen.out, data=data, dry_run=chosen.dry_run)
+    return commands.intake(chosen.dir, chosen.out, data=chosen.data, dry_run=chosen.dry_run)

@@ -109,7 +109,7 @@ def judge(
     verdicts = c2_6_intake.judge_all(facts, context)
     keys = _keys([one.serial for one in facts])
     rows = tuple(Judged(line, one.serial, key, one, verdict) for line, one, key, verdict in zip(lines, facts, keys, verdicts, strict=True))
-    messages = [*pack.messages, *lists.messages, *_repeated(rows)]
+    messages = [*pack.messages, *lists.messages, *_repeated(rows), *_unclear(rows, context.syllabus)]
     return Judgement(
         home, context, rows, lists.institutions, lists.sites, lists.practical, lists.ties, lists.staff, lists.syllabus, lists.plan, tuple(messages)
     )
@@ -219,3 +219,21 @@ def _repeated(rows: Iterable[Judged]) -> Iterable[Message]:
         if row.key != row.serial:
             text = f"序号“{row.serial}”重复，按先后另作标记" if row.serial else "没有序号，按先后另作标记"
             yield Message(row.line.file, text, row.line.row, "序号", "N1.3.11", is_loud=True)
+
+
+def _unclear(rows: Iterable[Judged], syllabus: Mapping[str, SyllabusFacts]) -> Iterable[Message]:
+    """What was accepted although a cell did not say enough: no code of the law refuses it, so a person should look."""
+    found: dict[tuple[str, str, str], list[Judged]] = {}
+    for row in rows:
+        if row.verdict.decision == "refuse":
+            continue
+        if not row.facts.kind:
+            said = row.line.text("申请类型") or "空白"
+            found.setdefault(("申请类型", f"申请类型“{said}”看不出是初次、复审还是换证", "N2.6.2"), []).append(row)
+        if row.facts.operation not in syllabus:
+            said = row.facts.operation or "空白"
+            found.setdefault(("操作项目", f"“{said}”不在大纲学时表中，没有按大纲学时审核", "N1.3.2"), []).append(row)
+    for (column, text, clause), some in found.items():
+        first = some[0].line
+        more = f"（共 {len(some)} 行，序号 {'、'.join(row.serial for row in some[:5])}{' 等' if len(some) > 5 else ''}）"
+        yield Message(first.file, text + more, first.row, column, clause, is_loud=True)

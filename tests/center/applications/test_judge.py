@@ -191,3 +191,12 @@ def test_verdict_file_runs_nothing_in_a_spreadsheet():
     content = verdicts.as_csv([("1", "refuse", "hours", "=HYPERLINK(1)", "N1.3.2", "-1")]).decode()
     assert next(iter(list(csv.reader(io.StringIO(content)))[1:])) == ["1", "refuse", "hours", "'=HYPERLINK(1)", "N1.3.2", "'-1"]
     assert not content.startswith("\ufeff") and "\r" not in content
+
+
+def test_unclear_kind_and_operation_without_hours_are_said():
+    made = Pack()
+    made.apply(0, 申请类型="其他")
+    made.sheets["大纲学时"] = [row for row in made.sheets["大纲学时"] if row["操作项目"] != LOW]
+    said = [str(message) for message in judge(made).messages if message.is_loud]
+    assert any("申请类型“其他”" in text and "共 1 行，序号 1" in text for text in said)
+    assert any(f"“{LOW}”不在大纲学时表中" in text for text in said)

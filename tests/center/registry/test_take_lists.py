@@ -163,9 +163,7 @@ def test_same_lists_again_are_no_event(take):
 )
 def test_own_school_is_found_by_name_or_else_by_code(take, school, trained_by, found):
     made = Pack()
-    made.sheets["考试点"].append(
-        made.site(4, 名称="佛山禅城技师学院考试点", 类型="校内考试点", 所在区县="禅城区", 依托单位信用代码=made.codes[3])
-    )
+    made.sheets["考试点"].append(made.site(4, 名称="佛山禅城技师学院考试点", 类型="校内考试点", 所在区县="禅城区", 依托单位信用代码=made.codes[3]))
     take(made)
     sites = queries.sites(CITY, DAY)
     assert queries.campus_site(CITY, school, made.codes[3] if trained_by else "", sites) == found
