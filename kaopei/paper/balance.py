@@ -97,22 +97,27 @@ class Balance:
 
     def _swaps(self, one: int, two: int) -> Iterator[_Move]:
         ours, theirs = self.papers[one], self.papers[two]
+        offered: dict[tuple[str, str], list[Item]] = {}
+        for new in theirs.values():
+            if new.number not in ours:
+                offered.setdefault(new.cell, []).append(new)
         for old in ours.values():
-            if old.number in theirs:
-                continue
-            for new in self._mates[old.cell]:
-                move = _Move(one, old, new, two)
-                if new.number in theirs and new.number not in ours and self._legal(move):
-                    yield move
+            if old.number not in theirs:
+                for new in offered.get(old.cell, ()):
+                    move = _Move(one, old, new, two)
+                    if self._legal(move):
+                        yield move
 
     def _replacements(self, paper: int) -> Iterator[_Move]:
         """Exchanges with an item outside the paper that cost no overlap: it is used less than the one it replaces."""
-        for old in self.papers[paper].values():
+        distance = self._sums[paper] - self._target
+        for old in self.papers[paper].values() if distance else ():
             limit = self._uses(old) - 1
             for new in self._mates[old.cell]:
-                move = _Move(paper, old, new)
-                if self._uses(new) <= limit and self._rested(move) and self._legal(move):
-                    yield move
+                if _square_drop(distance, new.difficulty - old.difficulty) > 0 and self._uses(new) <= limit:
+                    move = _Move(paper, old, new)
+                    if self._rested(move) and self._legal(move):
+                        yield move
 
     def _uses(self, item: Item) -> int:
         return self._masks[item.number].bit_count() + self._shared.get(item.number, 0)

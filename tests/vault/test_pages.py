@@ -126,10 +126,12 @@ def test_know_no_page_for_what_does_not_exist(as_role: Login, address: str) -> N
 def test_show_packages_and_sign_shares_over(as_role: Login, vault: Province, tmp_path: Path) -> None:
     fill_bank(tmp_path)
     client = as_role("custodian")
+    assert "没有待登记的交接" in client.get("/").content.decode()
     assert "还没有密封过试卷" in client.get("/custody/").content.decode()
     [row] = seal_all([order(vault)], kids(vault), tmp_path / "out", "00", AT)["sealed"]
     address = f"/custody/{row['package_id']}/"
     assert address in client.get("/custody/").content.decode()
+    assert row["sitting_id"] in client.get("/").content.decode()
     page = client.get(address).content.decode()
     assert page.count("登记交接") == 4 and SUBJECT in page
     assert "金丝雀" not in page and "QZ-0" not in page

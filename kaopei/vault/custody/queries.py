@@ -62,6 +62,12 @@ def revisions(row: models.SealedPackage) -> list[models.Scoring]:
     return list(row.scorings.order_by("-rev"))
 
 
+def packages_waiting() -> list[models.SealedPackage]:
+    """Real packages with a share that nobody has signed for, the next sitting first."""
+    rows = models.SealedPackage.objects.filter(shares__handover=None).exclude(form_set=TRIAL)
+    return list(rows.distinct().order_by("day", "id")[:50])
+
+
 def waiting_shares() -> int:
     """Shares of real packages that nobody has signed for yet."""
     return models.KeyShare.objects.filter(handover=None).exclude(package__form_set=TRIAL).count()
