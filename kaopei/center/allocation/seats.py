@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 ROOM_SEATS = 50  # at most so many seats in a room, as in the acceptance baseline of the sites
 ROW_SEATS = 5
+ATTEMPTS = 24  # charts tried where the first leaves neighbours from one institution together
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,7 @@ def place(seed: str, sitting: str, plan: Sequence[Room], people: Mapping[str, st
     around = neighbours(plan)
     if len(people) > len(around):
         raise ValueError(f"{sitting}: {len(people)} people, {len(around)} seats")
-    chart = _first_chart(seed, sitting, plan, people)
-    _untangle(seed, sitting, chart, around)
+    chart = _best_chart(seed, sitting, plan, people, around)
     _shuffle(seed, sitting, chart, around)
     room_of = {n: room.name for room in plan for n in range(room.first, room.last + 1)}
     queues: dict[str, list[str]] = {}
@@ -80,6 +80,22 @@ def together(seating: Mapping[str, Seat], people: Mapping[str, str], plan: Seque
             if number < other and number in at and other in at and people[at[number]] == people[at[other]]:
                 pairs.append((at[number], at[other]))
     return pairs
+
+
+def _best_chart(seed: str, sitting: str, plan: Sequence[Room], people: Mapping[str, str], around: Mapping[int, tuple[int, ...]]) -> dict[int, str]:
+    """The first of a few charts without a pair of neighbours from one institution, else the one with the fewest."""
+    best: tuple[int, dict[int, str]] | None = None
+    for attempt in range(ATTEMPTS):
+        lots = seed if not attempt else lot(seed, sitting, "attempt", str(attempt)).hex()
+        chart = _first_chart(lots, sitting, plan, people)
+        _untangle(lots, sitting, chart, around)
+        clashes = sum(_clashes(chart, around, number, body) for number, body in chart.items())
+        if best is None or clashes < best[0]:
+            best = (clashes, chart)
+        if not clashes:
+            break
+    assert best is not None
+    return best[1]
 
 
 def _first_chart(seed: str, sitting: str, plan: Sequence[Room], people: Mapping[str, str]) -> dict[int, str]:

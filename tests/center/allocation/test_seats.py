@@ -1,5 +1,7 @@
 """Seats in a room: everybody one, neighbours of one institution apart where seats allow, the same for the same seed."""
 
+import random
+
 import pytest
 
 from kaopei.center.allocation.seats import Room, assumed, neighbours, place, together
@@ -49,3 +51,14 @@ def test_numbers_run_on_through_rooms_of_at_most_fifty():
 
 def test_an_empty_sitting_seats_nobody():
     assert place("a", "x", assumed(30), {}) == {}
+
+
+def test_no_pair_in_hundreds_of_mixtures_of_which_none_fills_more_than_half():
+    chance = random.Random(7)
+    for number in range(300):
+        seats = chance.choice([20, 24, 30, 40, 50, 60, 100])
+        left, sizes = chance.randint(1, seats), []
+        while left:
+            sizes.append(min(left, chance.randint(1, seats // 2)))
+            left -= sizes[-1]
+        assert together(place(str(number), "x", assumed(seats), people(*sizes)), people(*sizes), assumed(seats)) == [], sizes
