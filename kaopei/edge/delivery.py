@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from kaopei.edge import receipts
-from kaopei.edge.server import Server
+from kaopei.edge import admission, opening, receipts
+from kaopei.edge.server import Edge
 from kaopei.edge.sitting import GRACE_SECONDS, Attempt, Sitting, chained
 from kaopei.edge.store import NotSaved
 from kaopei.paper.item import LETTERS
@@ -65,39 +65,38 @@ class Refusal(Exception):
 class Call:
     """One request of a terminal that is known."""
 
-    __slots__ = ("attempt", "body", "lease", "number", "server", "sitting")
+    __slots__ = ("attempt", "body", "edge", "lease", "number", "sitting")
 
-    def __init__(self, server: Server, sitting: Sitting, attempt: Attempt, lease: int, body: bytes, number: int) -> None:
-        self.server, self.sitting, self.attempt, self.lease = server, sitting, attempt, lease
+    def __init__(self, edge: Edge, sitting: Sitting, attempt: Attempt, lease: int, body: bytes, number: int) -> None:
+        self.edge, self.sitting, self.attempt, self.lease = edge, sitting, attempt, lease
         self.body, self.number = body, number
 
 
 _EVENTS = msgspec.json.Decoder(Events)
 _START = msgspec.json.Decoder(Start)
 _HAND_IN = msgspec.json.Decoder(HandIn)
-_encode = msgspec.json.Encoder().encode
 
 
 async def save(call: Call) -> dict[str, Any]:
     """POST /api/events: take what continues the stream, answer after the commit."""
     request = _EVENTS.decode(call.body)
-    attempt, server = call.attempt, call.server
+    attempt, edge = call.attempt, call.edge
     while attempt.pending is not None:
         await _settled(attempt)
     _may_save(call, request)
     rows, problem = _accept(call, request)
     if rows:
-        attempt.pending = server.store.keep(rows)
+        attempt.pending = edge.store.keep(rows)
         try:
             await attempt.pending
         except NotSaved:
-            server.reload(attempt)
+            edge.reload(attempt)
             raise Refusal(503, "not_saved", "考试服务器暂时不能保存，请勿关机，正在重试。") from None
         finally:
             attempt.pending = None
     if problem:
         raise problem
-    return {"saved": attempt_seq(attempt), "remaining": round(call.sitting.remaining(attempt, server.now()), 1)}
+    return {"saved": attempt_seq(attempt), "remaining": round(call.sitting.remaining(attempt, edge.now()), 1)}
 
 
 def attempt_seq(attempt: Attempt) -> int:
@@ -117,14 +116,14 @@ def _may_save(call: Call, request: Events) -> None:
     if request.lease != attempt.lease:
         raise Refusal(409, "moved", "考试已转到另一台机器。")
     if attempt.state == "handed_in":
-        call.server.keep_late(attempt, call.body, MOST_LATE)
+        call.edge.keep_late(attempt, call.body, MOST_LATE)
         raise Refusal(409, "closed", "已经收卷，此后的作答不再接收。")
     if attempt.state != "open":
         raise Refusal(425, "too_early", "考试还没有开始。")
-    if sitting.remaining(attempt, call.server.now()) < -GRACE_SECONDS:
-        call.server.keep_late(attempt, call.body, MOST_LATE)
+    if sitting.remaining(attempt, call.edge.now()) < -GRACE_SECONDS:
+        call.edge.keep_late(attempt, call.body, MOST_LATE)
         raise Refusal(409, "closed", "考试时间已到，此后的作答不再接收。")
-    if sitting.phase(attempt) == "paused" and call.server.now() - call.server.paused_since(sitting, attempt) > GRACE_SECONDS:
+    if sitting.phase(attempt) == "paused" and call.edge.now() - call.edge.paused_since(sitting, attempt) > GRACE_SECONDS:
         raise Refusal(423, "paused", "考试已暂停。")
 
 
@@ -180,12 +179,12 @@ def _value_fits(event: Event, options: int) -> bool:
     return event.kind == "signal" and 0 < len(value) <= 24 and value.isascii() and value.replace("_", "").isalnum()
 
 
-async def start(server: Server, body: bytes) -> dict[str, Any]:
+async def start(edge: Edge, body: bytes) -> dict[str, Any]:
     """POST /api/start: redeem a start code at its seat. The key is the terminal's own secret, so a retry is safe."""
     request = _START.decode(body)
     if not 32 <= len(request.key) <= 64 or not request.key.isascii():
         raise Refusal(400, "key", "终端密钥格式不对。")
-    attempt = await server.admission.redeem(request.seat.strip(), request.code.strip(), request.key)
+    attempt = await admission.redeem(edge, request.seat.strip(), request.code.strip(), request.key)
     if isinstance(attempt, str):
         raise Refusal(403, "code", attempt)
     return {"attempt": attempt.attempt, "lease": attempt.lease}
@@ -222,13 +221,13 @@ async def state(call: Call) -> dict[str, Any]:
         "position": attempt.position,
         "answers": {str(item): value for item, value in sorted(attempt.answers.items())},
         "marked": sorted(attempt.marked),
-        "mark": f"{attempt.label} {server_mark(call)}",
+        "mark": f"{attempt.label} {visible_mark(call)}",
     }
 
 
-def server_mark(call: Call) -> str:
+def visible_mark(call: Call) -> str:
     """The random code of the visible mark: leads to the attempt only with the edge's key."""
-    digest = hashlib.sha256(call.server.mark_secret + call.attempt.attempt.encode()).digest()
+    digest = hashlib.sha256(call.edge.mark_secret + call.attempt.attempt.encode()).digest()
     return receipts.base32(digest[:5])[:5]
 
 
@@ -238,7 +237,7 @@ def pulse_body(call: Call) -> dict[str, Any]:
     return {
         "phase": sitting.phase(attempt),
         "bell": sitting.state == "running",
-        "remaining": max(0.0, round(sitting.remaining(attempt, call.server.now()), 1)),
+        "remaining": max(0.0, round(sitting.remaining(attempt, call.edge.now()), 1)),
     }
 
 
@@ -250,7 +249,7 @@ async def pulse(call: Call) -> dict[str, Any]:
 async def begin(call: Call) -> dict[str, Any]:
     """POST /api/begin: open the attempt after the bell; a repeat answers the same."""
     if call.attempt.state == "seated":
-        problem = await call.server.admission.begin(call.sitting, call.attempt)
+        problem = await admission.begin(call.edge, call.sitting, call.attempt)
         if problem:
             raise Refusal(425, "too_early", problem)
     if call.attempt.state not in ("open", "handed_in"):
@@ -271,7 +270,7 @@ async def item(call: Call) -> dict[str, Any]:
     attempt.position = call.number
     attempt.moved_position = True
     place = places[call.number - 1]
-    content = call.server.opening.item(sitting, place["item"])
+    content = opening.item(sitting, place["item"])
     texts = {option["id"]: option["text"] for option in content["options"]}
     return {
         "n": call.number,
@@ -295,7 +294,7 @@ async def hand_in(call: Call) -> dict[str, Any]:
     if attempt.state == "open":
         if request.count != attempt.count or request.head != attempt.head.hex():
             raise Refusal(409, "chain", "两端的记录不一致，请重新取得状态后再交卷。", **_where(attempt), count=attempt.count)
-        await call.server.close_attempt(call.sitting, attempt, "candidate")
+        await call.edge.close_attempt(call.sitting, attempt, "candidate")
     if attempt.state != "handed_in":
         raise Refusal(425, "too_early", "考试还没有开始。")
     return receipts.receipt(call.sitting, attempt)
@@ -312,7 +311,7 @@ async def receipt_picture(call: Call) -> dict[str, Any]:
     """GET /api/receipt/qr: rows of 0 and 1; made on demand, away from the rush of hand-ins."""
     if call.attempt.state != "handed_in":
         raise Refusal(404, "not_handed_in", "还没有交卷。")
-    return {"rows": await call.server.receipt_rows(call.sitting, call.attempt)}
+    return {"rows": await call.edge.receipt_rows(call.sitting, call.attempt)}
 
 
 CALLS: dict[tuple[str, str], Callable[[Call], Awaitable[dict[str, Any]]]] = {

@@ -5,11 +5,15 @@ shown, so the code proves something to the exam body only and nothing to a buyer
 """
 
 import hashlib
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import segno
 
 from kaopei.edge.sitting import Attempt, Sitting
+from kaopei.parcel import base64url
+from kaopei.parcel.keyfile import Signer
 
 # Crockford's alphabet: no I, L, O, U, so that a hand-written code is read back right.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -58,31 +62,25 @@ def time_text(unix: int | None) -> str:
     """2026-12-07 10:31:05, China standard time, whatever the machine's zone."""
     if unix is None:
         return ""
-    days, seconds = divmod(unix + 8 * 3600, 86400)
-    year, month, day = _civil(days)
-    return f"{year:04}-{month:02}-{day:02} {seconds // 3600:02}:{seconds % 3600 // 60:02}:{seconds % 60:02}"
+    moment = datetime.fromtimestamp(unix, UTC) + timedelta(hours=8)
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _civil(days: int) -> tuple[int, int, int]:
-    from datetime import date, timedelta
-
-    day = date(1970, 1, 1) + timedelta(days=days)
-    return day.year, day.month, day.day
-
-
-def qr_payload(sitting: Sitting, attempt: Attempt) -> dict[str, Any]:
-    """What the signed QR says: attempt, count, head, time of hand-in."""
-    return {
+def qr_text(sitting: Sitting, attempt: Attempt, signer: Signer) -> str:
+    """The receipt signed by the server (domain `rcp1/receipt`): header.payload.signature, as in a compact JWS."""
+    payload = {
         "v": 1,
         "sitting_id": sitting.sitting_id,
         "attempt": attempt.attempt,
         "count": attempt.count,
         "head": attempt.head.hex(),
         "ended_at": attempt.ended_at,
-        "code": code_of(attempt.attempt, attempt.count, attempt.head),
     }
+    data = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    domain = "rcp1/receipt"
+    return f"{signer.header(domain)}.{base64url.encode(data)}.{base64url.encode(signer.sign(domain, data))}"
 
 
 def qr_rows(text: str) -> list[str]:
     """The modules of a QR code as rows of 0 and 1."""
-    return ["".join("1" if dark else "0" for dark in row) for row in segno.make(text, micro=False, error="m").matrix]
+    return ["".join("1" if dark else "0" for dark in row) for row in segno.make(text, micro=False, error="l").matrix]

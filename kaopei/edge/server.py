@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -165,8 +164,7 @@ class Edge:
 
     async def receipt_rows(self, sitting: Sitting, attempt: Attempt) -> list[str]:
         """The signed receipt as a QR; one at a time in a thread, so that a rush of hand-ins is not held up."""
-        payload = json.dumps(receipts.qr_payload(sitting, attempt), sort_keys=True, separators=(",", ":")).encode()
-        text = receipts.qr_text(payload, self.keys.signer)
+        text = receipts.qr_text(sitting, attempt, self.keys.signer)
         async with self._pictures:
             return await asyncio.to_thread(receipts.qr_rows, text)
 

@@ -20,6 +20,7 @@ VARIABLES = {
     "DJANGO_SETTINGS_MODULE": ("程序：kaopei.center.settings、kaopei.portal.settings 或 kaopei.vault.settings", "由各命令自行设定"),
     "KAOPEI_DATA": ("数据目录", "项目下的 var/"),
     "KAOPEI_HOSTS": ("允许访问的域名，逗号分隔，不得为 *", "仅本机"),
+    "KAOPEI_TLS": ("设为 1：经 HTTPS 访问（前面有反向代理，并由它设定 X-Forwarded-Proto），Cookie 只走加密连接", "经 HTTP 访问，仅限本机与内网"),
     "VAULT_DATABASE_OWNER_URL": ("题库室数据库所有者的地址，只用于升级表结构", "与 VAULT_DATABASE_URL 相同"),
     "VAULT_DATABASE_URL": ("题库室的 PostgreSQL 服务器，不得与 DATABASE_URL 同一台", "在题库室数据目录内启动自带的 PostgreSQL"),
 }
@@ -56,6 +57,14 @@ def hosts() -> list[str]:
     if "*" in named:
         raise ImproperlyConfigured("KAOPEI_HOSTS 不得为 *，请列出域名")
     return ["127.0.0.1", "localhost", "[::1]", *named]
+
+
+def tls() -> bool:
+    """KAOPEI_TLS: whether browsers reach the program by HTTPS through a proxy."""
+    said = os.environ.get("KAOPEI_TLS", "0")
+    if said not in ("0", "1"):
+        raise ImproperlyConfigured("KAOPEI_TLS 只能是 0 或 1")
+    return said == "1"
 
 
 def database(variable: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Keys that this installation holds: its own by role, and its people's by their PIN."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
@@ -36,6 +37,16 @@ def signer(role: str, at: datetime) -> Signer:
             continue
         return keyfile.load_signer(path.read_bytes(), passphrase(), listed.suite)
     text = f"本机没有用途为 {role} 且在信任名单中有效的密钥。请系统管理员按手册生成并登记密钥。"
+    raise Refused(refuse("", text, "key"))
+
+
+def opener(role: str, at: datetime) -> tuple[str, Any]:
+    """(kid, private key) of ours that opens what is sealed to this role: city_import, key_service_decrypt …"""
+    listed = trust()
+    for path in sorted((settings.DATA / "keys").glob("*.key")):
+        if path.stem in listed.keys and not listed.keys[path.stem].refusal(role, int(at.timestamp())):
+            return path.stem, keyfile.load(path.read_bytes(), passphrase(), listed.suite)
+    text = f"本机没有用途为 {role} 且在信任名单中有效的解密密钥。请系统管理员按手册生成并登记密钥。"
     raise Refused(refuse("", text, "key"))
 
 

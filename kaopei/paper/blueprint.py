@@ -196,7 +196,8 @@ def _with_parameters(
     where = f"“{PARAMETERS_SHEET}”{subject}"
     full_marks = _optional(listed, "满分", where)
     as_total = dict(listed, **{"小计题数": listed.get("题量", ""), "小计分值": listed.get("满分", "")})
-    wrong += _compare(as_total, where, counts, worth)
+    said = _compare(as_total, where, counts, worth)
+    wrong += [line.replace("小计题数", "题量").replace("小计分值", "满分") for line in said]
     pass_mark = _optional(listed, "合格分", where)
     if pass_mark is not None and full_marks is not None and pass_mark > full_marks:
         raise BadBlueprint(f"{where}：合格分 {pass_mark} 高于满分 {full_marks}。")

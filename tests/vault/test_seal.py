@@ -186,6 +186,7 @@ def test_refuse_orders_that_do_not_hold(vault: Province, tmp_path: Path) -> None
     ("plan", "said"),
     [
         (blueprint((SUBJECT, PLAN), minutes=None), "缺少考试时间或合格分"),
+        (blueprint((SUBJECT, PLAN), full_marks=100), "蓝图前后不一致：“组卷参数”起重机作业“满分”写 100，按各题数应为 20"),
         (blueprint((SUBJECT, PLAN | {("P00", "judge"): 5})), "需要 5 题|知识点 P00"),
     ],
 )

@@ -60,7 +60,7 @@ def bank(
     return saved(book)
 
 
-def blueprint(*plans: tuple[str, Mapping[tuple[str, str], int]], minutes: int | None = 90) -> bytes:
+def blueprint(*plans: tuple[str, Mapping[tuple[str, str], int]], minutes: int | None = 90, full_marks: int | None = None) -> bytes:
     """蓝图.xlsx with a sheet a subject and 组卷参数."""
     book = openpyxl.Workbook()
     book.remove(book.active)
@@ -84,7 +84,7 @@ def blueprint(*plans: tuple[str, Mapping[tuple[str, str], int]], minutes: int | 
         page.append(["操作项目", "满分", "合格分", "考试时间（分钟）", "题量", "目标平均难度", "卷间平均难度极差上限"])
         for subject, counts in plans:
             marks = sum(n * (2 if kind == KINDS[2] else 1) for (_, kind), n in counts.items())
-            page.append([subject, marks, marks * 8 // 10, minutes, sum(counts.values()), 0.48, 0.02])
+            page.append([subject, full_marks or marks, marks * 8 // 10, minutes, sum(counts.values()), 0.48, 0.02])
     return saved(book)
 
 

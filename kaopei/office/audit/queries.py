@@ -1,5 +1,6 @@
 """Reads of the record."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -28,6 +29,13 @@ def place(ulid: str) -> tuple[str, int] | None:
     """Where an event stands: (origin, leaf number), or None while it is in no tree yet."""
     found = Leaf.objects.filter(event__ulid=ulid).values_list("origin", "seq").first()
     return None if found is None else (str(found[0]), int(found[1]))
+
+
+def places(rows: Iterable[Event]) -> list[int | None]:
+    """The leaf number of each event, None while it is in no tree yet."""
+    kept = list(rows)
+    found = dict(Leaf.objects.filter(event__in=kept).values_list("event_id", "seq"))
+    return [found.get(one.pk) for one in kept]
 
 
 def inclusion(ulid: str) -> dict[str, Any] | None:

@@ -1,0 +1,93 @@
+"""`./run ledger verify PATH…`: recompute ledgers, their checkpoints and tiles, and name the first bad record."""
+
+from pathlib import Path
+
+from kaopei.commandline import seals, trust_files
+from kaopei.commandline.words import Parser
+from kaopei.ledger import checkpoint, entry, segment
+from kaopei.parcel import container, enrolment, manifest
+from kaopei.parcel.rejected import Rejected
+from kaopei.parcel.trust import Trust
+
+RECORD = "enrolment.json"  # an exam server's countersigned record, with its ledger
+
+
+def main(argv: list[str]) -> int:
+    """verify."""
+    parser = Parser("ledger", zh="复核台账", en="verify ledgers")
+    verify = parser.words().add_parser(
+        "verify", zh="重算台账、检查点和哈希；有误则指出第一条", en="recompute ledgers; exit 1 naming the first bad record"
+    )
+    verify.arg("paths", nargs="+", type=Path, metavar="PATH", zh="台账文件夹（可含多份）或单个文件", en="folders (of one or more ledgers) or files")
+    trust_files.add_options(verify)
+    chosen = parser.parse_args(argv)
+    sources = trust_files.sources(chosen)
+    bad = 0
+    for path in chosen.paths:
+        for place, files in ledgers(path):
+            word, reason = judge(place, files, sources)
+            bad += word == "bad"
+            print(word, place, reason, sep="\t")
+    return 1 if bad else 0
+
+
+def ledgers(path: Path) -> list[tuple[Path, dict[str, bytes] | Rejected]]:
+    """Each ledger under a path with its files by name."""
+    if not path.exists():
+        return [(path, Rejected("file", "没有这个文件或文件夹"))]
+    if path.is_file():
+        return [(path, _packed(path))]
+    homes = sorted({file.parent for file in path.rglob("checkpoint")})
+    if not homes:
+        return [(path, Rejected("file", "文件夹里没有台账（缺少 checkpoint 文件）"))]
+    found: list[tuple[Path, dict[str, bytes] | Rejected]] = [(home, _folder(home)) for home in homes]
+    # Whatever lies there and belongs to no ledger may be a ledger whose checkpoint was taken away.
+    stray = sorted(file for file in path.rglob("*") if file.is_file() and not any(home in file.parents for home in homes))
+    return [*found, *((file, Rejected("file", "不属于任何台账的文件（或所属台账缺少 checkpoint）")) for file in stray)]
+
+
+def _folder(home: Path) -> dict[str, bytes] | Rejected:
+    try:
+        return {file.relative_to(home).as_posix(): trust_files.read(file) for file in home.rglob("*") if not file.is_dir()}
+    except Rejected as refusal:
+        return refusal
+
+
+def _packed(path: Path) -> dict[str, bytes] | Rejected:
+    """One file: a whole ledger in a container, or a lone checkpoint."""
+    try:
+        data = trust_files.read(path)
+        return dict(container.read(data)) if container.is_container(data) else {"checkpoint": data, "lone": b""}
+    except Rejected as refusal:
+        return refusal
+
+
+def judge(place: Path, files: dict[str, bytes] | Rejected, sources: trust_files.Sources) -> tuple[str, str]:
+    """`ok` or `bad` and why."""
+    begins = ""
+    try:
+        listed = sources.of(place)
+        begins = trust_files.prefix(listed)
+        if isinstance(files, Rejected):
+            raise files
+        return "ok", begins + _verified(files, listed)
+    except (Rejected, segment.Broken, checkpoint.BadCheckpoint, entry.BadEntry) as problem:
+        return "bad", f"{begins}{problem}"
+
+
+def _verified(files: dict[str, bytes], listed: Trust) -> str:
+    record = files.pop(RECORD, None)
+    if record is not None:
+        listed = enrolment.trusting(listed, enrolment.read(record, listed))
+    if "lone" in files:
+        return _lone(files["checkpoint"], listed)
+    report = segment.verify(files, lambda _name, note: seals.believe(note, listed))
+    return f"台账 {report.origin} 共 {report.size} 条，{report.checkpoints} 个检查点，根 {report.root.hex()[:16]}…，全部相符"
+
+
+def _lone(data: bytes, listed: Trust) -> str:
+    if data.startswith(b"{"):
+        manifest.kind_of(data)
+        raise Rejected("kind", "这是签名文件，不是台账；请用 parcel check 核对")
+    note = seals.believe(data, listed)
+    return f"检查点 {note.origin} 大小 {note.size}，签名相符（没有条目可以重算）"
