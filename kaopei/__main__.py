@@ -5,6 +5,8 @@ import sys
 
 COMMANDS = {
     "up": "start a small province with demo data",
+    "center": "the center's pages",
+    "people": "log-ins of the center",
     "intake": "take a city's spreadsheets in",
     "lottery": "draw, verify, chance",
     "law": "coverage, clause",

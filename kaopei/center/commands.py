@@ -1,10 +1,11 @@
-"""The center's doors for the command line: bring it up, take a pack in, serve its pages."""
+"""The center's doors for the command line: bring it up, make its first people, take a pack in, serve its pages."""
 
 import datetime as dt
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kaopei.office import database, schema
 from kaopei.office.environment import data_folder
@@ -30,6 +31,52 @@ def up(data: Path) -> database.Cluster | database.Server:
 
     django.setup()
     return server
+
+
+class BadPeople(ValueError):
+    """People that cannot be made as given; nobody was made."""
+
+    exit_status = 2
+
+
+def people(rows: Sequence[Mapping[str, Any]], *, data: Path | None = None) -> int:
+    """Make log-ins, all or none: in earnest only the first security administrator, who makes the others at /people/new/.
+
+    Rows: username, name, password, roles, and city, institution, site if there is one. A signing key is found in the trust list by
+    its holder, who is named by the username.
+    """
+    with up(data or data_folder()):
+        from django.conf import settings
+        from django.core.exceptions import ValidationError
+        from django.db import transaction
+
+        from kaopei.office import scope, trusted
+        from kaopei.office.accounts import queries
+        from kaopei.office.refused import Refused
+
+        first = queries.nobody_yet() and len(rows) == 1 and list(rows[0]["roles"]) == ["security_admin"]
+        listed = trusted.current(settings.DATA)
+        if not first and (listed is None or not listed.rehearsal):
+            raise BadPeople("正式系统只能用本命令建立第一名安全管理员（一人、一个岗位 security_admin）；其余账号由安全管理员在页面“人员”中建立。")
+        keys = {key.holder: key.kid for key in (listed.keys.values() if listed else ()) if key.role in ("person", "party") and not key.revoked_since}
+        try:
+            with scope.entered(scope.PROVINCE), transaction.atomic():
+                for row in rows:
+                    _make_person(row, keys.get(row["username"], ""))
+        except (Refused, ValidationError) as problem:
+            raise BadPeople(f"用户 {row['username']}：{'；'.join(getattr(problem, 'messages', [str(problem)]))} 没有建立任何账号。") from None
+    print(f"已建立中心账号 {len(rows)} 个")
+    return 0
+
+
+def _make_person(row: Mapping[str, Any], kid: str) -> None:
+    from kaopei.office import clock
+    from kaopei.office.accounts.actions import create_person
+    from kaopei.office.accounts.roles import SYSTEM
+
+    where = {name: str(row.get(name, "")) for name in ("city", "institution", "site")}
+    person = {"username": row["username"], "name": row["name"], "password": row["password"], "held": tuple(row["roles"])}
+    create_person(**person, **where, kid=kid, by=SYSTEM, at=clock.now())
 
 
 def intake(folder: Path, out: Path, *, data: Path | None = None, dry_run: bool = False) -> int:
@@ -99,9 +146,9 @@ def _today() -> dt.date:
     return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
 
 
-def serve(data: Path, port: int, *, workers: int = 1) -> int:
+def serve(data: Path | None, port: int, *, workers: int = 1) -> int:
     """Serve the center's pages on 127.0.0.1 until told to stop; long work runs beside."""
-    with up(data):
+    with up(data or data_folder()):
         from kaopei.office import server
 
         server.serve("kaopei.center.wsgi:application", "127.0.0.1", port, workers=workers)
