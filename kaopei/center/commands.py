@@ -146,6 +146,17 @@ def _today() -> dt.date:
     return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
 
 
+def export_ledger(data: Path, out: Path) -> int:
+    """Lay the center's ledger down for outsiders."""
+    with up(data):
+        from kaopei.office import clock
+        from kaopei.office.audit import export
+
+        for laid in export.lay(out.absolute(), clock.now()):
+            print(laid.folder, laid.size, laid.root.hex(), sep="\t")
+    return 0
+
+
 def serve(data: Path | None, port: int, *, workers: int = 1) -> int:
     """Serve the center's pages on 127.0.0.1 until told to stop; long work runs beside."""
     with up(data or data_folder()):

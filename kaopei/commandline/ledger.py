@@ -1,5 +1,6 @@
-"""`./run ledger verify PATH…`: recompute ledgers, their checkpoints and tiles, and name the first bad record."""
+"""`./run ledger …`: recompute ledgers and name the first bad record; lay a program's own ledger down for outsiders."""
 
+from argparse import Namespace
 from pathlib import Path
 
 from kaopei.commandline import seals, trust_files
@@ -13,14 +14,34 @@ RECORD = "enrolment.json"  # an exam server's countersigned record, with its led
 
 
 def main(argv: list[str]) -> int:
-    """verify."""
-    parser = Parser("ledger", zh="复核台账", en="verify ledgers")
-    verify = parser.words().add_parser(
+    """verify, export."""
+    parser = Parser("ledger", zh="复核、导出台账", en="verify and export ledgers")
+    words = parser.words()
+    verify = words.add_parser(
         "verify", zh="重算台账、检查点和哈希；有误则指出第一条", en="recompute ledgers; exit 1 naming the first bad record"
     )
     verify.arg("paths", nargs="+", type=Path, metavar="PATH", zh="台账文件夹（可含多份）或单个文件", en="folders (of one or more ledgers) or files")
     trust_files.add_options(verify)
+    export = words.add_parser("export", zh="导出台账，供外部复核", en="lay the ledger down for outsiders")
+    export.arg("--out", type=Path, required=True, metavar="DIR", zh="写入 DIR/center/年份（或 vault/年份）", en="DIR/center/year or vault/year")
+    export.arg("--vault", action="store_true", zh="导出题库室的台账（默认为中心的）", en="the vault's ledger, not the center's")
+    export.arg("--data", type=Path, metavar="DATADIR", zh="数据目录，默认 var/", en="data directory, default var/")
     chosen = parser.parse_args(argv)
+    return _export(chosen) if chosen.action == "export" else _verify(chosen)
+
+
+def _export(chosen: Namespace) -> int:
+    data = trust_files.data_folder(chosen.data)
+    if chosen.vault:
+        from kaopei.vault import commands as vault
+
+        return vault.export_ledger(data, chosen.out)
+    from kaopei.center import commands as center
+
+    return center.export_ledger(data, chosen.out)
+
+
+def _verify(chosen: Namespace) -> int:
     sources = trust_files.sources(chosen)
     bad = 0
     for path in chosen.paths:

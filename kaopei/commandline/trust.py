@@ -168,7 +168,7 @@ def _keep_person(data: Path, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _person(chosen: Namespace) -> int:
-    data = trust_files.sources(chosen).data
+    data = trust_files.data_folder(chosen.data)
     if chosen.file:
         people = _people(chosen.file)
     else:
@@ -182,7 +182,7 @@ def _person(chosen: Namespace) -> int:
 
 
 def _revoke(chosen: Namespace) -> int:
-    data = trust_files.sources(chosen).data
+    data = trust_files.data_folder(chosen.data)
     listed, signers = _in_force(data)
     since = _now() if chosen.since is None else chosen.since
     _extend(data, listed, signers, revoke={chosen.kid: (since, chosen.reason)})

@@ -96,9 +96,12 @@ class Sources:
 
 def sources(chosen: Namespace) -> Sources:
     """From the arguments of a command that has `add_options`."""
-    named = chosen.data or os.environ.get("KAOPEI_DATA")
-    data = Path(named) if named else Path(kaopei.__file__).resolve().parent.parent / "var"
-    return Sources(chosen.trust, chosen.root, data, bool(named))
+    return Sources(chosen.trust, chosen.root, data_folder(chosen.data), bool(chosen.data or os.environ.get("KAOPEI_DATA")))
+
+
+def data_folder(given: Path | None) -> Path:
+    """--data, else KAOPEI_DATA, else `var/` in the project."""
+    return given or Path(os.environ.get("KAOPEI_DATA") or Path(kaopei.__file__).resolve().parent.parent / "var")
 
 
 def prefix(listed: Trust) -> str:

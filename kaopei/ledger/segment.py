@@ -92,6 +92,15 @@ def leaves_of(name: str, data: bytes, width: int) -> list[bytes]:
     return found
 
 
+def leaves(files: Mapping[str, bytes]) -> list[bytes]:
+    """All entries of a segment in order, as many as its newest checkpoint counts; nothing is verified here."""
+    found: list[bytes] = []
+    for index, _first, width in _pages(checkpoint.parse(files["checkpoint"]).size):
+        name = _name("entries", index, width)
+        found += leaves_of(name, files[name], width)
+    return found
+
+
 def verify(files: Mapping[str, bytes], verified: Verifier) -> Report:
     """Recompute everything. `verified` believes or refuses one checkpoint note. Broken names the first bad record."""
     if "checkpoint" not in files:

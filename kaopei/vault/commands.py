@@ -141,6 +141,17 @@ def trace(package: str, seen: Sequence[str], data: Path) -> int:
     return 0
 
 
+def export_ledger(data: Path, out: Path) -> int:
+    """Lay the vault's ledger down for outsiders."""
+    with start.up(data):
+        from kaopei.office import clock
+        from kaopei.office.audit import export
+
+        for laid in export.lay(out.absolute(), clock.now()):
+            print(laid.folder, laid.size, laid.root.hex(), sep="\t")
+    return 0
+
+
 def serve(port: int, data: Path) -> int:
     """The vault's pages, until told to stop."""
     with start.up(data):
