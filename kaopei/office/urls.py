@@ -34,4 +34,5 @@ urlpatterns = [
     path("jobs/<str:ulid>/", tasks.show, name="job"),
     path("jobs/<str:ulid>/cancel", tasks.cancel, name="job_cancel"),
     path("events/", audit.listing, name="events"),
+    path("events/export/", audit.export, name="events_export"),
 ]

@@ -51,15 +51,21 @@ def inclusion(ulid: str) -> dict[str, Any] | None:
     return {"origin": named, "seq": seq, "leaf": leaf.decode(), "path": path, "note": last.note}
 
 
+def origins() -> list[str]:
+    """The names of all trees that have a signed checkpoint."""
+    return [str(named) for named in Checkpoint.objects.order_by("origin").values_list("origin", flat=True).distinct()]
+
+
+def segment_of(origin: str) -> dict[str, bytes]:
+    """One tree as files in the C2SP layout, for `./run ledger verify`: file name → bytes. Province scope only."""
+    notes = list(Checkpoint.objects.filter(origin=origin).order_by("size"))
+    rows = Leaf.objects.filter(origin=origin, seq__lt=notes[-1].size).order_by("seq").select_related("event")
+    return segment.write([tree.leaf(row.event, row.seq) for row in rows], [one.note.encode() for one in notes])
+
+
 def segments() -> dict[str, dict[str, bytes]]:
-    """All trees as files in the C2SP layout, for `./run ledger verify`: origin → file name → bytes. Province scope only."""
-    made = {}
-    for named in Checkpoint.objects.order_by("origin").values_list("origin", flat=True).distinct():
-        notes = [one.note.encode() for one in Checkpoint.objects.filter(origin=named).order_by("size")]
-        size = int(Checkpoint.objects.filter(origin=named).order_by("-size").values_list("size", flat=True)[0])
-        rows = Leaf.objects.filter(origin=named, seq__lt=size).order_by("seq").select_related("event")
-        made[str(named)] = segment.write([tree.leaf(row.event, row.seq) for row in rows], notes)
-    return made
+    """All trees: origin → files. Province scope only."""
+    return {origin: segment_of(origin) for origin in origins()}
 
 
 def last_checkpoint() -> Checkpoint | None:
