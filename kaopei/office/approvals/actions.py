@@ -35,9 +35,13 @@ def request(
     rev: int = 1,
     needed: int = 1,
     url: str = "",
+    is_personal: bool = False,
     term: timedelta = TERM,
 ) -> Request:
-    """Ask that `needed` other persons approve exactly `content`. A new request about the matter replaces an open one."""
+    """Ask that `needed` other persons approve exactly `content`. A new request about the matter replaces an open one.
+
+    Content that names people (`is_personal`) is not shown by the pages of approvals; the page of the matter (`url`) shows it masked.
+    """
     Request.objects.filter(action=action, object=object, rev=rev, status="open").update(status="withdrawn", closed_at=at)
     made = Request.objects.create(
         ulid=ids.ulid(at),
@@ -49,6 +53,7 @@ def request(
         content=content,
         digest=_digest_of(content),
         url=url,
+        is_personal=is_personal,
         requester=by.username,
         city=scope.city_of(by.city),
         needed=needed,
@@ -152,9 +157,12 @@ def _holder(username: str, listed: Trust) -> str:
 
 
 def _go_on(row: Request, by: roles.Actor, at: datetime) -> None:
-    """Tell the app whose action was approved, in the same transaction: its AppConfig may have `granted(request, by=, at=)`."""
-    label = row.action.split(".")[0]
-    config = next((one for one in apps.get_app_configs() if one.label == label), None)
+    """Tell the app whose action was approved, in the same transaction: its AppConfig may have `granted(request, by=, at=)`.
+
+    Actions that a parcel names (`seal_order.issue`) begin with no app's label: the app lists such words in `granted_for`.
+    """
+    word = row.action.split(".")[0]
+    config = next((one for one in apps.get_app_configs() if word in (one.label, *getattr(one, "granted_for", ()))), None)
     follow = getattr(config, "granted", None)
     if follow is not None:
         follow(row, by=by, at=at)

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from kaopei.office.append_only import AppendOnly
+from kaopei.office.personal import EncryptedBinaryField
 
 
 class Request(models.Model):
@@ -31,7 +32,9 @@ class Request(models.Model):
     # The act that a person must be allowed to do in order to sign
     approve_act = models.CharField(max_length=64)
     # Exactly what is approved; the digest is what the signature covers
-    content = models.BinaryField()
+    content = EncryptedBinaryField("approvals")
+    # It names people: the pages of approvals do not show it, the page of the matter shows it masked
+    is_personal = models.BooleanField(default=False)
     digest = models.CharField(max_length=64)
     # Where the matter itself can be looked at
     url = models.CharField(max_length=300, blank=True)

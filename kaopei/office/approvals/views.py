@@ -32,7 +32,7 @@ def show(request: HttpRequest, ulid: str) -> HttpResponse:
     signed = list(row.signatures.order_by("id"))
     raw = bytes(row.content)
     try:
-        text = raw[:SHOWN].decode()
+        text = "" if row.is_personal else raw[:SHOWN].decode()
     except UnicodeDecodeError:
         text = ""
     people = names_of([row.requester, *(one.approver for one in signed)])
@@ -56,6 +56,8 @@ def show(request: HttpRequest, ulid: str) -> HttpResponse:
 def content(request: HttpRequest, ulid: str) -> HttpResponse:
     """The exact bytes as a file, for whoever wants to compute the digest himself."""
     row = _row(ulid)
+    if row.is_personal:
+        raise Http404(ulid)
     answer = HttpResponse(bytes(row.content), content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="{row.ulid}.bin"'
     return answer
