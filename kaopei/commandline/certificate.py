@@ -14,6 +14,7 @@ from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.trust import Trust
 
 CHINA = ZoneInfo("Asia/Shanghai")
+STATUS = {"revoked": "撤销", "suspended": "暂停", "annulled": "作废", "superseded": "由新证代替"}
 
 
 @dataclass
@@ -36,9 +37,8 @@ def main(argv: list[str]) -> int:
         zh="每张一行：valid、revoked、expired、stale 或 bad，持证人（遮盖），理由，以制表符分隔",
         en="a line each: valid, revoked, expired, stale or bad; holder (masked); reason",
     )
-    check.arg(
-        "items", nargs="+", metavar="FILE|TEXT", zh="证书 PDF、签名 JSON、二维码文本（或存有它的文件）", en="PDF, signed JSON, QR text or a file of it"
-    )
+    what_zh, what_en = "证书 PDF、签名 JSON、二维码文本（或存有它的文件）", "PDF, signed JSON, QR text or a file of it"
+    check.arg("items", nargs="+", metavar="FILE|TEXT", zh=what_zh, en=what_en)
     check.arg("--json", action="store_true", zh="输出 JSON：证书各字段和二维码文本", en="JSON: the fields and the QR text")
     check.arg("--status", type=Path, metavar="FILE", zh="状态名单 status.json；默认用信任名单旁边的", en="status list; else beside the trust list")
     trust_files.add_options(check)
@@ -63,22 +63,38 @@ def judge(item: str, sources: trust_files.Sources, status_file: Path | None) -> 
         data = item.encode("utf-8", "replace") if path is None else trust_files.read(path)
         facts, signed = certificate.read_any(data, listed)
         moment = _now(sources.data, listed)
-        word, reason = _standing(facts, listed, moment, status_file or sources.beside(path, "status.json"))
+        entries = _newest_status(status_file, sources.beside(path, "status.json", listed), listed)
+        word, reason = _standing(facts, moment, entries)
     except Rejected as refusal:
-        return Answer(item, "bad", "", f"{begins}{refusal}")
-    return Answer(item, word, certificate.masked(facts["name"]), f"{begins}{reason}", facts, certificate.qr_text(signed))
+        return Answer(trust_files.one_line(item), "bad", "", f"{begins}{refusal}")
+    return Answer(trust_files.one_line(item), word, certificate.masked(facts["name"]), f"{begins}{reason}", facts, certificate.qr_text(signed))
 
 
-def _standing(facts: dict[str, Any], listed: Trust, moment: datetime, file: Path | None) -> tuple[str, str]:
+def _newest_status(given: Path | None, known: list[Path], listed: Trust) -> dict[str, Any] | None:
+    """The status list of the highest number; an older one that was given, and two of one number, are refused."""
+    files = [*([given] if given else []), *known]
+    lists = [(status.read(data, listed), data) for data in map(trust_files.read, files)]
+    if not lists:
+        return None
+    newest, content = max(lists, key=lambda one: int(one[0]["number"]))
+    if given and lists[0][0]["number"] < newest["number"]:
+        old = lists[0][0]["number"]
+        raise Rejected("status", f"给出的状态名单是第 {old} 期，手头已有第 {newest['number']} 期；旧名单会漏掉新近的撤销，请用最新一期")
+    if any(one["number"] == newest["number"] and data != content for one, data in lists):
+        raise Rejected("status", f"第 {newest['number']} 期状态名单有两个不同的版本；请向发证机构核对")
+    return newest
+
+
+def _standing(facts: dict[str, Any], moment: datetime, entries: dict[str, Any] | None) -> tuple[str, str]:
     """Status list first: a certificate that was revoked stays so when it has expired as well."""
     number = f"{facts['number']} {facts['subject']}"
     said = "未核对状态名单（没有 status.json）"
     word = "valid"
-    if file is not None:
-        entries = status.read(trust_files.read(file), listed)
+    if entries is not None:
         named = f"状态名单第 {entries['number']} 期（{_day(entries['issued_at'])}）"
         word = status.judge(entries, facts["cert_id"], int(moment.timestamp()))
-        said = {"valid": f"{named}中无异常", "revoked": f"已列入{named}", "stale": f"{named}已过期，请取得最新名单"}[word]
+        listing = "、".join(f"{_day(row['since'])} 起{STATUS[row['status']]}" for row in entries["entries"] if row["cert_id"] == facts["cert_id"])
+        said = {"valid": f"{named}中无异常", "revoked": f"{listing}（{named}）", "stale": f"{named}已过期，请取得最新名单"}[word]
     if word != "revoked" and _date(facts["valid_to"]) < moment.astimezone(CHINA).date():
         return "expired", f"{number} 有效期至 {facts['valid_to']}，已过期；{said}"
     return word, f"{number} 有效期 {facts['valid_from']} 至 {facts['valid_to']}；{said}"

@@ -1,5 +1,6 @@
 """`./run ledger …`: recompute ledgers and name the first bad record; lay a program's own ledger down for outsiders."""
 
+import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.trust import Trust
 
 RECORD = "enrolment.json"  # an exam server's countersigned record, with its ledger
+PARTS = ("tile", "checkpoints")
 
 
 def main(argv: list[str]) -> int:
@@ -48,7 +50,8 @@ def _verify(chosen: Namespace) -> int:
         for place, files in ledgers(path):
             word, reason = judge(place, files, sources)
             bad += word == "bad"
-            print(word, place, reason, sep="\t")
+            print(word, trust_files.one_line(str(place)), trust_files.one_line(reason), sep="\t")
+            sys.stdout.flush()
     return 1 if bad else 0
 
 
@@ -62,9 +65,9 @@ def ledgers(path: Path) -> list[tuple[Path, dict[str, bytes] | Rejected]]:
     if not homes:
         return [(path, Rejected("file", "文件夹里没有台账（缺少 checkpoint 文件）"))]
     found: list[tuple[Path, dict[str, bytes] | Rejected]] = [(home, _folder(home)) for home in homes]
-    # Whatever lies there and belongs to no ledger may be a ledger whose checkpoint was taken away.
-    stray = sorted(file for file in path.rglob("*") if file.is_file() and not any(home in file.parents for home in homes))
-    return [*found, *((file, Rejected("file", "不属于任何台账的文件（或所属台账缺少 checkpoint）")) for file in stray)]
+    # Parts of a ledger that belong to none: its checkpoint was taken away.
+    parts = sorted(folder for word in PARTS for folder in path.rglob(word) if not any(home in folder.parents for home in homes))
+    return [*found, *((folder, Rejected("file", "这是台账的一部分，但旁边缺少 checkpoint 文件")) for folder in parts)]
 
 
 def _folder(home: Path) -> dict[str, bytes] | Rejected:

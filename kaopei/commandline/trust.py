@@ -12,8 +12,7 @@ from typing import Any
 
 from kaopei.commandline import trust_files
 from kaopei.commandline.words import Parser
-from kaopei.parcel import keyfile, schema, trust
-from kaopei.parcel.rejected import Rejected
+from kaopei.parcel import keyfile, trust
 from kaopei.parcel.trust import DECRYPT_ROLES, Trust
 
 # Exam-day §0: each purpose its own key. The vault's lie in vault/keys, as on its own machine.
@@ -46,7 +45,10 @@ def main(argv: list[str]) -> int:
     trust_files.add_options(show)
     chosen = parser.parse_args(argv)
     acts: dict[str, Callable[[Namespace], int]] = {"found": _found, "person": _person, "revoke": _revoke, "show": _show}
-    return acts[chosen.action](chosen)
+    try:
+        return acts[chosen.action](chosen)
+    except OSError as problem:
+        raise BadTrust(f"{problem.filename or ''}：读写不了（{problem.strerror}）。请核对路径、权限和剩余空间。") from problem
 
 
 def _found_options(found: Parser) -> None:
@@ -54,7 +56,7 @@ def _found_options(found: Parser) -> None:
     found.arg("--deployment", required=True, metavar="NAME", zh="系统名称，写入每份签名文件", en="name that stands in every signed file")
     found.arg("--out", required=True, type=Path, metavar="DIR", zh="写入此数据目录", en="data directory to write")
     found.arg("--city", default="", metavar="CODE", zh="只管一个城市时的行政区划代码", en="code of the only city")
-    found.arg("--custodian", action="append", metavar="HOLDER", zh="题库保管人的用户名（两名以上）", en="user name of a vault custodian; give two or more")
+    found.arg("--custodian", action="append", metavar="HOLDER", zh="题库保管人的用户名（两名以上）", en="user name of a vault custodian, twice")
     found.arg("--file", type=Path, metavar="FILE", zh="同时登记的人员（见 trust person --help）", en="people to list at once (see trust person)")
 
 
@@ -172,7 +174,7 @@ def _person(chosen: Namespace) -> int:
     if chosen.file:
         people = _people(chosen.file)
     else:
-        pin = sys.stdin.readline().strip() if chosen.pin_stdin else getpass.getpass("签名口令：")
+        pin = sys.stdin.readline().strip() if chosen.pin_stdin or not sys.stdin.isatty() else getpass.getpass("签名口令：")
         people = [{"holder": chosen.holder, "duties": chosen.duty, "role": chosen.role, "city": chosen.city, "site": chosen.site, "pin": pin}]
         _check_person(people[0], "trust person")
     listed, signers = _in_force(data)

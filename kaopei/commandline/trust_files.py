@@ -1,6 +1,7 @@
 """Which trust list a checking command believes: --trust, else the data directory's, else the one beside the files."""
 
 import os
+import stat
 from argparse import Namespace
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,8 +28,12 @@ def add_options(parser: Parser) -> None:
 def read(path: Path) -> bytes:
     """A file's bytes; whatever goes wrong is a refusal in one line."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise Rejected("file", "文件过大，不是本系统的文件")
+        found = path.stat()
+        # A pipe or a device would keep us waiting for ever.
+        if not stat.S_ISREG(found.st_mode):
+            raise Rejected("file", f"{str(path)[:80]}：不是普通文件（是文件夹或设备）")
+        if found.st_size > LARGEST:
+            raise Rejected("file", f"{str(path)[:80]}：文件过大，不是本系统的文件")
         return path.read_bytes()
     except OSError as problem:
         raise Rejected("file", f"{str(path)[:80]}：读不到文件（{problem.strerror}）") from problem
@@ -57,13 +62,11 @@ class Sources:
             raise found
         return found
 
-    def beside(self, path: Path | None, name: str) -> Path | None:
-        """A file that lies with the trust list in use, or with the data."""
+    def beside(self, path: Path | None, name: str, listed: Trust) -> list[Path]:
+        """Files of this name that lie with a trust list of the roots in use: --trust, beside the file, with the data."""
         lists = [self.given, None if path is None else _beside(path), self.data / "trust.json"]
-        for found in (listed.parent / name for listed in lists if listed is not None):
-            if found.is_file():
-                return found
-        return None
+        found = [one.parent / name for one in lists if one is not None and one.is_file() and _root(one) == listed.root]
+        return [one for one in dict.fromkeys(file.absolute() for file in found) if one.is_file()]
 
     def _choose(self, beside: Path | None) -> Trust:
         if self.given is not None:
@@ -118,10 +121,18 @@ def _beside(path: Path) -> Path | None:
         return None
 
 
+def _root(path: Path) -> str:
+    """The fingerprint that a list claims; empty if it cannot be read."""
+    try:
+        return trust.fingerprint(trust.claims(_chain(path)[0]))
+    except Rejected:
+        return ""
+
+
 def _chain(path: Path) -> list[bytes]:
     """The list with its earlier versions, if they lie in `trust/` beside it."""
     newest = read(path)
-    versions = [file for file in (path.parent / "trust").glob("*.json") if file.stem.isdigit()]
+    versions = [file for file in (path.parent / "trust").glob("*.json") if file.stem.isascii() and file.stem.isdigit()]
     if path.name != "trust.json" or not versions:
         return [newest]
     chain = [read(file) for file in sorted(versions, key=lambda file: int(file.stem))]

@@ -89,6 +89,8 @@ def parse(note: bytes) -> Checkpoint:
         if isinstance(problem, BadCheckpoint):
             raise
         raise BadCheckpoint("检查点的写法不对，文件已损坏或被改动") from problem
+    if len({(one.name, one.key_hash) for one in signatures}) != len(signatures):
+        raise BadCheckpoint("检查点上同一签名出现两次，文件已被改动")
     written = body(found.origin, found.size, found.root) + b"\n" + b"".join(_written(one) for one in signatures)
     if written != note:
         raise BadCheckpoint("检查点的写法不规范，文件已被改动")

@@ -31,7 +31,11 @@ def read(data: bytes, trust: Trust, *, at: int | None = None) -> Payload:
 
 
 def judge(payload: Payload, cert_id: str, at: int) -> str:
-    """`valid`, `revoked` or, past the time at which the next list was due, `stale`; a revocation never goes stale."""
+    """`valid`, `revoked` or, past the time at which the next list was due, `stale`; a revocation never goes stale.
+
+    A reader's clock may be slow or set back: it is never earlier than the list that he holds.
+    """
+    at = max(at, payload["issued_at"])
     if any(row["cert_id"] == cert_id and row["since"] <= at for row in payload["entries"]):
         return "revoked"
     return "stale" if at >= payload["next_update"] else "valid"

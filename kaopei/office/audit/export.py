@@ -1,6 +1,5 @@
 """The ledger of this program laid down for outsiders: a folder a tree, replaced as a whole, never by another history."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,8 +88,8 @@ def _replace(folder: Path, files: Mapping[str, bytes]) -> Laid:
         place.write_bytes(data)
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
-        os.replace(folder, old)
-    os.replace(fresh, folder)
+        folder.replace(old)
+    fresh.replace(folder)
     shutil.rmtree(old, ignore_errors=True)
     stated = checkpoint.parse(files["checkpoint"])
     return Laid(folder, stated.size, stated.root)
