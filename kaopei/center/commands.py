@@ -136,9 +136,13 @@ def _write(out: Path, rows: list[tuple[str, ...]]) -> None:
 
 def _tell(counts: dict[str, int], warnings: list[tuple[str, bool]], done: str) -> None:
     """Loud warnings on stderr; the counts on stdout."""
+    _warn(warnings)
+    print(f"{done}：{counts['rows']} 行，受理 {counts['accept']}，待定 {counts['hold']}，不予受理 {counts['refuse']}")
+
+
+def _warn(warnings: list[tuple[str, bool]]) -> None:
     for text, is_loud in warnings:
         print(("！！ " if is_loud else "注意 ") + text, file=sys.stderr)
-    print(f"{done}：{counts['rows']} 行，受理 {counts['accept']}，待定 {counts['hold']}，不予受理 {counts['refuse']}")
 
 
 def _today() -> dt.date:
@@ -163,4 +167,32 @@ def serve(data: Path | None, port: int, *, workers: int = 1) -> int:
         from kaopei.office import server
 
         server.serve("kaopei.center.wsgi:application", "127.0.0.1", port, workers=workers)
+    return 0
+
+
+def recusal(folder: Path, out: Path) -> int:
+    """二（二）、二（五）: who may not serve where, from file to file; only the owner of the result may read it."""
+    from kaopei.center.allocation import duty_files
+
+    files = duty_files.read(folder)
+    rows = list(duty_files.recusal_rows(files))
+    duty_files.write(out, duty_files.RECUSAL_COLUMNS, rows)
+    _warn([(str(message), message.is_loud) for message in files.messages])
+    refused = sum(row[2] == "0" for row in rows)
+    print(f"{len(files.staff)} 人、{len(files.sittings)} 场，共 {len(rows)} 个结论：不得派遣 {refused}，可以 {len(rows) - refused}")
+    return 0
+
+
+def roster(folder: Path, seed: str, out: Path) -> int:
+    """二（五）: the staff duty draw, from file to file."""
+    from kaopei.center.allocation import duty_files
+    from kaopei.center.allocation import roster as duties
+    from kaopei.lottery import seed as lots
+
+    lots.check(seed)
+    files = duty_files.read(folder, with_posts=True)
+    drawn = duties.draw(files, seed)
+    duty_files.write(out, ("sitting", "role", "person"), drawn.rows)
+    _warn([*((str(message), message.is_loud) for message in files.messages), *((note, True) for note in drawn.notes)])
+    print(f"需要 {len(drawn.rows)} 人次，排上 {len(drawn.rows) - drawn.unfilled}，缺 {drawn.unfilled}（缺口请向其他地市求助，不得放宽回避）")
     return 0

@@ -11,6 +11,8 @@ COMMANDS = {
     "intake": {"zh": "受理一个城市的报名表格，逐行给出结论", "en": "take a city's spreadsheets in, a verdict for each row"},
     "lottery": {"zh": "抽签、复算、公布概率", "en": "draw, verify, published chances"},
     "law": {"zh": "职责覆盖情况、某一条款", "en": "coverage of duties, one clause"},
+    "recusal": {"zh": "回避：谁不能派到哪一场，为什么", "en": "who may not serve where, and why"},
+    "roster": {"zh": "考务人员抽签排班", "en": "staff duty draw"},
     "vault": {"zh": "题库导入、组卷、密封、评分", "en": "item banks, assembly, sealing, scoring"},
     "parcel": {"zh": "检查密封包（不打开）", "en": "check parcels without opening them"},
     "edge": {"zh": "考试点服务器及其工具", "en": "the exam site's server and its tools"},
