@@ -1,0 +1,1 @@
+"""公布: what is public, since when, on which ground, until when."""

@@ -1,0 +1,43 @@
+"""The groups a clerk publishes at one go, in the order of the work."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from kaopei.center.publication.drafts import calendar, draws, register
+from kaopei.center.publication.drafts.draft import Draft
+from kaopei.center.publication.models import Publication
+
+Kind = Publication.Kind
+
+
+@dataclass(frozen=True)
+class Group:
+    """What is published together; `empty` says what must be done first when there is nothing."""
+
+    key: str
+    zh: str
+    en: str
+    kinds: tuple[str, ...]
+    duties: tuple[str, ...]
+    drafts: Callable[[str, datetime], Iterator[Draft]]
+    empty: str
+
+
+GROUPS = {
+    group.key: group
+    for group in (
+        Group(
+            "register", "培训机构与考试点", "Institutions and sites", (Kind.INSTITUTION, Kind.SITE), ("N1.2.5", "N1.2.6", "N2.2.4"),
+            register.drafts, "还没有登记。请先在“报名受理”中确认当月表格。",
+        ),
+        Group(
+            "calendar", "考试安排", "Exam calendar", (Kind.SITTING,), ("N2.3.3",),
+            calendar.drafts, "还没有场次。请先在“场次”中按考试计划生成。",
+        ),
+        Group(
+            "draws", "抽签", "Draws", (Kind.DRAW,), ("N2.3.2", "N2.3.3", "N2.3.9"),
+            draws.drafts, "还没有抽签。请先在“抽签”中公告。",
+        ),
+    )
+}  # fmt: skip

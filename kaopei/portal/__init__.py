@@ -1,0 +1,1 @@
+"""Public pages: what the exam bodies publish, readable and checkable by everybody."""
