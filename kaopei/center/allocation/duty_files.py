@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kaopei.center.allocation.recusal import Ground, Recusal, Relation, Sitting
-from kaopei.center.applications import workbook
-from kaopei.center.applications.unusable import Unusable
-from kaopei.center.registry import entries
+from kaopei.center.registry import entries, workbook
 from kaopei.center.registry.reading import Line, Message, clock, code, count
+from kaopei.center.registry.unusable import Unusable
 from kaopei.law import cells, identity
 
 RELATIONS = ("姓名", "身份证号码", "关系类型", "机构或考试点代码", "比例%", "起", "止", "本人申报")

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from kaopei.center.applications import plan, workbook
-from kaopei.center.applications.unusable import Unusable
+from kaopei.center.applications import plan
+from kaopei.center.registry import workbook
 from kaopei.center.registry.entries import COLUMNS as REGISTER
 from kaopei.center.registry.reading import Line, Message
+from kaopei.center.registry.unusable import Unusable
 from kaopei.center.training.entries import COLUMNS as SYLLABUS
 
 __all__ = ["APPLICATIONS", "COLUMNS", "Delivery", "Pack", "Unusable", "collect", "open_delivery"]

@@ -11,8 +11,8 @@ import pytest
 
 from kaopei.center.allocation import duty_files
 from kaopei.center.allocation.recusal import Recusal, Relation, Sitting
-from kaopei.center.applications.unusable import Unusable
 from kaopei.center.registry.entries import StaffEntry, TieEntry
+from kaopei.center.registry.unusable import Unusable
 from kaopei.office.sheets import write_xlsx
 from tests.center.packs import id_number
 

@@ -4,7 +4,7 @@ import pytest
 
 from kaopei.center.applications import actions, queries, showing
 from kaopei.center.applications.models import Application, Intake
-from kaopei.center.applications.unusable import Unusable
+from kaopei.center.registry.unusable import Unusable
 from kaopei.office.accounts.roles import SYSTEM
 from kaopei.office.refused import Refused
 from tests.center.packs import Pack

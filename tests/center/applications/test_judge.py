@@ -7,7 +7,7 @@ from datetime import date, time
 import pytest
 
 from kaopei.center.applications import judging, pack, plan, verdicts
-from kaopei.center.applications.unusable import Unusable
+from kaopei.center.registry.unusable import Unusable
 from tests.center.packs import CHEM, LOW, Pack, Style, credit_code, id_number, wrong_check
 
 TODAY = date(2026, 11, 24)

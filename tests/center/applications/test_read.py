@@ -6,8 +6,9 @@ import zipfile
 import openpyxl
 import pytest
 
-from kaopei.center.applications import formulas, pack, workbook
-from kaopei.center.applications.unusable import Unusable
+from kaopei.center.applications import pack
+from kaopei.center.registry import formulas, workbook
+from kaopei.center.registry.unusable import Unusable
 from tests.center.packs import Pack, Style
 
 PLAIN = pack.open_delivery(Pack().files())

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from kaopei.center.applications.unusable import Unusable
+from kaopei.center.registry.unusable import Unusable
 
 _ANY = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]+)")

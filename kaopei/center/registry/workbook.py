@@ -10,9 +10,9 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook
 
-from kaopei.center.applications import formulas
-from kaopei.center.applications.unusable import Unusable
+from kaopei.center.registry import formulas
 from kaopei.center.registry.reading import Line, Message
+from kaopei.center.registry.unusable import Unusable
 from kaopei.law import identity
 from kaopei.law.cells import Written
 
