@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,21 +14,29 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from kaopei.edge import receipts
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import Sitting
+from kaopei.edge.store import NotSaved
+from kaopei.parcel.rejected import Rejected
 
 ROLE_NAMES = {
     "head": "考点负责人", "deputy": "副负责人", "keeper": "系统管理员", "invigilator": "监考员", "examiner": "考评员",
     "patroller": "巡考员",
 }  # fmt: skip
 STATE_NAMES = {"imported": "已收包", "opened": "已启封", "running": "考试中", "closed": "已收场", "returned": "已交回"}
+STEPS = (
+    ("准备", "readiness", "Prepare"), ("启封", "opening", "Open"), ("签到", "desk", "Sign in"), ("监考", "board", "Invigilate"),
+    ("异常", "irregularities", "Incidents"), ("收场交回", "hand-back", "Hand back"),
+)
 LEADERS = ("head", "deputy")
 SESSION_SECONDS = 4 * 3600
 WRONG_PIN_PAUSE = 2.0
+log = logging.getLogger("kaopei.edge")
 
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 _TEMPLATES.filters["moment"] = receipts.time_text
@@ -176,6 +185,14 @@ async def log_in(request: Request) -> Response:
     return response
 
 
+async def language(request: Request) -> Response:
+    """GET /language?to=en|zh&next=…: the other language, for this browser."""
+    where = request.query_params.get("next", "/")
+    response = RedirectResponse(where if where.startswith("/") and where[1:2] not in ("/", "\\") else "/", 303)
+    response.set_cookie("kaopei_language", "en" if request.query_params.get("to") == "en" else "zh", samesite="lax", path="/")
+    return response
+
+
 async def log_out(request: Request) -> Response:
     """POST /logout."""
     await checked_form(request)
@@ -279,7 +296,9 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     if who:
         said, who.said, csrf = who.said, "", who.csrf
     mine = [one for one in edge.sittings.values() if who and one.sitting_id in who.sittings]
+    english = request.cookies.get("kaopei_language") == "en"
     frame = {
+        "t": (lambda zh, en: en) if english else (lambda zh, en: zh), "here": path_of, "STEPS": STEPS,
         "edge": edge, "rehearsal": edge.trust.rehearsal, "who": who, "csrf": csrf, "said": said, "mine": mine,
         "clock": receipts.time_text(edge.wall()), "STATE_NAMES": STATE_NAMES, "ROLE_NAMES": ROLE_NAMES, "path": request.url.path,
     }  # fmt: skip
@@ -297,3 +316,47 @@ def done(request: Request, words: str, where: str) -> Response:
 def path_of(sitting: Sitting, part: str = "") -> str:
     """Address of a sitting's page."""
     return f"/s/{quote(sitting.sitting_id, safe='')}/{part}"
+
+
+# ---- refusals
+def _refused(request: Request, problem: Problem) -> Response:
+    if "application/json" in request.headers.get("accept", ""):
+        body = {"error": "refused", "text": problem.text, "todo": problem.todo, "clause": problem.clause}
+        return JSONResponse(body, problem.status)
+    sitting = edge_of(request).sittings.get(request.path_params.get("sitting", ""))
+    return page(request, "problem.html", status=problem.status, problem=problem, sitting=sitting)
+
+
+async def _on_problem(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return _refused(request, problem)
+
+
+async def _on_stranger(request: Request, _: Exception) -> Response:
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"error": "log_in", "text": "请先登录。"}, 401)
+    return RedirectResponse("/login", 303)
+
+
+async def _on_rejected(request: Request, problem: Exception) -> Response:
+    return _refused(request, Problem(f"{problem}", "请核对文件或联系签发单位。", "N2.4.3", 400))
+
+
+async def _on_full(request: Request, problem: Exception) -> Response:
+    log.error("not saved: %s", problem)
+    return _refused(request, Problem("没有保存成功，刚才的操作没有生效。", "请检查磁盘空间后重试；仍不行请联系系统管理员。", "N2.4.5", 503))
+
+
+async def _on_http(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    words = {404: "没有这个页面。", 405: "这个地址不接受这种请求。", 413: "文件太大。"}.get(problem.status_code, "请求的格式不对。")
+    return _refused(request, Problem(words, "请从首页进入。", status=problem.status_code))
+
+
+async def _on_crash(request: Request, problem: Exception) -> Response:
+    return _refused(request, Problem("考试服务器出错，刚才的操作没有完成。", "请重试；仍不行请联系系统管理员并保留日志。", status=500))
+
+
+HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+    Problem: _on_problem, LogInFirst: _on_stranger, Rejected: _on_rejected, NotSaved: _on_full, HTTPException: _on_http, Exception: _on_crash,
+}  # fmt: skip

@@ -129,8 +129,10 @@ def _may_save(call: Call, request: Events) -> None:
 
 def _accept(call: Call, request: Events) -> tuple[list[tuple[Any, ...]], Refusal | None]:
     """Rows for what continues the stream; the first event that does not is a refusal after them."""
-    attempt, rows = call.attempt, []
+    attempt = call.attempt
+    rows: list[tuple[Any, ...]] = []
     ran = round(call.sitting.clock.ran * 1000) if call.sitting.clock else 0
+    attempt.acted = call.edge.now()
     for event in request.events:
         known = attempt_seq(attempt)
         if 0 < event.seq <= known:
@@ -267,7 +269,7 @@ async def item(call: Call) -> dict[str, Any]:
     places = attempt.form["items"] if attempt.form else []
     if not 1 <= call.number <= len(places):
         raise Refusal(404, "item", "没有这个题号。")
-    attempt.position = call.number
+    attempt.position, attempt.acted = call.number, call.edge.now()
     attempt.moved_position = True
     place = places[call.number - 1]
     content = opening.item(sitting, place["item"])

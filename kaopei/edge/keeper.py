@@ -120,7 +120,7 @@ def _same_user(link: socket.socket) -> bool:
     if not hasattr(socket, "SO_PEERCRED"):
         return True
     credentials = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return struct.unpack("3i", credentials)[1] == os.getuid()
+    return bool(struct.unpack("3i", credentials)[1] == os.getuid())
 
 
 def _answer(held: dict[str, str], request: dict[str, Any]) -> dict[str, Any]:

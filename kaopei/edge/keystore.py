@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kaopei.edge.settings import BadSettings, Settings
-from kaopei.parcel import keyfile
+from kaopei.parcel import enrolment, keyfile, trust
 from kaopei.parcel.rejected import Rejected
 
 ROLES = ("edge_sign", "edge_decrypt")
@@ -126,6 +126,16 @@ def load(settings: Settings, suite: str) -> Keystore:
     return Keystore(
         settings.keys, keyfile.Signer(sign_key, sign_kid, suite), decrypt_key, decrypt_kid, words, suite
     )
+
+
+def check_enrolment(settings: Settings, keys: Keystore, listed: trust.Trust, data: bytes) -> enrolment.Edge:
+    """The record of this very machine: its keys, its site."""
+    record = enrolment.read(data, listed)
+    if record.decrypt.kid != keys.decrypt_kid or record.sign.kid != keys.signer.kid:
+        raise Rejected("enrolment", "登记书登记的不是本机的密钥，请核对是哪一台服务器的登记书。")
+    if record.payload["site_code"] != settings.site:
+        raise Rejected("site", f"登记书属于考试点 {record.payload['site_code']}，本机是 {settings.site}。")
+    return record
 
 
 def person_signer(settings: Settings, kid: str, pin: str, suite: str) -> keyfile.Signer:

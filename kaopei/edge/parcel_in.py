@@ -8,14 +8,12 @@ import apsw
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kaopei.edge import console, hand_back
+from kaopei.edge import console, hand_back, keystore
 from kaopei.edge.console import Problem
-from kaopei.edge.keystore import write_private
 from kaopei.edge.server import Edge
-from kaopei.edge.settings import BadSettings, Settings
 from kaopei.edge.sitting import ATTEMPT_COLUMNS, Sitting, load_attempt
 from kaopei.ledger import checkpoint, tree
-from kaopei.parcel import base64url, container, enrolment, manifest, roster, seating, trust
+from kaopei.parcel import base64url, container, manifest, roster, seating, trust
 from kaopei.parcel import receipt as receipts_in
 from kaopei.parcel.exam_parcel import Parcel
 from kaopei.parcel.rejected import Rejected
@@ -45,34 +43,6 @@ class Waiting:
         return TITLES[self.kind]
 
 
-def load_trust(settings: Settings) -> trust.Trust:
-    """The chain in `trust/<version>.json` beside `trust.json`, or that file alone; the root pinned if there is one."""
-    folder = settings.trust.parent / "trust"
-    members = sorted(folder.glob("*.json"), key=lambda path: int(path.stem)) if folder.is_dir() else []
-    chain = [path.read_bytes() for path in members]
-    try:
-        newest = settings.trust.read_bytes()
-    except FileNotFoundError:
-        raise BadSettings(f"{settings.trust}：没有信任名单。请从中心取得 trust.json 放在这里。") from None
-    if newest not in chain:
-        chain.append(newest)
-    root = settings.root.read_text("ascii").strip() if settings.root else None
-    return trust.load(chain, root)
-
-
-def advance_trust(edge: Edge, chain: list[bytes | str]) -> None:
-    """Take newer members of the chain; the highest version seen stays in force."""
-    newer = edge.trust.advance(chain)
-    if newer.version == edge.trust.version:
-        return
-    folder = edge.settings.trust.parent / "trust"
-    folder.mkdir(exist_ok=True)
-    for place, member in enumerate(newer.chain):
-        write_private(folder / f"{newer.version - len(newer.chain) + 1 + place}.json", member)
-    write_private(edge.settings.trust, newer.chain[-1])
-    edge.trust = newer
-
-
 def check(edge: Edge, data: bytes, waiting: list[Waiting]) -> Waiting:
     """Everything that can be known about a file before two persons take it in; Rejected if any check fails."""
     digest = edge.trust.algorithms.hash(data).hex()
@@ -86,11 +56,8 @@ def check(edge: Edge, data: bytes, waiting: list[Waiting]) -> Waiting:
         hand_back.check_receipt(edge, body)
         facts = [("回传包", body["bundle_id"]), ("版次", str(body["rev"])), ("台账大小", str(body["size"]))]
         return Waiting(kind, digest, data, body["sitting_id"], body["rev"], body, facts=facts)
-    if kind == "trust":
-        newer = edge.trust.advance([data])
-        return Waiting(kind, digest, data, rev=newer.version, facts=[("版本", str(newer.version)), ("根指纹", newer.root[:16])])
     if kind == "enrolment":
-        record = check_enrolment(edge.settings, edge.keys, edge.trust, data)
+        record = keystore.check_enrolment(edge.settings, edge.keys, edge.trust, data)
         return Waiting(kind, digest, data, facts=[("服务器", record.payload["edge_serial"]), ("考试点", record.payload["site_code"])])
     raise Rejected("kind", "这个文件不是考试点要收的密封包。请核对文件。")
 
@@ -106,16 +73,6 @@ def _kind(data: bytes) -> str:
     if isinstance(outer, dict) and "roots" in outer:
         return "trust"
     return manifest.kind_of(data)
-
-
-def check_enrolment(settings: Settings, keys: Any, listed: trust.Trust, data: bytes) -> enrolment.Edge:
-    """The record of this very machine: its keys, its site."""
-    record = enrolment.read(data, listed)
-    if record.decrypt.kid != keys.decrypt_kid or record.sign.kid != keys.signer.kid:
-        raise Rejected("enrolment", "登记书登记的不是本机的密钥，请核对是哪一台服务器的登记书。")
-    if record.payload["site_code"] != settings.site:
-        raise Rejected("site", f"登记书属于考试点 {record.payload['site_code']}，本机是 {settings.site}。")
-    return record
 
 
 def _seating(edge: Edge, data: bytes, digest: str) -> Waiting:
@@ -203,7 +160,7 @@ def _check_proof(edge: Edge, parcel: Parcel) -> None:
 
 def _put(edge: Edge, one: Waiting) -> None:
     """The bytes as they came, before the row that names them."""
-    write_private(edge.settings.inbox / f"{one.hash}.parcel", one.data)
+    keystore.write_private(edge.settings.inbox / f"{one.hash}.parcel", one.data)
 
 
 async def take(edge: Edge, one: Waiting, first: console.Person, second: console.Person) -> None:
@@ -211,19 +168,17 @@ async def take(edge: Edge, one: Waiting, first: console.Person, second: console.
     if one.kind == "receipt":
         await hand_back.take_receipt(edge, one.body, one.data, first)
         return
-    if one.kind == "trust":
-        advance_trust(edge, [one.data])
-    elif one.kind == "enrolment":
-        write_private(edge.settings.enrolment, one.data)
+    if one.kind == "enrolment":
+        keystore.write_private(edge.settings.enrolment, one.data)
     elif edge.store.read("SELECT 1 FROM parcel WHERE hash = ?", (one.hash,)):
         return
     else:
         _put(edge, one)
     body = {"kind": one.kind, "hash": one.hash, "rev": one.rev, "trust_version": edge.trust.version, "second": second.mark}
-    job = None if one.kind in ("trust", "enrolment") else _rows(edge, one)
+    job = None if one.kind == "enrolment" else _rows(edge, one)
     await edge.act("parcel.imported", by=first.mark, obj=f"sitting:{one.sitting_id}", body=body, job=job)
     if one.kind == "seating":
-        advance_trust(edge, list(one.body["trust_chain"]))
+        edge.advance_trust(list(one.body["trust_chain"]))
     if job:
         load_sitting(edge, one.sitting_id)
 
@@ -233,9 +188,9 @@ def _rows(edge: Edge, one: Waiting) -> Any:
 
     def job(connection: apsw.Connection) -> None:
         connection.execute("INSERT OR IGNORE INTO sitting (sitting_id, state) VALUES (?, 'imported')", (one.sitting_id,))
-        (count,) = connection.execute(
+        ((count,),) = connection.execute(
             "SELECT count(*) FROM parcel WHERE kind = ? AND sitting_id = ?", (one.kind, one.sitting_id)
-        ).fetchone()
+        )
         rev = one.rev if one.kind == "seating" else count + 1
         connection.execute(
             "INSERT INTO parcel (hash, kind, sitting_id, rev, file, imported_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -310,9 +265,11 @@ async def upload(request: Request) -> Response:
     edge, waiting = console.edge_of(request), request.app.state.waiting
     problems: list[tuple[str, str]] = []
     received = [(one.filename or "", await one.read(LIMIT)) for one in console.uploads(form, "files")]
+    problems += await _take_trust(edge, [pair for pair in received if _kind_or_none(pair[1]) == "trust"])
+    parcels = [pair for pair in received if _kind_or_none(pair[1]) != "trust"]
     # A parcel of papers is checked against its seating, and both against the newest trust list.
-    order = {"trust": 0, "enrolment": 1, "seating": 2}
-    for name, data in sorted(received, key=lambda pair: order.get(_kind_or_none(pair[1]), 3)):
+    order = {"enrolment": 1, "seating": 2}
+    for name, data in sorted(parcels, key=lambda pair: order.get(_kind_or_none(pair[1]), 3)):
         try:
             found = check(edge, data, waiting)
         except Rejected as problem:
@@ -329,6 +286,23 @@ async def upload(request: Request) -> Response:
     return console.page(
         request, "parcels.html", status=status, waiting=waiting, taken=taken, titles=TITLES, problems=problems
     )
+
+
+async def _take_trust(edge: Edge, lists: list[tuple[str, bytes]]) -> list[tuple[str, str]]:
+    """Newer trust lists act at once: the roots signed them, and without them no newer parcel could be checked."""
+    if not lists:
+        return []
+    before = edge.trust.version
+    try:
+        versions = {int(trust.claims(data)["version"]): data for _, data in lists}
+        edge.advance_trust([versions[number] for number in sorted(versions)])
+    except Rejected as problem:
+        return [("、".join(name for name, _ in lists), f"{problem}。各版名单（trust 文件夹中的文件）要一起选")]
+    if edge.trust.version > before:
+        digest = edge.trust.algorithms.hash(edge.trust.chain[-1]).hex()
+        body = {"kind": "trust", "hash": digest, "rev": edge.trust.version, "trust_version": edge.trust.version, "second": ""}
+        await edge.act("parcel.imported", by="console", obj=f"edge:{edge.settings.serial}", body=body)
+    return []
 
 
 def _kind_or_none(data: bytes) -> str:
@@ -348,7 +322,7 @@ async def confirm(request: Request) -> Response:
     sitting_id = next((one.sitting_id for one in waiting if one.sitting_id in who.sittings), sorted(who.sittings)[0])
     first = console.person_in(edge, request, sitting_id, who.name)
     second = await console.second_person(request, form, sitting_id, first)
-    order = ["trust", "enrolment", "seating", "exam_parcel", "receipt"]
+    order = ["enrolment", "seating", "exam_parcel", "receipt"]
     for one in sorted(waiting, key=lambda found: order.index(found.kind)):
         await take(edge, one, first, second)
     await edge.checkpoint()

@@ -5,11 +5,14 @@ what was appended, one from what is read back from the disk; a checkpoint is sig
 """
 
 import hashlib
+from datetime import UTC, datetime
 from typing import Any
 
 import apsw
 
 from kaopei.edge.clock import Clock
+from kaopei.edge.settings import Settings
+from kaopei.edge.store import Store
 from kaopei.ledger import checkpoint, entry, events, tree
 from kaopei.parcel import canonical
 from kaopei.parcel.keyfile import Signer
@@ -109,3 +112,18 @@ class Record:
     def rollback(self, snapshot: Any) -> None:
         """Back to there."""
         self._grown, self._checked, self.signed_size = snapshot
+
+
+def origin(settings: Settings, store: Store, clock: Clock) -> str:
+    """The name of this server's log, fixed when it is first written to."""
+    year = datetime.fromtimestamp(clock.wall(), UTC).year
+    fresh = f"edge.{settings.city}.{settings.site}/{settings.serial}/{year}"
+
+    def job(connection: apsw.Connection) -> str:
+        connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('origin', ?)", (fresh,))
+        return str(connection.execute("SELECT value FROM meta WHERE key = 'origin'").fetchall()[0][0])
+
+    found = str(store.run_now(job))
+    if not found.startswith(f"edge.{settings.city}.{settings.site}/{settings.serial}/"):
+        raise Broken(f"{settings.database}：库属于另一台考试服务器（{found}），不能使用。请核对 config.toml 或数据文件夹。")
+    return found

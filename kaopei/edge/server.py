@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ import apsw
 from kaopei.edge import receipts
 from kaopei.edge.clock import Clock, boottime
 from kaopei.edge.keeper import Keeper
-from kaopei.edge.keystore import Keystore
+from kaopei.edge.keystore import Keystore, check_enrolment, write_private
 from kaopei.edge.record import Record
 from kaopei.edge.settings import Settings
 from kaopei.edge.sitting import GRACE_SECONDS, LOST_SECONDS, Attempt, Sitting, SittingClock, reload
 from kaopei.edge.store import NotSaved, Rows, Store
+from kaopei.parcel import enrolment
+from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.trust import Trust
 
 TICK_SECONDS = 0.5
@@ -39,6 +41,7 @@ class Edge:
         self.terminals: dict[bytes, tuple[Sitting, Attempt, int]] = {}
         self.challenges: dict[tuple[str, int], Any] = {}
         self.paused: dict[str, float] = {}
+        self.seat_pauses: dict[str, float] = {}
         self.mark_secret = hashlib.sha256(b"mark|" + keys.passphrase + settings.site.encode()).digest()
         self._persisted = self._beaten = boottime()
         self._quiet: set[asyncio.Task[Any]] = set()
@@ -68,6 +71,28 @@ class Edge:
         """Boottime since when an attempt may not answer."""
         return self.paused.get(attempt.attempt) or self.paused.get(sitting.sitting_id) or 0.0
 
+    # ---- whom we trust, and who we are
+    def advance_trust(self, chain: Sequence[bytes | str]) -> None:
+        """Take newer members of the chain; the highest version seen stays in force."""
+        newer = self.trust.advance(chain)
+        if newer.version == self.trust.version:
+            return
+        folder = self.settings.trust.parent / "trust"
+        folder.mkdir(exist_ok=True)
+        for place, member in enumerate(newer.chain):
+            write_private(folder / f"{newer.version - len(newer.chain) + 1 + place}.json", member)
+        write_private(self.settings.trust, newer.chain[-1])
+        self.trust = newer
+
+    def enrolled(self) -> enrolment.Edge:
+        """This machine's record, in force now; Rejected says what is missing."""
+        try:
+            data = self.settings.enrolment.read_bytes()
+        except FileNotFoundError:
+            raise Rejected("enrolment", "还没有收到市、省验收会签的服务器登记书") from None
+        check_enrolment(self.settings, self.keys, self.trust, data)
+        return enrolment.read(data, self.trust, at=self.wall())
+
     # ---- writing
     async def act(
         self,
@@ -92,6 +117,22 @@ class Edge:
         """Sign the ledger as it stands; at every gate, and about once a minute."""
         return bytes(await self.store.write(self.record.checkpoint))
 
+    async def note_irregularity(
+        self, sitting: Sitting, code: str, note: str, *, by: str, second: str = "", attempt: str = ""
+    ) -> None:
+        """Something that was not as it should be, on an attempt or on the whole sitting; the words travel sealed."""
+        wall = self.wall()
+
+        def job(connection: apsw.Connection) -> None:
+            connection.execute(
+                "INSERT INTO irregularity (sitting_id, attempt, code, note, by, second, wall) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (sitting.sitting_id, attempt, code, note, by, second, wall),
+            )
+
+        obj = f"attempt:{attempt}" if attempt else f"sitting:{sitting.sitting_id}"
+        body = {"code": code, "note_digest": hashlib.sha256(note.encode()).hexdigest(), "second": second}
+        await self.act("irregularity.noted", by=by, obj=obj, body=body, job=job)
+
     def _keep_answers(self, connection: apsw.Connection, rows: Rows) -> None:
         """All answers of one batch with one ledger entry a sitting, which carries their digest."""
         for sitting_id in sorted({row[9] for row in rows}):
@@ -113,7 +154,7 @@ class Edge:
         """Evidence of what came after the close; never an answer, never more than a little."""
 
         def job(connection: apsw.Connection) -> None:
-            (count,) = connection.execute("SELECT count(*) FROM late_event WHERE attempt_no = ?", (attempt.no,)).fetchone()
+            ((count,),) = connection.execute("SELECT count(*) FROM late_event WHERE attempt_no = ?", (attempt.no,))
             if count < most:
                 text = body[:2000].decode("utf-8", "replace")
                 connection.execute(
@@ -212,7 +253,7 @@ class Edge:
         now = boottime()
         if running and now - self._persisted >= PERSIST_SECONDS:
             self._persisted = now
-            await self.store.write(lambda connection: [persist_clock(connection, one, self.wall()) for one in running])
+            await self.store.write(lambda connection: persist_clocks(connection, running, self.wall()))
         period = HEARTBEAT_SECONDS if running else IDLE_HEARTBEAT_SECONDS
         if now - self._beaten >= period or self.record.size - self.record.signed_size >= CHECKPOINT_ENTRIES:
             self._beaten = now
@@ -264,6 +305,12 @@ def persist_clock(connection: apsw.Connection, sitting: Sitting, wall: int) -> N
     connection.executemany("UPDATE attempt SET position = ? WHERE no = ?", [(one.position, one.no) for one in moved])
     for one in moved:
         one.moved_position = False
+
+
+def persist_clocks(connection: apsw.Connection, sittings: Sequence[Sitting], wall: int) -> None:
+    """All of them in one transaction."""
+    for one in sittings:
+        persist_clock(connection, one, wall)
 
 
 def restore_clock(edge: Edge, sitting: Sitting) -> None:

@@ -1,11 +1,17 @@
 """config.toml of one exam server; anything unknown or nonsensical is refused before the server starts."""
 
+import hashlib
 import ipaddress
 import tomllib
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from kaopei.parcel import trust
+
+# What this program is made of; its digest stands in the enrolment record and in the ledger.
+ROOMS = ("edge", "terminal", "parcel", "ledger", "paper", "law")
 DEFAULTS: dict[str, Any] = {
     "city": "",
     "serial": "",
@@ -19,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "clock": "../../clock.json",
     "enrolment": "enrolment.json",
     "min_free_mib": 2048,
+    "media": ["media/1", "media/2"],
     "title": "",
 }
 
@@ -49,6 +56,7 @@ class Settings:
     clock: Path
     enrolment: Path
     min_free_mib: int
+    media: tuple[Path, ...]
 
     @property
     def inbox(self) -> Path:
@@ -87,13 +95,31 @@ def read(path: Path) -> Settings:
     return _resolve(path, site, values)
 
 
+def load_trust(settings: Settings) -> trust.Trust:
+    """The chain in `trust/<version>.json` beside `trust.json`, or that file alone; the root pinned if there is one."""
+    folder = settings.trust.parent / "trust"
+    members = sorted(folder.glob("*.json"), key=lambda path: int(path.stem)) if folder.is_dir() else []
+    chain = [path.read_bytes() for path in members]
+    try:
+        newest = settings.trust.read_bytes()
+        root = settings.root.read_text("ascii").strip() if settings.root else None
+    except FileNotFoundError as problem:
+        raise BadSettings(f"{problem.filename}：没有信任名单或根指纹。请从中心取得 trust.json、root.txt 放在这里。") from None
+    if newest not in chain:
+        chain.append(newest)
+    return trust.load(chain, root)
+
+
 def _resolve(path: Path, site: str, values: dict[str, Any]) -> Settings:
     base = path.resolve().parent
 
     def place(key: str) -> Path:
-        return (base / values[key]).resolve()
+        return (base / str(values[key])).resolve()
 
     host, port, socket = _listen(path, base, values["listen"])
+    media = tuple((base / str(one)).resolve() for one in values["media"])
+    if len(set(media)) != 2:
+        raise BadSettings(f"{path}：media 应是两个不同的文件夹（两份介质），现在是 {values['media']!r}。")
     return Settings(
         site=site,
         # Site codes begin with the code of their city.
@@ -112,6 +138,7 @@ def _resolve(path: Path, site: str, values: dict[str, Any]) -> Settings:
         clock=place("clock"),
         enrolment=place("enrolment"),
         min_free_mib=values["min_free_mib"],
+        media=media,
     )
 
 
@@ -132,3 +159,13 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def software() -> dict[str, str]:
+    """Which program this is: its version and a digest over every file of the rooms that it is made of."""
+    home, digest = Path(__file__).resolve().parent.parent, hashlib.sha256()
+    for room in ROOMS:
+        for path in sorted((home / room).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path.relative_to(home)}\n{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return {"version": version("kaopei"), "hash": digest.hexdigest()}

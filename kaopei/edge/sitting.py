@@ -32,7 +32,7 @@ def chained(head: bytes, attempt: str, lease: int, seq: int, kind: str, item: in
 
 @dataclass(slots=True)
 class Attempt:
-    """一次应考. Times of the sitting (`extra`, `paused_at`, …) in seconds; `seen` is boottime of the last contact."""
+    """一次应考. Times of the sitting (`extra`, `paused_at`, …) in seconds; `seen` is boottime of the last contact, `acted` of the last act."""
 
     no: int
     attempt: str
@@ -62,6 +62,7 @@ class Attempt:
     marked: set[int] = field(default_factory=set)
     signals: int = 0
     seen: float = 0.0
+    acted: float = 0.0
     moved_position: bool = False
     pending: "asyncio.Future[None] | None" = None
     form: dict[str, Any] | None = None
@@ -137,6 +138,11 @@ class Sitting:
     seating: dict[str, Any] = field(default_factory=dict)
     clock: SittingClock | None = None
     opener: Any = None
+    # From the opening on the content keys, in memory only; None before it, and after a reboot until two persons bring them back.
+    secrets: Any = None
+    half: Any = None
+    wait_until: float = 0.0
+    stopped_at: float | None = None
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -158,7 +164,7 @@ class Sitting:
         """Seconds of sitting time that this attempt may use, without credits."""
         minutes = attempt.form["duration_minutes"] if attempt.form else self.manifest["policy"]["duration_minutes"]
         more = self.person(attempt).get("accommodations", {}).get("extra_minutes", 0)
-        return 60.0 * (minutes + (more if isinstance(more, int) else 0))
+        return 60.0 * float(minutes + (more if isinstance(more, int) else 0))
 
     def remaining(self, attempt: Attempt, boottime: float) -> float:
         """Seconds left; may be negative during the grace."""
@@ -236,6 +242,6 @@ def reload(store: Store, attempt: Attempt) -> None:
     """Forget what was accepted in memory but never reached the disk."""
     row = store.read(f"SELECT {ATTEMPT_COLUMNS} FROM attempt WHERE no = ?", (attempt.no,))[0]
     fresh = load_attempt(store, row)
-    fresh.form, fresh.seen = attempt.form, attempt.seen
+    fresh.form, fresh.seen, fresh.acted = attempt.form, attempt.seen, attempt.acted
     for name in Attempt.__slots__:
         setattr(attempt, name, getattr(fresh, name))

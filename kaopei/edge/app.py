@@ -1,0 +1,379 @@
+"""The exam server's program: start-up, addresses, refusals, headers, and a clean stop.
+
+Plain HTTP is served on loopback under rehearsal trust only, and every page says so. A real server listens on a unix
+socket; nginx in front of it ends TLS and asks for the terminal's certificate (docs/running-a-site.md).
+"""
+
+import asyncio
+import base64
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kaopei.edge import board, console, delivery, hand_back, keystore, opening, parcel_in, readiness
+from kaopei.edge.clock import Clock
+from kaopei.edge.console import Problem
+from kaopei.edge.keeper import no_dumps
+from kaopei.edge.record import Record, origin
+from kaopei.edge.server import Edge, restore_clock
+from kaopei.edge.settings import BadSettings, Settings, is_loopback, load_trust, software
+from kaopei.edge.sitting import Sitting
+from kaopei.edge.store import Damaged, NotSaved, Store
+from kaopei.paper.codec import BadBlob
+from kaopei.parcel.rejected import Rejected
+
+FORM_LIMIT = 4 * 2**20
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; font-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = [
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), display-capture=(), clipboard-read=()"),
+]
+log = logging.getLogger("kaopei.edge")
+
+
+# ---- start-up
+def load(settings: Settings) -> Edge:
+    """Trust, keys, store, ledger, sittings; whatever does not hold is refused here, before anything listens."""
+    trust = load_trust(settings)
+    if settings.socket is None and not (trust.rehearsal and is_loopback(settings.host)):
+        raise BadSettings("明文 HTTP 只准在演练信任名单下、在本机地址上使用。正式考试请设 listen = \"unix:edge.sock\"，由 nginx 提供 TLS。")
+    keys = keystore.load(settings, trust.suite)
+    clock = Clock(settings.clock if trust.rehearsal else None)
+    store = Store(settings.database)
+    try:
+        record = Record(origin(settings, store, clock), keys.signer, clock)
+        edge = Edge(settings, trust, keys, store, record, clock)
+        store.run_now(record.load)
+        for (sitting_id,) in store.read("SELECT sitting_id FROM sitting ORDER BY sitting_id"):
+            restore_clock(edge, _sitting(edge, sitting_id))
+    except BaseException:
+        store.close()
+        raise
+    return edge
+
+
+def _sitting(edge: Edge, sitting_id: str) -> Sitting:
+    try:
+        return parcel_in.load_sitting(edge, sitting_id)
+    except FileNotFoundError as missing:
+        raise Damaged(f"{missing.filename}：已收入的密封包不见了，不能启动。请从介质恢复原文件，并报告考试机构。") from None
+
+
+async def _begin(edge: Edge) -> None:
+    await asyncio.to_thread(edge.keeper.ensure)
+    body = {
+        "serial": edge.settings.serial, "software": (await asyncio.to_thread(software))["hash"],
+        "trust_version": edge.trust.version, "size_before": edge.record.size,
+    }  # fmt: skip
+    await edge.act("edge.started", by="edge", obj=f"edge:{edge.settings.serial}", body=body)
+    for sitting in edge.sittings.values():
+        try:
+            await opening.recover(edge, sitting)
+        except (Rejected, BadBlob) as problem:
+            # The way by PIN and two log-ins stays open; until then nobody's time runs.
+            log.warning("%s: %s", sitting.sitting_id, problem)
+            opening.stop_clock(sitting)
+    await edge.checkpoint()
+
+
+async def _end(edge: Edge, tick: "asyncio.Task[None]") -> None:
+    tick.cancel()
+    with suppress(asyncio.CancelledError):
+        await tick
+    try:
+        await edge.act("edge.stopped", by="edge", obj=f"edge:{edge.settings.serial}", body={"serial": edge.settings.serial})
+        await edge.checkpoint()
+    except NotSaved as problem:
+        log.warning("the stop was not recorded: %s", problem)
+    # Stopped on purpose: from here the way back is PIN and two log-ins.
+    await asyncio.to_thread(edge.keeper.quit)
+    edge.store.close()
+
+
+def application(edge: Edge) -> Starlette:
+    """The ASGI application of a loaded server."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await _begin(edge)
+        tick = asyncio.create_task(edge.keep_time())
+        yield
+        await _end(edge, tick)
+
+    app = Starlette(routes=_routes(), lifespan=lifespan, exception_handlers=console.HANDLERS)
+    app.state.edge, app.state.sessions, app.state.waiting, app.state.pauses = edge, {}, [], {}
+    app.state.guest_csrf = base64.urlsafe_b64encode(os.urandom(24)).decode()
+    app.add_middleware(Guard)
+    return app
+
+
+# ---- addresses
+def _routes() -> list[Route | Mount]:
+    here = Path(__file__).parent
+    return [
+        Route("/", home),
+        Route("/healthz", healthz),
+        Route("/language", console.language),
+        Route("/login", console.log_in, methods=["GET", "POST"]),
+        Route("/logout", console.log_out, methods=["POST"]),
+        Route("/parcels", parcel_in.show),
+        Route("/parcels/upload", parcel_in.upload, methods=["POST"]),
+        Route("/parcels/import", parcel_in.confirm, methods=["POST"]),
+        Route("/parcels/drop", parcel_in.drop, methods=["POST"]),
+        Route("/s/{sitting}/", sitting_page),
+        Route("/s/{sitting}/readiness", readiness.show),
+        Route("/s/{sitting}/readiness/note", readiness.note, methods=["POST"]),
+        Route("/s/{sitting}/readiness/close", readiness.close, methods=["POST"]),
+        Route("/s/{sitting}/readiness/unseal", readiness.unseal, methods=["POST"]),
+        Route("/s/{sitting}/opening", opening.show),
+        Route("/s/{sitting}/opening/challenge", opening.challenge, methods=["POST"]),
+        Route("/s/{sitting}/opening/share", opening.take_share, methods=["POST"]),
+        Route("/s/{sitting}/opening/token", opening.take_token, methods=["POST"]),
+        Route("/s/{sitting}/opening/resume", opening.resume, methods=["POST"]),
+        *board.ROUTES,
+        Route("/s/{sitting}/hand-back", hand_back.show),
+        Route("/s/{sitting}/hand-back/close", hand_back.close, methods=["POST"]),
+        Route("/s/{sitting}/hand-back/build", hand_back.build, methods=["POST"]),
+        Route("/s/{sitting}/hand-back/media", hand_back.media, methods=["POST"]),
+        Route("/s/{sitting}/hand-back/{rev:int}.xrb", hand_back.download),
+        Route("/api/{path:path}", api, methods=["GET", "POST"]),
+        Route("/exam", lambda request: RedirectResponse("/exam/", 308)),
+        Mount("/exam", StaticFiles(directory=here.parent / "terminal", html=True)),
+        Mount("/static", StaticFiles(directory=here / "static")),
+    ]
+
+
+async def healthz(request: Request) -> Response:
+    """GET /healthz: alive, and where each sitting stands."""
+    edge = console.edge_of(request)
+    sittings = {one.sitting_id: one.state for one in edge.sittings.values()}
+    return JSONResponse({
+        "ok": True, "site": edge.settings.site, "serial": edge.settings.serial, "rehearsal": edge.trust.rehearsal,
+        "trust_version": edge.trust.version, "ledger": edge.record.size, "sittings": sittings,
+    })  # fmt: skip
+
+
+PATH = ("收包", "准备", "启封", "签到", "开考", "收场", "交回")
+PATH_ENGLISH = ("Parcels in", "Prepare", "Open", "Sign in", "Exam", "Close", "Hand back")
+
+
+def next_step(edge: Edge, sitting: Sitting) -> tuple[int, str, str, str]:
+    """Where a sitting stands: how many steps are done, what to do next, in English, and on which page."""
+    if sitting.state == "imported":
+        if not (sitting.seating and sitting.opener):
+            return 0, "还缺座次包或试卷密封包，请先收包。", "Take in the seating and the sealed paper.", "/parcels"
+        found = readiness.in_force(edge, sitting.sitting_id)
+        if readiness.FOUND not in found:
+            closed = readiness.CLOSED in found
+            words = "考试当天核对封条，启用考场。" if closed else "考前一日逐项检查，封闭考场。"
+            english = "Check the seal on the day." if closed else "Check everything the day before and close the room."
+            return 1, words, english, console.path_of(sitting, "readiness")
+        return 2, "两人启封试卷：负责人录入密钥分持，另一人录入令牌。", "Two persons open the paper.", console.path_of(sitting, "opening")
+    if sitting.state in ("opened", "running") and sitting.secrets is None:
+        return 2, "服务器重启过，请负责人用恢复 PIN 和另一人恢复试卷。", "Bring the paper back by PIN.", console.path_of(sitting, "opening")
+    if sitting.state == "opened":
+        return 3, "考生签到、发开考码；到时间由两人打铃开考。", "Sign candidates in; then the bell.", console.path_of(sitting, "desk")
+    if sitting.state == "running":
+        if all(one.state not in ("signed_in", "seated", "open") for one in sitting.attempts.values()):
+            return 5, "考生都已收卷，请两人收场。", "Everybody has handed in: close the sitting.", console.path_of(sitting, "hand-back")
+        return 4, "考试进行中，请在监考页照看全场。", "The exam is running.", console.path_of(sitting, "board")
+    if sitting.state == "closed":
+        return 6, "生成回传包，两人签名，写入两份介质。", "Build and sign the return parcel.", console.path_of(sitting, "hand-back")
+    receipted = any(one["receipt"] for one in hand_back.bundles(edge, sitting))
+    words = "已交回，并收到回执。本场完成。" if receipted else "一份介质送市考试机构，一份封存在考点，等回执。"
+    return 7, words, "Handed back." if receipted else "One copy to the city, one stays sealed here.", console.path_of(sitting, "hand-back")
+
+
+async def home(request: Request) -> Response:
+    """GET /: what is due, one card a sitting."""
+    edge = console.edge_of(request)
+    if console.staff_rows(edge, request):
+        console.session(request)
+    who = console.session_of(request)
+    mine = sorted(edge.sittings.values(), key=lambda one: (one.manifest.get("window", {}).get("start_earliest", 0), one.sitting_id))
+    cards = [(one, *next_step(edge, one)) for one in mine if who and one.sitting_id in who.sittings]
+    return console.page(request, "home.html", cards=cards, waiting=request.app.state.waiting, path_words=list(zip(PATH, PATH_ENGLISH, strict=True)))
+
+
+async def sitting_page(request: Request) -> Response:
+    """GET /s/{sitting}/: the steps of one sitting and the next one."""
+    edge = console.edge_of(request)
+    sitting, person = console.on_duty(request)
+    done, words, english, where = next_step(edge, sitting)
+    steps = list(zip(PATH, PATH_ENGLISH, strict=True))
+    return console.page(
+        request, "sitting.html", sitting=sitting, person=person, done=done, words=words, english=english, where=where,
+        path_words=steps, counts=sitting.roster_counts(), window=sitting.manifest.get("window"),
+    )  # fmt: skip
+
+
+# ---- terminals
+async def api(request: Request) -> Response:
+    """Everything below /api/: JSON in, JSON out, refusals included."""
+    edge = console.edge_of(request)
+    try:
+        if (request.method, request.url.path) == ("GET", "/api/photo"):
+            return _photo(_call(request, edge, b"", 0))
+        status, answer = 200, await _answer(request, edge)
+    except delivery.Refusal as refusal:
+        status, answer = refusal.status, refusal.body
+    except Problem as problem:
+        status, answer = problem.status, {"error": "refused", "text": problem.text}
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        status, answer = 400, {"error": "body", "text": "请求的格式不对。"}
+    except NotSaved:
+        status, answer = 503, {"error": "not_saved", "text": "考试服务器暂时不能保存，请勿关机，正在重试。"}
+    return Response(msgspec.json.encode(answer), status, {"Cache-Control": "no-store"}, "application/json")
+
+
+async def _answer(request: Request, edge: Edge) -> dict[str, Any]:
+    path, number = request.url.path, 0
+    if path == "/api/hello" and request.method == "GET":
+        return _hello(edge)
+    body = await request.body() if request.method == "POST" else b""
+    if path == "/api/start" and request.method == "POST":
+        return await delivery.start(edge, body)
+    head, _, last = path.rpartition("/")
+    if head == "/api/item" and last.isascii() and last.isdigit() and len(last) <= 4:
+        path, number = "/api/item/{n}", int(last)
+    found = delivery.CALLS.get((request.method, path))
+    if found is None:
+        raise delivery.Refusal(404, "no_call", "考试服务器没有这个接口。")
+    return await found(_call(request, edge, body, number))
+
+
+def _call(request: Request, edge: Edge, body: bytes, number: int) -> delivery.Call:
+    """The terminal is known by the secret that it redeemed its start code with."""
+    word, _, secret = request.headers.get("authorization", "").partition(" ")
+    known = edge.terminal(secret.encode()) if word.lower() == "bearer" and secret else None
+    if known is None:
+        raise delivery.Refusal(401, "unknown", "这台考试机没有启用，请输入开考码。")
+    sitting, attempt, lease = known
+    if lease != attempt.lease:
+        raise delivery.Refusal(409, "moved", "考试已转到另一台机器。")
+    edge.touch(sitting, attempt)
+    if opening.closed_to(sitting, attempt):
+        raise delivery.Refusal(503, "paper_closed", "考试服务器正在恢复试卷，请稍候，考试时间没有减少。")
+    return delivery.Call(edge, sitting, attempt, lease, body, number)
+
+
+def _hello(edge: Edge) -> dict[str, Any]:
+    open_ = [one for one in edge.sittings.values() if one.state not in ("closed", "returned")]
+    seats = sorted({attempt.label for sitting in open_ for attempt in sitting.attempts.values()})
+    return {"rehearsal": edge.trust.rehearsal, "title": edge.settings.title, "site": edge.settings.site, "seats": seats}
+
+
+def _photo(call: delivery.Call) -> Response:
+    text = call.sitting.person(call.attempt).get("photo")
+    if not text:
+        raise delivery.Refusal(404, "photo", "座次包里没有这名考生的照片。")
+    data = base64.b64decode(text.rpartition(",")[2] + "==")
+    kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+    return Response(data, media_type=kind, headers={"Cache-Control": "no-store"})
+
+
+# ---- headers and limits
+class Guard:
+    """Headers on every answer, and a limit on every body, counted as it comes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path, got = scope["path"], 0
+        limit = delivery.BODY_LIMIT if path.startswith("/api/") else parcel_in.LIMIT if path == "/parcels/upload" else FORM_LIMIT
+
+        async def counted() -> Message:
+            nonlocal got
+            message = await receive()
+            got += len(message.get("body", b""))
+            if got > limit:
+                raise Problem(f"提交的内容超过 {limit // 1024} KiB。", "请核对文件。", status=413)
+            return message
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", []))
+                names = {name.lower() for name, _ in headers}
+                if b"cache-control" not in names:
+                    keep = b"no-cache" if path.startswith(("/static/", "/exam/")) else b"no-store"
+                    headers.append((b"cache-control", keep))
+                message["headers"] = headers + HEADERS
+            await send(message)
+
+        with suppress(ClientDisconnect):
+            await self.app(scope, counted, guarded)
+
+
+# ---- serving
+class Program(uvicorn.Server):
+    """Says on which address it answers, once it does."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings, rehearsal: bool) -> None:
+        super().__init__(config)
+        self.settings, self.rehearsal = settings, rehearsal
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            name = sockets[0].getsockname()
+            where = f"http://{name[0]}:{name[1]}/" if self.settings.socket is None else f"unix:{name}"
+            words = "（演练，明文，只限本机）" if self.rehearsal else ""
+            print(f"考试服务器 {self.settings.serial} {where}{words}", flush=True)
+
+
+def listening(settings: Settings) -> socket.socket:
+    """The door: a unix socket for the group of nginx, or loopback."""
+    if settings.socket is None:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        door = socket.socket(family, socket.SOCK_STREAM)
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        address: Any = (settings.host, settings.port)
+    else:
+        settings.socket.unlink(missing_ok=True)
+        door, address = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), str(settings.socket)
+    try:
+        door.bind(address)
+    except OSError as problem:
+        raise BadSettings(f"不能监听 {address}（{problem.strerror}）。请核对 listen，或停止占用它的程序。") from None
+    if settings.socket is not None:
+        settings.socket.chmod(0o660)
+    return door
+
+
+def serve(settings: Settings) -> int:
+    """Serve until told to stop."""
+    no_dumps()
+    os.umask(0o077)
+    edge = load(settings)
+    door = listening(settings)
+    config = uvicorn.Config(
+        application(edge), log_level="warning", access_log=False, server_header=False, ws="none", backlog=2048,
+        timeout_keep_alive=65, timeout_graceful_shutdown=10, proxy_headers=False,
+    )
+    Program(config, settings, edge.trust.rehearsal).run(sockets=[door])
+    return 0

@@ -1,0 +1,399 @@
+"""Closing a sitting and handing it back: counts that must agree, a parcel built once and signed by three, two media.
+
+二（四） N2.4.3, N2.4.13. Order: close → closing checkpoint → completeness → parcel → media → receipt. A later revision
+is a superset that names the one before. The site does not score yet, and the parcel says so.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import apsw
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kaopei.edge import console, keystore, opening, receipts
+from kaopei.edge.console import LEADERS, Person, Problem
+from kaopei.edge.server import Edge, batch_digest
+from kaopei.edge.sitting import ATTEMPT_COLUMNS, Attempt, Sitting, chain_seed, chained, load_attempt
+from kaopei.ledger import checkpoint, entry, segment
+from kaopei.paper.codec import canonical
+from kaopei.parcel import container, return_parcel
+from kaopei.parcel.keyfile import Signer
+from kaopei.parcel.rejected import Rejected
+
+NOT_SCORED = "考试点不评分：本版考试服务器没有第二阶段密钥，由题库室两次评分"
+ONCE = {"paper.opened": "启封", "sitting.started": "开考", "sitting.closed": "收场"}
+SECONDS = ("patroller", "invigilator")
+
+
+# ---- closing
+def unclosed(sitting: Sitting) -> list[str]:
+    """Who keeps the sitting from being closed, in words."""
+    found = []
+    for attempt in sitting.by_seat():
+        if attempt.state in ("signed_in", "seated"):
+            found.append(f"{attempt.label} 已签到但没有开始答题，请在“签到”页登记不予入场及原因，或让其开始")
+        elif attempt.state == "open":
+            found.append(f"{attempt.label} 还在答题，请等其交卷，或在“监考”页由两人收卷")
+    return found
+
+
+async def close(request: Request) -> Response:
+    """POST /s/{sitting}/hand-back/close: `second`, `second_pin`; who never came is marked absent."""
+    edge = console.edge_of(request)
+    sitting, person = console.on_duty(request, *LEADERS)
+    form = await console.checked_form(request)
+    if sitting.state != "running":
+        todo = "请先启封、开考。" if sitting.state in ("imported", "opened") else "请继续生成回传包。"
+        raise Problem(f"本场现在是“{console.STATE_NAMES[sitting.state]}”，不能收场。", todo, "N2.4.3")
+    waiting = unclosed(sitting)
+    if waiting:
+        raise Problem(f"还有 {len(waiting)} 名考生没有收卷：{'；'.join(waiting[:5])}。", "处理完再收场。", "N2.4.3")
+    second = await console.second_person(request, form, sitting.sitting_id, person)
+    await _close(edge, sitting, person, second)
+    return console.done(request, "已收场，考场记录到此为止。", console.path_of(sitting, "hand-back"))
+
+
+async def _close(edge: Edge, sitting: Sitting, by: Person, second: Person) -> None:
+    absent = [one for one in sitting.attempts.values() if one.state == "expected"]
+    wall, obj = edge.wall(), f"sitting:{sitting.sitting_id}"
+    counts = sitting.roster_counts()
+    counts["absent"], counts["expected"] = counts["absent"] + len(absent), 0
+
+    def job(connection: apsw.Connection) -> int:
+        if absent:
+            connection.execute("UPDATE attempt SET state = 'absent' WHERE sitting_id = ? AND state = 'expected'", (sitting.sitting_id,))
+            body = {"attempts": [one.attempt for one in absent], "second": second.mark}
+            edge.record.append(connection, "admission.absent", by=by.mark, obj=obj, body=body)
+        edge.record.append(connection, "sitting.closed", by=by.mark, obj=obj, body={"counts": counts, "second": second.mark})
+        edge.record.checkpoint(connection)
+        size = edge.record.size
+        connection.execute(
+            "UPDATE sitting SET state = 'closed', closed_at = ?, closing_size = ? WHERE sitting_id = ?", (wall, size, sitting.sitting_id)
+        )
+        return size
+
+    size = await edge.store.write(job)
+    for one in absent:
+        one.state = "absent"
+    sitting.state, sitting.closed_at, sitting.closing_size = "closed", wall, size
+    if sitting.clock:
+        sitting.clock.running = False
+    await _drop_paper(edge, sitting)
+
+
+async def _drop_paper(edge: Edge, sitting: Sitting) -> None:
+    """After the close nobody here needs the paper: no key in memory, in the keeper, or in the cache."""
+    opening.forget(sitting)
+    await asyncio.to_thread(edge.keeper.drop, opening.key_name(sitting))
+    edge.keys.drop_cache(sitting.sitting_id)
+
+
+# ---- does everything agree
+def disagreements(edge: Edge, sitting: Sitting) -> list[str]:
+    """The completeness equation, computed from the disk alone; empty if it holds. Slow: call it in a thread."""
+    rows = _attempts(edge, sitting)
+    events = _events(edge, sitting)
+    ledger = _entries(edge, sitting, {one.attempt for one in rows})
+    states = [one.state for one in rows]
+    present = [one for one in rows if one.state == "handed_in"]
+    opened = {one.attempt for one in rows if one.opened_at is not None}
+    found = []
+    if set(states) - {"handed_in", "absent", "refused"} or len(rows) != len(sitting.seating.get("roster", [])):
+        found.append(f"名单 {len(sitting.seating.get('roster', []))} 人，已了结 {len(present) + states.count('absent') + states.count('refused')} 人")
+    if opened - {one.attempt for one in present} or len(opened) != len(present):
+        found.append(f"开考 {len(opened)} 人，收卷 {len(present)} 人")
+    for code, title in ONCE.items():
+        if len(ledger.get(code, [])) != 1:
+            found.append(f"台账里{title} {len(ledger.get(code, []))} 次，应为一次")
+    found += _batches(ledger.get("answers.saved", []), events)
+    closes = {row["obj"].removeprefix("attempt:"): row["body"] for row in ledger.get("attempt.handed_in", [])}
+    found += [problem for one in rows if (problem := _chain(one, [row for row in events if row["attempt"] == one.attempt], closes))]
+    return found
+
+
+def _attempts(edge: Edge, sitting: Sitting) -> list[Attempt]:
+    sql = f"SELECT {ATTEMPT_COLUMNS} FROM attempt WHERE sitting_id = ? ORDER BY attempt"
+    return [load_attempt(edge.store, row) for row in edge.store.read(sql, (sitting.sitting_id,))]
+
+
+def _events(edge: Edge, sitting: Sitting) -> list[dict[str, Any]]:
+    """Every acknowledged event as the parcel carries it, by attempt, lease, number."""
+    rows = edge.store.read(
+        "SELECT attempt, answer_event.lease, seq, kind, item, value, chain, ran, entry FROM answer_event"
+        " JOIN attempt ON attempt.no = attempt_no WHERE sitting_id = ? ORDER BY attempt, answer_event.lease, seq",
+        (sitting.sitting_id,),
+    )
+    names = ("attempt", "lease", "seq", "kind", "item", "value", "chain", "ran", "entry")
+    return [dict(zip(names, row, strict=True)) | {"chain": bytes(row[6]).hex()} for row in rows]
+
+
+def _entries(edge: Edge, sitting: Sitting, attempts: set[str]) -> dict[str, list[dict[str, Any]]]:
+    """The ledger's entries about this sitting and its attempts, by code."""
+    about = {f"sitting:{sitting.sitting_id}"} | {f"attempt:{one}" for one in attempts}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for (leaf,) in edge.store.read("SELECT leaf FROM entry ORDER BY seq"):
+        row = entry.decode(bytes(leaf))
+        if row["obj"] in about:
+            found.setdefault(row["type"], []).append(row)
+    return found
+
+
+def _batches(saved: Iterable[dict[str, Any]], events: list[dict[str, Any]]) -> list[str]:
+    """Every batch in the ledger has its events with its digest, and no event is without a batch."""
+    by_entry: dict[int, list[dict[str, Any]]] = {}
+    for row in events:
+        by_entry.setdefault(row["entry"], []).append(row)
+    found = []
+    for batch in saved:
+        rows = by_entry.pop(batch["seq"], [])
+        digest = batch_digest((row["attempt"], row["lease"], row["seq"], bytes.fromhex(row["chain"])) for row in rows)
+        if len(rows) != batch["body"]["events"] or digest != batch["body"]["digest"]:
+            found.append(f"台账第 {batch['seq']} 条记有作答 {batch['body']['events']} 条，库中 {len(rows)} 条且摘要{'不符' if rows else '缺失'}")
+    if by_entry:
+        found.append(f"库中有 {sum(map(len, by_entry.values()))} 条作答没有台账依据")
+    return found
+
+
+def _chain(attempt: Attempt, events: list[dict[str, Any]], closes: dict[str, dict[str, Any]]) -> str:
+    """Recompute the chain from its salt; it must end where the hand-in said."""
+    if attempt.state != "handed_in":
+        return f"{attempt.label} 没有开考却有作答记录" if events else ""
+    head, last = chain_seed(attempt.attempt, attempt.salt), (0, 0)
+    for row in events:
+        expected = (row["lease"], last[1] + 1 if row["lease"] == last[0] else 1)
+        head = chained(head, attempt.attempt, row["lease"], row["seq"], row["kind"], row["item"], row["value"])
+        if (row["lease"], row["seq"]) != expected or head.hex() != row["chain"]:
+            return f"{attempt.label} 第 {row['seq']} 条作答的记录链断开"
+        last = expected
+    told = closes.get(attempt.attempt)
+    if told is None or (told["count"], told["head"]) != (len(events), head.hex()):
+        return f"{attempt.label} 交卷时的条数或链头与库中不符"
+    return ""
+
+
+# ---- the parcel
+def contents(edge: Edge, sitting: Sitting, size: int) -> tuple[dict[str, bytes], dict[str, int]]:
+    """The blobs of the parcel, and its counts. Letters are as shown: only the vault can map them."""
+    rows, events = _attempts(edge, sitting), _events(edge, sitting)
+    answered = [_answers(one) for one in rows if one.state == "handed_in"]
+    late = edge.store.read(
+        "SELECT attempt, body, late_event.wall FROM late_event JOIN attempt ON attempt.no = attempt_no WHERE sitting_id = ?"
+        " ORDER BY late_event.no", (sitting.sitting_id,),
+    )  # fmt: skip
+    lines = [*events, *({"attempt": name, "late": True, "body": body, "wall": wall} for name, body, wall in late)]
+    odd = _table(edge, sitting, "irregularity", "no, attempt, code, note, by, second, wall")
+    blobs = {
+        "answers": canonical({"attempts": answered}),
+        "attempts": canonical({"attempts": [_row(one) for one in rows]}),
+        "events": b"".join(canonical(line) + b"\n" for line in lines),
+        "irregularities": canonical({"irregularities": odd}),
+        "readiness": canonical({"readiness": _table(edge, sitting, "readiness", "no, item, result, note, by, second, wall")}),
+        "ledger": _segment(edge, size),
+    }
+    states = [one.state for one in rows]
+    counts = {
+        "roster": len(rows), "present": states.count("handed_in"), "absent": states.count("absent"), "refused": states.count("refused"),
+        "opened": sum(one.opened_at is not None for one in rows), "closed": states.count("handed_in"), "events": len(events),
+        "irregularities": len(odd), "expected": 0,
+    }  # fmt: skip
+    return blobs, counts
+
+
+def _answers(one: Attempt) -> dict[str, Any]:
+    answers = {str(item): letters for item, letters in sorted(one.answers.items())}
+    return {
+        "attempt": one.attempt, "answers": answers, "count": one.count, "head": one.head.hex(), "ended_at": one.ended_at, "ended_by": one.ended_by,
+    }  # fmt: skip
+
+
+def _row(one: Attempt) -> dict[str, Any]:
+    handed = one.state == "handed_in"
+    return {
+        "attempt": one.attempt, "room": one.room, "seat": one.seat, "state": one.state, "late": one.late, "reason": one.reason,
+        "lease": one.lease, "salt": one.salt.hex() or None, "opened_at": one.opened_at, "ended_at": one.ended_at, "ended_by": one.ended_by,
+        "count": one.count, "head": one.head.hex(), "answered": len(one.answers), "extra_ms": round(one.extra * 1000),
+        "lost_ms": round(one.lost_credit * 1000), "receipt": receipts.code_of(one.attempt, one.count, one.head) if handed else None,
+    }  # fmt: skip
+
+
+def _table(edge: Edge, sitting: Sitting, table: str, columns: str) -> list[dict[str, Any]]:
+    rows = edge.store.read(f"SELECT {columns} FROM {table} WHERE sitting_id = ? ORDER BY no", (sitting.sitting_id,))
+    return [dict(zip(columns.split(", "), row, strict=True)) for row in rows]
+
+
+def _segment(edge: Edge, size: int) -> bytes:
+    """The whole ledger up to a checkpoint, in the tile layout, as a container."""
+    leaves = [bytes(leaf) for (leaf,) in edge.store.read("SELECT leaf FROM entry WHERE seq < ? ORDER BY seq", (size,))]
+    notes = [bytes(note) for (note,) in edge.store.read("SELECT note FROM checkpoint WHERE size <= ? ORDER BY size", (size,))]
+    return container.write(sorted(segment.write(leaves, notes).items()))
+
+
+async def build(request: Request) -> Response:
+    """POST /s/{sitting}/hand-back/build: `sign_pin`, `second`, `second_pin`, `second_sign_pin`; from the second revision `reason`."""
+    edge = console.edge_of(request)
+    sitting, person = console.on_duty(request, *LEADERS)
+    form = await console.checked_form(request)
+    if sitting.state not in ("closed", "returned"):
+        raise Problem("还没有收场，不能生成回传包。", "请先收场。", "N2.4.3")
+    revs = bundles(edge, sitting)
+    words = console.reason(form) if revs else ""
+    second = await console.second_person(request, form, sitting.sitting_id, person, *SECONDS)
+    try:
+        accepted = edge.enrolled()
+        pins = ((person, console.text(form, "sign_pin")), (second, console.text(form, "second_sign_pin")))
+        people = [await asyncio.to_thread(keystore.person_signer, edge.settings, one.kid, pin, edge.trust.suite) for one, pin in pins]
+        for one in people:
+            edge.trust.key(one.kid, role="person")
+    except Rejected as problem:
+        raise Problem(f"{problem}", "请核对两人的签名 PIN；密钥须在信任名单中。", "N2.4.3", 403) from None
+    problems = await asyncio.to_thread(disagreements, edge, sitting)
+    if problems:
+        raise Problem(f"记录不完整，不能生成回传包：{'；'.join(problems[:5])}。", "请保留现场，立即报告市考试机构。", "N2.4.13")
+    if words:
+        await edge.note_irregularity(sitting, "other.other", f"重新生成回传包：{words}", by=person.mark, second=second.mark)
+    await _build(edge, sitting, accepted, people, person, second)
+    return console.done(request, "回传包已生成，两份介质都已写入并读回核对。", console.path_of(sitting, "hand-back"))
+
+
+async def _build(edge: Edge, sitting: Sitting, accepted: Any, people: list[Signer], by: Person, second: Person) -> None:
+    note = await edge.checkpoint()
+    signed = checkpoint.parse(note)
+    blobs, counts = await asyncio.to_thread(contents, edge, sitting, signed.size)
+    revs = bundles(edge, sitting)
+    rev, prev = len(revs) + 1, str(revs[-1]["hash"]) if revs else None
+    bundle = f"RB-{sitting.sitting_id}-{str(sitting.package_id)[:8]}"
+    ledger = {"origin": edge.record.origin, "from": 0, "size": signed.size, "root": signed.root.hex(), "checkpoint": note.decode()}
+    try:
+        payload, parts = return_parcel.draft(
+            edge.trust, accepted, blobs, at=edge.wall(), bundle_id=bundle, rev=rev, prev_hash=prev, sitting_id=sitting.sitting_id,
+            package_id=str(sitting.package_id), manifest_hash=sitting.opener.manifest_hash, tokens=[opening.token_payload(sitting)],
+            ledger=ledger, counts=counts, edge_outcomes=NOT_SCORED,
+        )  # fmt: skip
+        data = return_parcel.finish(payload, parts, [edge.keys.signer, *people])
+        # Whoever gets this parcel will check it so; a parcel that fails here must never leave.
+        digest = return_parcel.Returned(data, edge.trust).hash
+    except Rejected as problem:
+        raise Problem(f"回传包没有通过自检：{problem}", "请核对签名人的职责（考点负责人，加巡考员或另一名监考员）。", "N2.4.3") from None
+    file = f"{sitting.sitting_id}-r{rev}.xrb"
+    keystore.write_private(edge.settings.outbox / file, data)
+    values = (bundle, sitting.sitting_id, rev, digest, prev or "", file, signed.size, edge.wall())
+
+    def job(connection: apsw.Connection) -> None:
+        connection.execute(
+            "INSERT INTO bundle (bundle_id, sitting_id, rev, hash, prev_hash, file, size, wall) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values
+        )
+
+    body = {"bundle_id": bundle, "rev": rev, "counts": counts, "second": second.mark}
+    await edge.act("return.built", by=by.mark, obj=f"sitting:{sitting.sitting_id}", body=body, job=job)
+    await _write_media(edge, sitting)
+
+
+# ---- media
+def bundles(edge: Edge, sitting: Sitting) -> list[dict[str, Any]]:
+    """The revisions that were built, oldest first."""
+    names = ("bundle_id", "rev", "hash", "file", "size", "wall", "receipt")
+    rows = edge.store.read(f"SELECT {', '.join(names)} FROM bundle WHERE sitting_id = ? ORDER BY rev", (sitting.sitting_id,))
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def on_media(edge: Edge, bundle: dict[str, Any]) -> list[tuple[Path, bool]]:
+    """Both media and whether each holds this revision, read back byte by byte."""
+    return [(folder, _same(folder / bundle["file"], bundle["hash"])) for folder in edge.settings.media]
+
+
+def _same(path: Path, expected: str) -> bool:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == expected
+    except OSError:
+        return False
+
+
+async def _write_media(edge: Edge, sitting: Sitting) -> None:
+    """The newest revision to both media, read back; only then the sitting counts as handed back."""
+    newest = bundles(edge, sitting)[-1]
+    source = edge.settings.outbox / newest["file"]
+    if not _same(source, newest["hash"]):
+        raise Problem("本机保存的回传包与登记的摘要不符。", "请保留现场，立即报告市考试机构。", "N2.4.13")
+    data = source.read_bytes()
+    for folder in edge.settings.media:
+        try:
+            await asyncio.to_thread(keystore.write_private, folder / newest["file"], data)
+        except OSError as problem:
+            text = f"介质 {folder} 写不进去（{problem.strerror or problem}）。"
+            raise Problem(text, "请换一个 U 盘或腾出空间，再按“重写介质”。回传包已保存在本机。", "N2.4.13", 507) from None
+    bad = [str(folder) for folder, good in await asyncio.to_thread(on_media, edge, newest) if not good]
+    if bad:
+        raise Problem(f"介质 {'、'.join(bad)} 读回的内容不符。", "请换一个 U 盘，再按“重写介质”。", "N2.4.13", 507)
+    if sitting.state == "closed":
+        change = "UPDATE sitting SET state = 'returned' WHERE sitting_id = ?"
+        await edge.store.write(lambda connection: connection.execute(change, (sitting.sitting_id,)).fetchall())
+        sitting.state = "returned"
+    await edge.checkpoint()
+
+
+async def media(request: Request) -> Response:
+    """POST /s/{sitting}/hand-back/media: write and read back both media again; the bytes are the same for ever."""
+    edge = console.edge_of(request)
+    sitting, _ = console.on_duty(request, *LEADERS, "keeper")
+    await console.checked_form(request)
+    if not bundles(edge, sitting):
+        raise Problem("还没有生成回传包。", "请先收场并生成回传包。", "N2.4.3")
+    await _write_media(edge, sitting)
+    return console.done(request, "两份介质都已写入并读回核对。", console.path_of(sitting, "hand-back"))
+
+
+async def download(request: Request) -> Response:
+    """GET /s/{sitting}/hand-back/{rev}.xrb: the bytes as they were built."""
+    edge = console.edge_of(request)
+    sitting, _ = console.on_duty(request)
+    found = next((one for one in bundles(edge, sitting) if one["rev"] == request.path_params["rev"]), None)
+    if found is None:
+        raise Problem("没有这一版回传包。", "请从“收场交回”页下载。", status=404)
+    data = await asyncio.to_thread((edge.settings.outbox / found["file"]).read_bytes)
+    name = {"Content-Disposition": f"attachment; filename=\"{found['file']}\""}
+    return Response(data, media_type="application/octet-stream", headers=name)
+
+
+async def show(request: Request) -> Response:
+    """GET /s/{sitting}/hand-back."""
+    edge = console.edge_of(request)
+    sitting, person = console.on_duty(request)
+    revs = bundles(edge, sitting)
+    checked = sitting.state in ("closed", "returned")
+    problems = await asyncio.to_thread(disagreements, edge, sitting) if checked else []
+    copies = await asyncio.to_thread(on_media, edge, revs[-1]) if revs else []
+    return console.page(
+        request, "hand_back.html", sitting=sitting, person=person, counts=sitting.roster_counts(), unclosed=unclosed(sitting),
+        problems=problems, revs=revs, copies=copies, leaders=LEADERS, seconds=SECONDS,
+    )
+
+
+# ---- the receipt
+def check_receipt(edge: Edge, body: dict[str, Any]) -> None:
+    """A receipt is for exactly one revision that was built here."""
+    rows = edge.store.read("SELECT hash, size FROM bundle WHERE bundle_id = ? AND rev = ?", (body["bundle_id"], body["rev"]))
+    if not rows:
+        raise Rejected("receipt", f"回执的回传包 {body['bundle_id']} 第 {body['rev']} 版不是本机生成的，请核对考试点。")
+    if (body["hash"], body["size"], body["origin"]) != (*rows[0], edge.record.origin):
+        raise Rejected("receipt", "回执的内容与本机生成的回传包不符，不能收入；请立即报告市考试机构。")
+    notes = edge.store.read("SELECT note FROM checkpoint WHERE size = ?", (body["size"],))
+    if not notes or checkpoint.parse(bytes(notes[0][0])).root.hex() != body["root"]:
+        raise Rejected("receipt", "回执的台账根与本机签署的检查点不符，不能收入；请立即报告市考试机构。")
+
+
+async def take_receipt(edge: Edge, body: dict[str, Any], data: bytes, first: Person) -> None:
+    """Keep the receipt beside its revision; the same again changes nothing."""
+    edge.advance_trust(list(body["trust_chain"]))
+    where = (body["bundle_id"], body["rev"])
+    if edge.store.read("SELECT 1 FROM bundle WHERE bundle_id = ? AND rev = ? AND receipt IS NOT NULL", where):
+        return
+
+    def job(connection: apsw.Connection) -> None:
+        connection.execute("UPDATE bundle SET receipt = ? WHERE bundle_id = ? AND rev = ?", (data, *where))
+
+    facts = {name: body[name] for name in ("bundle_id", "rev", "size", "hash")}
+    await edge.act("receipt.imported", by=first.mark, obj=f"sitting:{body['sitting_id']}", body=facts, job=job)
