@@ -8,6 +8,7 @@ from kaopei.parcel.checking import Checked
 from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.trust import Key, Trust, public_bytes
 
+SEALED = "custody.sealed"
 WITNESSES = ("city_witness", "province_mirror")
 
 
@@ -42,10 +43,14 @@ def owns(key: Key, origin: str) -> bool:
 
 def check(found: Checked, listed: Trust) -> str:
     """Verify the place of a sealed paper in the vault's ledger; what there is to say of it."""
-    if found.seal is None:
+    if found.kind != "exam_parcel":
         return ""
+    if found.seal is None:
+        return "，没有题库室台账的存证"
     try:
         fields = proof.verify(found.seal, lambda note: believe(note, listed))
     except ValueError as problem:
         raise Rejected("seal", f"密封存证不成立：{problem}") from problem
+    if fields.get("type") != SEALED or fields.get("body", {}).get("manifest") != found.manifest_hash:
+        raise Rejected("seal", "密封存证指向的台账条目不是这个密封包的")
     return f"，已记入题库室台账第 {fields['seq']} 条"

@@ -31,12 +31,13 @@ from kaopei.parcel.trust import load as load_trust
 
 @dataclass(frozen=True)
 class Checked:
-    """A file that holds. `seal` is the place of a sealed paper in the vault's ledger, for `ledger.proof`."""
+    """A file that holds. `seal` is the place of a sealed paper (`manifest_hash`) in the vault's ledger, for `ledger.proof`."""
 
     kind: str
     title: str
     payload: Payload
     seal: Payload | None = None
+    manifest_hash: str = ""
 
 
 def check(data: bytes, trust: Trust) -> Checked:
@@ -61,7 +62,7 @@ def _container(data: bytes, trust: Trust) -> Checked:
         raise Rejected("container", "密封包内没有清单，或不是试卷密封包、座次包、回传包、评分结果")
     if row.name == "exam_parcel":
         parcel = exam_parcel.Parcel(data, trust)
-        return Checked(row.name, row.title, parcel.manifest, parcel.log)
+        return Checked(row.name, row.title, parcel.manifest, parcel.log, parcel.manifest_hash)
     return Checked(row.name, row.title, _CONTAINERS[row.name](data, trust))
 
 

@@ -22,7 +22,7 @@ from kaopei.parcel.trust import Trust
 
 TYP = "xpk1/cek"
 Contents = Sequence[tuple[str, str, bytes]]  # class, id, plain bytes; class key opens in stage 2
-SealProof = Callable[[str], Payload | None]
+SealProof = Callable[[str, str], Payload | None]  # package id, hash of the manifest
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def build(
     }
     signed = manifest.sign("exam_parcel", payload, custodians)
     proof = {**trust.frame(at), "package_id": package, "manifest_hash": suite.hash(signed).hex()}
-    proof["log"] = seal_proof(proof["manifest_hash"]) if seal_proof else None
+    proof["log"] = seal_proof(package, proof["manifest_hash"]) if seal_proof else None
     proved = manifest.sign("seal_proof", proof, custodians)
     head = [("manifest.jws", signed), *keys.items(), ("seal.proof", proved)]
     parcel = container.write([*head, *((f"blobs/{name}", parts[name]) for name in sorted(parts))])

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from kaopei.ledger import checkpoint, segment, tree
+from kaopei.ledger import checkpoint, proof, segment
 from kaopei.office import keys, scope
 from kaopei.office.accounts.roles import SYSTEM
 from kaopei.office.audit import queries
@@ -78,10 +78,8 @@ def test_each_year_has_its_own_tree(signed):
 def test_inclusion_is_proved(signed):
     made = [happen(place, by=SYSTEM, at=NOW) for place in range(9)]
     sequence(NOW)
-    proof = queries.inclusion(made[6])
-    note = verified("", proof["note"].encode())
-    path = [bytes.fromhex(one) for one in proof["path"]]
-    assert tree.verify_inclusion(tree.leaf_hash(proof["leaf"].encode()), proof["seq"], note.size, path, note.root)
+    evidence = queries.inclusion(made[6])
+    assert proof.verify(evidence, lambda note: verified("", note))["obj"] == "person:6"
     assert queries.inclusion(happen("later", by=SYSTEM, at=NOW)) is None
 
 

@@ -24,10 +24,10 @@ def lay_keys(province: Province, data: Path) -> None:
 
 
 def lay_private_keys(province: Province, data: Path) -> None:
-    """Custodians' keys, the keys for outcomes and for what comes back."""
+    """Custodians' keys, the keys for outcomes, for the ledger and for what comes back."""
     (data / "keys").mkdir(parents=True)
     (data / "keys" / "passphrase").write_bytes(PASSPHRASE)
-    for name in ("custodian1", "custodian2", "outcomes"):
+    for name in ("custodian1", "custodian2", "outcomes", "vault"):
         signer = province.signers[name]
         (data / "keys" / f"{signer.kid}.key").write_bytes(keyfile.dump(signer.key, PASSPHRASE))
     kid, key = province.openers["vault_import"]

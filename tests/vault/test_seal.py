@@ -11,11 +11,14 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 
+from kaopei.commandline import seals
+from kaopei.ledger import proof
 from kaopei.office.audit.models import Event
 from kaopei.office.refused import Refused
 from kaopei.paper import codec
-from kaopei.parcel import exam_parcel, key_share
+from kaopei.parcel import checking, exam_parcel, key_share
 from kaopei.parcel.exam_parcel import Parcel, Secrets
+from kaopei.parcel.rejected import Rejected
 from kaopei.vault.custody import actions, keyring, queries, sealroom
 from kaopei.vault.custody.keyring import NoKey
 from kaopei.vault.custody.models import Exposure, KeyShare, SealedPackage
@@ -257,3 +260,34 @@ def test_keep_the_keys_of_two_rehearsals_apart(vault: Province, tmp_path: Path, 
     fill_bank(tmp_path)
     report = sealroom.seal_all([order(vault)], kids(other), tmp_path / "out", None, AT)
     assert report["sealed"] == []
+
+
+def test_the_seal_stands_in_the_vaults_ledger_and_says_so_in_the_parcel(vault: Province, tmp_path: Path) -> None:
+    fill_bank(tmp_path)
+    out = tmp_path / "out"
+    for number in (1, 2):
+        [row] = seal(vault, out, order(vault, number))["sealed"]
+        found = checking.check((out / row["parcel"]).read_bytes(), vault.trust)
+        assert found.seal is not None
+        fields = proof.verify(found.seal, lambda note: seals.believe(note, vault.trust))
+        assert (fields["type"], fields["obj"], fields["seq"]) == ("custody.sealed", f"package:{row['package_id']}", found.seal["size"] - 1)
+        assert fields["body"]["manifest"] == found.manifest_hash
+        assert "题库室台账第" in seals.check(found, vault.trust)
+
+
+def test_a_seal_of_another_parcel_is_no_seal(vault: Province, tmp_path: Path) -> None:
+    fill_bank(tmp_path)
+    out = tmp_path / "out"
+    read = [seal(vault, out, order(vault, number))["sealed"][0]["parcel"] for number in (1, 2)]
+    first, second = (checking.check((out / name).read_bytes(), vault.trust) for name in read)
+    with pytest.raises(Rejected, match="不是这个密封包的"):
+        seals.check(replace(first, seal=second.seal), vault.trust)
+
+
+def test_nothing_is_sealed_without_a_ledger_key(vault: Province, tmp_path: Path) -> None:
+    fill_bank(tmp_path)
+    (settings.DATA / "keys" / f"{vault.signers['vault'].kid}.key").unlink()
+    with pytest.raises(Refused, match="用途为 ledger"):
+        seal(vault, tmp_path / "out", order(vault))
+    assert not SealedPackage.objects.exists()
+    assert not list((tmp_path / "out").iterdir())

@@ -39,16 +39,23 @@ def places(rows: Iterable[Event]) -> list[int | None]:
 
 
 def inclusion(ulid: str) -> dict[str, Any] | None:
-    """Proof that an event stands in the newest signed tree: origin, seq, leaf, path, note; None while it does not."""
+    """Proof that an event stands in the newest signed tree, as `ledger.proof.verify` reads it; None while it does not."""
     found = place(ulid)
     last = None if found is None else Checkpoint.objects.filter(origin=found[0]).order_by("-size").first()
     if found is None or last is None:
         return None
     named, seq = found
-    hashes = [bytes(one) for one in Leaf.objects.filter(origin=named, seq__lt=last.size).order_by("seq").values_list("leaf_hash", flat=True)]
-    leaf = tree.leaf(Event.objects.get(ulid=ulid), seq)
-    path = [one.hex() for one in ledger_tree.inclusion_proof(hashes, seq)]
-    return {"origin": named, "seq": seq, "leaf": leaf.decode(), "path": path, "note": last.note}
+    stored = Leaf.objects.filter(origin=named, seq__lt=last.size).order_by("seq").values_list("leaf_hash", flat=True)
+    path = ledger_tree.inclusion_proof([bytes(one) for one in stored], seq)
+    entry = tree.leaf(Event.objects.get(ulid=ulid), seq).decode()
+    return {
+        "origin": named,
+        "entry": entry,
+        "index": seq,
+        "size": int(last.size),
+        "proof": [one.hex() for one in path],
+        "checkpoint": last.note,
+    }
 
 
 def origins() -> list[str]:

@@ -2,13 +2,14 @@
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from kaopei.ledger import checkpoint
 from kaopei.office import keys, scope, trusted
-from kaopei.office.audit import tree
+from kaopei.office.audit import queries, tree
 from kaopei.office.audit.models import Checkpoint, Event, Leaf
 from kaopei.office.refused import Refused
 from kaopei.office.tasks.registry import every
@@ -57,6 +58,19 @@ def sequence(at: datetime) -> int:
         Checkpoint.objects.create(origin=named, size=grown.size, root=grown.root(), at=at, note=note.decode())
     tree.keep(named, grown)
     return len(rows)
+
+
+def proved(ulid: str, at: datetime) -> dict[str, Any]:
+    """Put an event into the signed tree at once, in the running transaction, and prove its place (the form of `ledger.proof`).
+
+    Should the transaction be rolled back, neither event nor checkpoint has ever been.
+    """
+    sequence(at)
+    with scope.entered(scope.PROVINCE):
+        found = queries.inclusion(ulid)
+    if found is None:
+        raise tree.Mismatch(f"事件 {ulid} 没有进入台账")
+    return found
 
 
 def _leaf(named: str, seq: int, one: Event) -> Leaf:

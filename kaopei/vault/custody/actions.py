@@ -7,6 +7,7 @@ from typing import Any
 from kaopei.law.verdict import refuse
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.audit.record import event, records
+from kaopei.office.audit.tasks import proved
 from kaopei.office.refused import Refused
 from kaopei.paper.blueprint import plain
 from kaopei.parcel import exam_parcel, manifest, outcomes
@@ -37,9 +38,27 @@ def seal(
     """二（五） N2.5.8: two custodians seal the chosen papers for an order; the content keys are forgotten at once."""
     papers = choice.papers
     subjects = [{"subject": name, "bank_version": bank.version(name), "policy": papers.rules(name)} for name in papers.papers]
-    now = int(at.timestamp())
-    sealed = exam_parcel.build(dict(order), edges, papers.blobs(), custodians, listed, at=now, subjects=subjects)
     digests = papers.digests()
+
+    def enter(package: str, manifest_hash: str) -> dict[str, Any]:
+        """The seal's event goes into the ledger before the parcel is complete: its place there travels in the parcel."""
+        ulid = event(
+            obj=f"package:{package}",
+            order=order["order_id"],
+            package=package,
+            sitting=order["sitting_id"],
+            form_set=order["form_set"],
+            manifest=manifest_hash,
+            subjects=sorted(digests),
+            papers=digests,
+            attempts=len(papers.attempts),
+            shared=dict(choice.shared),
+            custodians=[signer.kid for signer in custodians],
+        )
+        return proved(ulid, at)
+
+    now = int(at.timestamp())
+    sealed = exam_parcel.build(dict(order), edges, papers.blobs(), custodians, listed, at=now, subjects=subjects, seal_proof=enter)
     parcel = Parcel(sealed.parcel, listed)
     row = SealedPackage.objects.create(
         package_id=sealed.package_id,
@@ -55,19 +74,6 @@ def seal(
     )
     _expose(row, choice)
     _keep_shares(row, sealed, listed)
-    event(
-        obj=f"package:{sealed.package_id}",
-        order=order["order_id"],
-        package=sealed.package_id,
-        sitting=order["sitting_id"],
-        form_set=order["form_set"],
-        manifest=parcel.manifest_hash,
-        subjects=sorted(digests),
-        papers=digests,
-        attempts=len(papers.attempts),
-        shared=dict(choice.shared),
-        custodians=row.custodians,
-    )
     return sealed
 
 
