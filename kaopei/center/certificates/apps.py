@@ -1,0 +1,30 @@
+"""The app of certificates."""
+
+from datetime import datetime
+from typing import Any
+
+from django.apps import AppConfig
+
+from kaopei.office.ui.cards import NavItem
+
+
+class CertificatesConfig(AppConfig):
+    name = "kaopei.center.certificates"
+    label = "certificates"
+    verbose_name = "证书"
+    english = "Certificates"
+    nav = [
+        NavItem("证书", "Certificates", "certificates:listing", "certificates.view"),
+    ]
+
+    def ready(self) -> None:
+        """A form of number that cannot work stops the program at its start."""
+        from kaopei.center.certificates import numbering
+
+        numbering.pattern()
+
+    def cards(self, user: Any, at: datetime) -> list[Any]:
+        """Released sittings whose certificates are not issued yet."""
+        from kaopei.center.certificates import queries
+
+        return queries.cards(user, at)

@@ -1,0 +1,200 @@
+"""Writes of results: take a scoring in, set one aside, ask for the release, release."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db import connection
+
+from kaopei.center.allocation import queries as allocation
+from kaopei.center.results import judging, queries
+from kaopei.center.results.judging import CLAUSE, Checked, Judged
+from kaopei.center.results.models import Outcome, Quarantine, Release, Result, Scoring, Standing
+from kaopei.center.sittings import queries as sittings
+from kaopei.law.rules.c2_6_certificates import CertificateFacts, may_issue
+from kaopei.law.rules.c2_6_results import may_resit, theory_counts_until
+from kaopei.law.verdict import Reason, refuse
+from kaopei.office import keys, scope
+from kaopei.office.accounts.roles import Actor
+from kaopei.office.approvals import actions as approvals
+from kaopei.office.approvals import queries as signatures
+from kaopei.office.approvals.queries import Request
+from kaopei.office.audit.record import event, nothing_changed, records
+from kaopei.office.refused import Refused
+from kaopei.parcel import approval
+from kaopei.parcel.rejected import Rejected
+
+NEEDED = 2
+
+
+@records("results.taken", act="results.import")
+def take(data: bytes, *, by: Actor, at: datetime) -> Scoring:
+    """二（六） N2.6.2: a scoring of the vault comes in, whole or not at all; the same file again changes nothing. Raises Rejected."""
+    digest = keys.trust().algorithms.hash(data).hex()
+    _one_at_a_time(str(judging.claims(data).get("sitting_id", "")))
+    known = Scoring.objects.filter(digest=digest).first()
+    if known is not None:
+        nothing_changed()
+        return known
+    checked = judging.check(data, at=at)
+    payload = checked.payload
+    _follows(queries.scoring(payload["sitting_id"]), payload)
+    row = Scoring.objects.create(
+        city=checked.city,
+        sitting=payload["sitting_id"],
+        **{name: payload[name] for name in ("rev", "bundle_id", "bundle_hash", "package_id", "reason")},
+        digest=digest,
+        scored_at=datetime.fromtimestamp(payload["issued_at"], UTC),
+        data=data,
+        taken_by=by.username,
+        taken_at=at,
+    )
+    Outcome.objects.bulk_create(_outcome(row, one) for one in checked.rows)
+    event(obj=queries.matter(row.sitting), city=row.city, rev=row.rev, digest=digest, bundle=row.bundle_hash, counts=checked.counts)
+    return row
+
+
+@records("results.quarantined", act="results.import")
+def set_aside(data: bytes, *, problem: Rejected, by: Actor, at: datetime) -> Quarantine:
+    """二（六） N2.6.2: what does not fit is kept with the reason, and never used."""
+    said = str(judging.claims(data).get("sitting_id", ""))[:160]
+    conduct = sittings.conduct(said)
+    home = scope.city_of(by.city)
+    city = conduct.city if conduct else "" if home == scope.PROVINCE else home
+    digest = judging.digest_of_file(data)
+    known = Quarantine.objects.filter(digest=digest, code=problem.code, city=city).first()
+    if known is not None:
+        nothing_changed()
+        return known
+    row = Quarantine.objects.create(city=city, sitting=said, digest=digest, code=problem.code, reason=str(problem), data=data, by=by.username, at=at)
+    event(obj=queries.matter(said[:100]), city=city, digest=digest, code=problem.code)
+    return row
+
+
+@records("results.release_asked", act="results.release")
+def request_release(sitting: str, *, by: Actor, at: datetime) -> Request:
+    """二（六） N2.6.2: ask two persons to sign exactly these results; the file is verified again first."""
+    row = queries.scoring(sitting)
+    if row is None:
+        raise Refused(refuse(CLAUSE, "还没有收入评分结果，不能申请公布。请先上传题库室的评分结果。", "unscored"))
+    if Release.objects.filter(scoring=row).exists():
+        raise Refused(refuse(CLAUSE, f"第 {row.rev} 版成绩已经公布。", "released"))
+    waiting = queries.asked(row)
+    if waiting is not None and waiting.status == "open" and at < waiting.expires_at:
+        raise Refused(refuse(CLAUSE, "公布申请已经提出，正等待两名审批人签署。", "asked"))
+    asked = approvals.request(
+        action=queries.ACTION,
+        object=queries.matter(sitting),
+        content=judging.statement(_checked(row, at)),
+        rev=row.rev,
+        needed=NEEDED,
+        title=f"公布成绩 {sitting}（第 {row.rev} 版）",
+        approve_act="results.approve",
+        url=f"/results/{sitting}/",
+        by=by,
+        at=at,
+    )
+    event(obj=queries.matter(sitting), city=row.city, rev=row.rev, digest=asked.digest)
+    return asked
+
+
+@records("results.released", act="results.approve")
+def release(sitting: str, *, rev: int, shown: bytes, asked_by: str, by: Actor, at: datetime) -> Release:
+    """二（六） N2.6.2: the second signature releases, if everything still is what both have signed."""
+    row = queries.scoring(sitting)
+    if row is None or row.rev != rev or Release.objects.filter(scoring=row).exists():
+        raise Refused(refuse(CLAUSE, "申请之后又收入了新的评分，或成绩已经公布：请考务员重新提出申请。", "changed"))
+    checked = _checked(row, at)
+    if judging.statement(checked) != shown:
+        raise Refused(refuse(CLAUSE, "申请之后名册、回传包或评分有变，与签署的内容不符：请考务员重新提出申请。", "changed"))
+    listed = keys.trust()
+    digest = listed.algorithms.hash(shown).hex()
+    matter = queries.matter(sitting)
+    signed = signatures.granted(queries.ACTION, matter, digest)
+    try:
+        names = approval.two(signed, listed, action=queries.ACTION, object=matter, digest=digest, rev=rev, at=int(at.timestamp()))
+    except Rejected as problem:
+        raise Refused(refuse(CLAUSE, f"审批签名不成立：{problem}", problem.code)) from None
+    made = Release.objects.create(
+        city=row.city,
+        sitting=sitting,
+        scoring=row,
+        rev=rev,
+        content=shown,
+        digest=digest,
+        approvals=signed,
+        asked_by=asked_by,
+        released_by=by.username,
+        released_at=at,
+    )
+    Result.objects.bulk_create(_results(made, checked))
+    facts: dict[str, Any] = {"outcomes": row.digest, "counts": checked.counts, "approvers": sorted(names), "asked_by": asked_by}
+    event(obj=matter, city=row.city, rev=rev, digest=digest, **facts)
+    return made
+
+
+def _one_at_a_time(sitting: str) -> None:
+    """Two uploads at once of one sitting: the second waits, and then finds the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"results {sitting}"])
+
+
+def _follows(before: Scoring | None, payload: dict[str, Any]) -> None:
+    """Revisions come one after the other, each naming the digest of the one before: none is left out, none is replaced."""
+    rev, names = payload["rev"], payload["prev_hash"]
+    last = before.rev if before else 0
+    if rev <= last:
+        raise Rejected("rev", f"第 {rev} 版评分已经收入，而这份文件内容不同；请题库室查明两份文件的来由")
+    if rev > last + 1:
+        raise Rejected("rev-gap", f"中心收入到第 {last} 版，这份是第 {rev} 版：请先上传第 {last + 1} 版")
+    if names != (before.digest if before else None):
+        raise Rejected("rev-chain", f"第 {rev} 版评分接不上中心收入的第 {last} 版（摘要不同）；请题库室查明")
+
+
+def _outcome(row: Scoring, one: Judged) -> Outcome:
+    names = ("attempt", "ticket", "subject", "standing", "score", "max_score", "answered")
+    return Outcome(city=row.city, scoring=row, reasons=_told(one.reasons), **{name: getattr(one, name) for name in names})
+
+
+def _told(reasons: Iterable[Reason]) -> list[dict[str, str]]:
+    return [{"clause": one.clause, "text": one.text} for one in reasons]
+
+
+def _checked(row: Scoring, at: datetime) -> Checked:
+    try:
+        return judging.check(bytes(row.data), at=at)
+    except Rejected as problem:
+        raise Refused(refuse(CLAUSE, f"评分结果现在对不上：{problem}", problem.code)) from None
+
+
+def _results(made: Release, checked: Checked) -> list[Result]:
+    """Each outcome with what it leads to: practical, certificate, resit, a new training."""
+    people = {one.pseudonym: one for one in allocation.seated(made.sitting)}
+    if missing := sorted(row.attempt for row in checked.rows if row.attempt not in people):
+        raise Refused(refuse(CLAUSE, f"应考 {missing[0]} 在考试安排中查不到（共 {len(missing)} 人），不能公布。请联系系统管理员。", "unknown"))
+    before = queries.failures({one.person for one in people.values()})
+    found = []
+    for row in checked.rows:
+        one = people[row.attempt]
+        failed = before.get((one.person, row.subject), set()) - {made.sitting} if one.person else set()
+        step, until, reasons = _consequence(row, one.kind, len(failed), checked.day)
+        names = ("attempt", "ticket", "subject", "standing", "score", "max_score", "answered")
+        same = {name: getattr(row, name) for name in names}
+        frame = {"city": made.city, "release": made, "sitting": made.sitting, "person": one.person, "kind": one.kind, "day": checked.day}
+        found.append(Result(**frame, **same, counts_until=until, next=step, reasons=_told([*row.reasons, *reasons])))
+    return found
+
+
+def _consequence(row: Judged, kind: str, failed_before: int, day: date) -> tuple[str, date | None, list[Reason]]:
+    """(next step, last day on which a pass counts, reasons) by the rules of 二（六）."""
+    if row.standing == Standing.PASSED:
+        until = theory_counts_until(day)
+        verdict = may_issue(CertificateFacts("first" if kind == "initial" else kind, theory_passed_on=day), day)
+        note = Reason(CLAUSE, f"理论成绩有效至 {until}")
+        step = Result.Next.CERTIFICATE if verdict.allowed else Result.Next.PRACTICAL
+        return step.value, until, [note, *verdict.reasons]
+    if row.standing == Standing.FAILED:
+        again = may_resit(failed_before + 1, day)
+        text = again.reasons or (Reason(CLAUSE, "可以补考"),)
+        return (Result.Next.RESIT if again.allowed else Result.Next.RETRAIN).value, None, list(text)
+    return Result.Next.NONE.value, None, []

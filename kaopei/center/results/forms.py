@@ -1,0 +1,27 @@
+"""Forms of results."""
+
+from typing import Any
+
+from django import forms
+
+
+class ManyFiles(forms.FileField):
+    """Several files in one field; each is checked like one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=ManyFilesInput(attrs={"multiple": True}), allow_empty_file=True, **options)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        return [super(ManyFiles, self).clean(one, initial) for one in (data if isinstance(data, list | tuple) else [data])]
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    """The browser's own field with several files."""
+
+    allow_multiple_selected = True
+
+
+class ScoringsForm(forms.Form):
+    """评分结果: files of `./run vault score`, one a sitting."""
+
+    file = ManyFiles(label="评分结果文件", error_messages={"required": "请选择题库室给出的评分结果文件。"})
