@@ -57,6 +57,7 @@ def duty_text(duty: Duty, cited: Iterable[str] = ()) -> Iterator[str]:
         yield f"  规则：{bound.where}    {bound.summary}"
         yield f"  测试：{case_table(bound)}"
     yield from (f"  {'待建' if duty.kind == 'missing' else '位置'}：{place}" for place in duty.where)
+    yield from (f"  待建：{app}（规则已有，办理页面尚无）" for app in duty.awaits)
     yield from (f"  测试：{test}" for test in duty.tests)
     if duty.reason:
         yield f"  理由：{duty.reason}"
@@ -118,6 +119,7 @@ def _duty_row(duty: Duty) -> str:
     who = "、".join(terms.actors()[actor] for actor in duty.who)
     rules = [f"`{bound.where.removeprefix('kaopei.law.')}`" for bound in rules_of(duty.id)]
     places = rules + [f"`{place}`" for place in duty.where] + ([duty.reason] if duty.reason else [])
+    places += [f"待建 `{app}`" for app in duty.awaits]
     return f"| {duty.id} | {who}（{FORCES[duty.force]}） | {duty.text} | {KINDS[duty.kind]} | {'<br>'.join(places)} |"
 
 

@@ -23,7 +23,10 @@ class Line(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A duty. `where` and `tests` are what the table says beyond the bound rules; `reason` for organisational ones."""
+    """A duty. `where` and `tests` are what the table says beyond the bound rules; `reason` for organisational ones.
+
+    `awaits`: the app, not there yet, whose pages will ask a rule that is there already.
+    """
 
     id: str
     clause: str
@@ -36,6 +39,7 @@ class Duty:
     reason: str
     numbers: tuple[str, ...]
     ambiguous: tuple[str, ...]
+    awaits: tuple[str, ...]
 
 
 @cache
@@ -54,6 +58,7 @@ def all_duties() -> dict[str, Duty]:
             reason=row.get("reason", ""),
             numbers=tuple(row.get("numbers", ())),
             ambiguous=tuple(row.get("ambiguous", ())),
+            awaits=tuple(row.get("awaits", ())),
         )
         for row in table("duties")["duty"]
     }

@@ -1,12 +1,13 @@
 """Prepared facts that rules judge: frozen values, never rows of a database."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from kaopei.law.cells import Standing
 from kaopei.law.identity import Reading
+from kaopei.law.numbers import Number, number_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,12 @@ class IntakeContext:
     syllabus: Mapping[str, SyllabusFacts]
     # Who already has a live application of this plan: (identity number, operation) → its serial.
     taken: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    # What the city or the province has entered beside the numbers of the law: stricter, cited, by two persons.
+    entered: Sequence[Number] = ()
+
+    def number(self, key: str) -> Number:
+        """The number that counts for this intake: of the day of receipt, and the city's own where that is stricter."""
+        return number_at(key, self.received_on, self.city, self.entered)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ class NoNumber(LookupError):
     """There is no such number, or none on that day."""
 
 
+class NotVerified(LookupError):
+    """Nobody has verified or entered the value: it may be shown with its standing (`number_at`), not used as if it were law."""
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """One value and its standing. `value` is None where the text is not at hand."""
@@ -38,17 +42,26 @@ class Number:
     lapsed: bool = False
 
     @property
+    def is_verified(self) -> bool:
+        """Whether somebody has seen it in a text, and it is no assumption of ours."""
+        return self.value is not None and self.confidence in MAY_REFUSE and not self.assumption
+
+    @property
     def may_refuse(self) -> bool:
         """Whether somebody may be refused by it: seen in a text that has not lapsed, or the one allowed assumption."""
-        return self.value is not None and not self.lapsed and (self.confidence in MAY_REFUSE or self.assumption)
+        return self.value is not None and not self.lapsed and (self.is_verified or self.assumption)
 
     @property
     def remark(self) -> str:
         """What a verdict must say about the standing of this value, in brackets; empty for a plain one."""
+        if self.value is None:
+            return "（尚未录入）"
         if self.lapsed:
             return "（依据已失效）"
         if self.assumption:
             return "（假定值，市里尚未录入）"
+        if not self.is_verified:
+            return "（未核实，不据此判定）"
         if self.carried_from:
             return "（沿用原规定的数值，新规定文本尚未录入）"
         if self.standing == "unknown":
@@ -103,8 +116,15 @@ def of(key: str, day: date) -> Number:
 
 
 def at(key: str, day: date, city: str | None = None, overlays: Sequence[Number] = ()) -> Any:
-    """The value on a day. `overlays` are what cities have entered (stricter, cited, by two persons), kept elsewhere."""
-    return number_at(key, day, city, overlays).value
+    """The value on a day. `overlays` are what cities have entered (stricter, cited, by two persons), kept elsewhere.
+
+    Raises NotVerified, saying how far the value is known, where nobody has verified or entered it; NoNumber where there is none.
+    """
+    number = number_at(key, day, city, overlays)
+    if not number.is_verified:
+        source = f"{sources.get(number.source).title}{number.article}"
+        raise NotVerified(f"数值 {key}（{number.title}，{day}）{number.remark}，来源《{source}》，核实程度 {number.confidence}")
+    return number.value
 
 
 def number_at(key: str, day: date, city: str | None = None, overlays: Sequence[Number] = ()) -> Number:
@@ -114,6 +134,8 @@ def number_at(key: str, day: date, city: str | None = None, overlays: Sequence[N
     A city's value counts only where it is stricter than the province's.
     """
     base = of(key, day)
+    if not overlays:
+        return base
     entered = [number for number in overlays if number.key == key and number.holds_on(day)]
     if base.value is None or base.carried_from or base.assumption:
         base = next((number for number in entered if not number.city), base)

@@ -1,7 +1,7 @@
 """What a rule answers: allowed or not, with the reasons and the clause of each."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Decision = Literal["accept", "refuse", "hold"]
@@ -22,12 +22,14 @@ class Verdict:
 
     `reasons` are the grounds of the decision, the deciding one first. `notes` decide nothing: they say which
     assumption or carried-over value the answer rests on. `held` means that a person must look before anything goes on.
+    `rules` names the rule set (`rulesets.name_on`) where an answer belongs to one day and is kept.
     """
 
     allowed: bool
     reasons: tuple[Reason, ...] = ()
     held: bool = False
     notes: tuple[Reason, ...] = ()
+    rules: str = ""
 
     @property
     def decision(self) -> Decision:
@@ -53,7 +55,7 @@ class Verdict:
 
     def with_notes(self, notes: Iterable[Reason]) -> "Verdict":
         """The same answer with more notes."""
-        return Verdict(self.allowed, self.reasons, self.held, self.notes + tuple(notes))
+        return replace(self, notes=self.notes + tuple(notes))
 
 
 def allow(clause: str = "", text: str = "", code: str = "") -> Verdict:

@@ -76,6 +76,8 @@ def merged(base: Any, change: Any) -> Any:
 
 def made(kind: Any, value: Any) -> Any:
     """A value of the kind that a rule declares."""
+    if kind is Any:
+        return value
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         return None if value is None else made(next(part for part in inner if part is not type(None)), value)
@@ -150,4 +152,5 @@ SPECIAL: dict[Any, Callable[[Any], Any]] = {
     IntakeContext: context,
     Standing: cells.read_standing,
     Decimal: lambda value: Decimal(str(value)),
+    timedelta: lambda minutes: timedelta(minutes=minutes),
 }

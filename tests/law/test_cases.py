@@ -42,7 +42,8 @@ def plain(answer: Any) -> dict[str, Any]:
         codes = [reason.code for reason in reasons]
         return {"expect": "refuse" if reasons else "accept", "codes": codes, "code": codes[0] if codes else ""}
     if is_dataclass(answer) and not isinstance(answer, type):
-        answer = {key: value for key, value in asdict(answer).items() if key != "notes"}
+        shown = {key: value for key, value in asdict(answer).items() if key != "notes"}
+        answer = {key: list(value) if isinstance(value, tuple) else value for key, value in shown.items()}
     return {"gives": answer}
 
 

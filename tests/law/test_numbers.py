@@ -12,8 +12,13 @@ DAY = date(2026, 12, 7)
 ASSUMED = {"so.age_max_men", "so.age_max_women"}
 
 
-def test_there_are_108_numbers_and_two_assumptions() -> None:
-    assert len(numbers.all_numbers()) == 110
+# Beside the 108 parameters: the two assumed ages, and a figure taken out of ap.publish so that a day can be counted.
+BESIDE = ASSUMED | {"ap.publish_withdraw"}
+
+
+def test_there_are_108_numbers_and_three_beside() -> None:
+    assert len(numbers.all_numbers().keys() - BESIDE) == 108
+    assert len(numbers.all_numbers()) == 111
     assert {key for key, values in numbers.all_numbers().items() if values[0].assumption} == ASSUMED
 
 
@@ -44,11 +49,39 @@ def test_only_seen_values_refuse(values: tuple[Number, ...]) -> None:
 def test_value_is_asked_for_by_day() -> None:
     assert numbers.at("ep.camera_lead", DAY) == 15
     assert numbers.at("ti.managers", date(2024, 6, 30)) == 3
-    assert numbers.at("ti.managers", date(2024, 7, 1)) is None
+    assert numbers.of("ti.managers", date(2024, 7, 1)).value is None
     with pytest.raises(NoNumber, match="ep.camera_lead"):
         numbers.at("ep.camera_lead", date(2023, 8, 9))
     with pytest.raises(NoNumber, match="no.such"):
         numbers.at("no.such", DAY)
+
+
+@pytest.mark.parametrize(
+    ("key", "day", "words"),
+    [
+        ("ti.managers", date(2024, 7, 1), "尚未录入"),
+        ("c.mgr_valid", DAY, "未核实，不据此判定"),
+        ("so.age_max_men", DAY, "假定值"),
+        ("h.so_initial", DAY, "尚未录入"),
+    ],
+)
+def test_asking_for_a_value_that_is_not_verified_says_so(key: str, day: date, words: str) -> None:
+    with pytest.raises(numbers.NotVerified, match=words) as said:
+        numbers.at(key, day)
+    assert key in str(said.value)
+    assert words in numbers.number_at(key, day).remark
+    assert not numbers.number_at(key, day).is_verified
+
+
+@pytest.mark.parametrize("key", numbers.all_numbers())
+def test_every_number_is_given_or_says_why_not(key: str) -> None:
+    number = numbers.of(key, DAY)
+    if number.is_verified:
+        assert numbers.at(key, DAY) == number.value
+    else:
+        assert number.remark
+        with pytest.raises(numbers.NotVerified):
+            numbers.at(key, DAY)
 
 
 def test_former_order_is_carried_over_and_says_so() -> None:

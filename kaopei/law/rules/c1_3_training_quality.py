@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from kaopei.law import numbers
 from kaopei.law.facts import ApplicationFacts, IntakeContext
 from kaopei.law.rules import rule
 from kaopei.law.verdict import Reason
@@ -61,7 +60,7 @@ def needed_hours(application: ApplicationFacts, context: IntakeContext) -> Decim
     syllabus = context.syllabus.get(application.operation)
     if application.kind not in ("review", "renewal"):
         return syllabus.first if syllabus else None
-    least = numbers.of("h.so_review", context.received_on)
+    least = context.number("h.so_review")
     floor = Decimal(least.value) if least.may_refuse else None
     entered = syllabus.review if syllabus else None
     return max((hours for hours in (floor, entered) if hours is not None), default=None)

@@ -112,3 +112,11 @@ def draw_names_rules(rule_version: str, published_on: date | None, frozen_on: da
     if published_on > frozen_on:
         return refuse("N2.3.9", f"实施办法 {published_on} 才公布，晚于冻结 {frozen_on}", "rules_late")
     return allow()
+
+
+@rule("N2.3.8")
+def may_see_patrol(role: str, visited: bool) -> Verdict:
+    """二（三） Irregular visits of campus sites (AMB7): before the visit only the patrol of the province knows the day."""
+    if visited or role in ("province", "patroller"):
+        return allow()
+    return refuse("N2.3.8", "巡查计划在到访以前只有巡查组可见", "patrol_sealed")

@@ -37,6 +37,20 @@ def may_be_sent(staff: StaffFacts, duty_on: date) -> Verdict:
     return Verdict(not reasons, tuple(reasons))
 
 
+# Posts that the staff file knows, as the city's sheet names them.
+POSTS = ("监考", "巡考", "考评", "系统维护", "题库保管", "考务")
+
+
+@rule("N2.5.1")
+def is_in_staff_file(in_file: bool, post: str) -> Verdict:
+    """二（五） Who takes part stands in the staff file of his exam body, under a post that it knows."""
+    if not in_file:
+        return refuse("N2.5.1", "不在考务人员信息库", "not_in_file")
+    if post not in POSTS:
+        return refuse("N2.5.1", f"岗位“{post or '空白'}”不是考务岗位（{'、'.join(POSTS)}）", "post_unknown")
+    return allow()
+
+
 @rule("N2.5.2")
 def staff_record_is_right(name: str, id_number: str, ties_declared: bool) -> Verdict:
     """二（五） The record of a person is right: name, a number that checks, and a declaration of ties."""

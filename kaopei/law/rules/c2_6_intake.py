@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from kaopei.law import identity, numbers, operations
+from kaopei.law import identity, operations, rulesets
 from kaopei.law.cells import JUNIOR, SENIOR
 from kaopei.law.facts import ApplicationFacts, IntakeContext
+from kaopei.law.numbers import Number
 from kaopei.law.rules import rule
 from kaopei.law.rules.c1_2_registration import institution_reasons
 from kaopei.law.rules.c1_3_training_quality import hours_reasons, identity_reasons, sex_reasons
-from kaopei.law.verdict import Reason, Verdict, allow
+from kaopei.law.verdict import Reason, Verdict
 
 # The first failing code decides; all are listed (law.md, point 4).
 ORDER = (
@@ -38,7 +39,7 @@ def age_reasons(application: ApplicationFacts, context: IntakeContext) -> Iterat
     if application.id_number.fault or application.born is None:
         return
     age = identity.age_on(application.born, context.first_day)
-    least = numbers.of("so.age_min", context.received_on)
+    least = context.number("so.age_min")
     if least.may_refuse and age < least.value:
         text = f"本期首日 {context.first_day} 时 {age} 周岁，未满 {least.value} 周岁{least.remark}"
         yield Reason("N2.6.2", text, "age_min")
@@ -49,17 +50,17 @@ def age_reasons(application: ApplicationFacts, context: IntakeContext) -> Iterat
         yield Reason("N2.6.2", text, "age_max")
 
 
-def _age_limit(application: ApplicationFacts, context: IntakeContext) -> numbers.Number:
+def _age_limit(application: ApplicationFacts, context: IntakeContext) -> Number:
     """Where the form and the number disagree about the sex, the later age counts: a person will look at it anyway."""
     male = "男" in (application.id_sex, application.sex)
-    return numbers.of("so.age_max_men" if male else "so.age_max_women", context.received_on)
+    return context.number("so.age_max_men" if male else "so.age_max_women")
 
 
 @rule("N2.6.2")
 def education_reasons(application: ApplicationFacts, context: IntakeContext) -> Iterator[Reason]:
     """二（六） Schooling by the ministry's order in force: junior middle school, senior for hazardous chemicals."""
     chemical = operations.category_no(application.operation) == operations.HAZARDOUS_CHEMICALS
-    number = numbers.of("so.edu_min_chem" if chemical else "so.edu_min", context.received_on)
+    number = context.number("so.edu_min_chem" if chemical else "so.edu_min")
     if not number.may_refuse:
         return
     needed = LEVELS[number.value]
@@ -77,7 +78,7 @@ def place_reasons(application: ApplicationFacts, context: IntakeContext) -> Iter
         "work": application.work_city,
         "residence": application.residence_city,
     }
-    where = numbers.of("apply.where", context.received_on)
+    where = context.number("apply.where")
     if where.may_refuse and context.city not in [places[kind] for kind in where.value]:
         shown = application.places_text or "均为空白"
         yield Reason("N2.6.1", f"户籍地、从业地、常住地都不在{context.city_name}（{shown}），请到其中一地报名", "place")
@@ -103,18 +104,19 @@ def judge(application: ApplicationFacts, context: IntakeContext, earlier: str = 
         sex_reasons(application),
     )
     reasons = tuple(sorted(found, key=lambda reason: ORDER.index(reason.code)))
+    rules = rulesets.name_on(context.received_on)
     if not reasons:
-        return _accepted(application)
-    return Verdict(False, reasons, held=all(reason.code in HOLDS for reason in reasons))
+        return Verdict(True, _put_right(application), rules=rules)
+    return Verdict(False, reasons, held=all(reason.code in HOLDS for reason in reasons), rules=rules)
 
 
-def _accepted(application: ApplicationFacts) -> Verdict:
-    """Accepted; where name or number were put right, that is said."""
+def _put_right(application: ApplicationFacts) -> tuple[Reason, ...]:
+    """Where name or number of an accepted application were put right, that is said."""
     read = {"姓名": application.name, "身份证号码": application.id_number}
     changed = "、".join(label for label, reading in read.items() if reading.changed)
     if not changed:
-        return Verdict(True)
-    return allow("N1.3.11", f"{changed}已规范（空格、全角、小写 x 等），请核对", "normalised")
+        return ()
+    return (Reason("N1.3.11", f"{changed}已规范（空格、全角、小写 x 等），请核对", "normalised"),)
 
 
 def judge_all(applications: Sequence[ApplicationFacts], context: IntakeContext) -> list[Verdict]:

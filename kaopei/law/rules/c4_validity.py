@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from kaopei.law import numbers, sources
 from kaopei.law.calendar import years_later
+from kaopei.law.numbers import Number
 from kaopei.law.rules import rule
 from kaopei.law.verdict import Verdict, allow, hold, refuse
 
@@ -52,3 +53,31 @@ def which_prevails(one: str, other: str, day: date) -> Verdict:
     higher = ranks[0] < ranks[1]
     winner = first if higher else second
     return (allow if higher else refuse)("N4.2", f"适用《{winner.title}》", "higher" if higher else "lower")
+
+
+@rule("N4.2")
+def may_enter_number(number: Number, entered_by: str, approved_by: str, day: date) -> Verdict:
+    """末段 A number entered beside those of the law: by two persons, with a citation; a city's only stricter.
+
+    Without a city it is the province's, and fills only what is not entered, carried over or assumed.
+    """
+    if not entered_by or not approved_by or entered_by == approved_by:
+        return refuse("N4.2", "录入数值须两人，录入人不能批准自己", "two_persons")
+    if number.source not in sources.all_sources() or not number.article.strip():
+        return refuse("N4.2", "录入数值须写明文件和条号", "no_citation")
+    if number.key not in numbers.all_numbers():
+        return refuse("N4.2", f"没有数值 {number.key}", "no_number")
+    base = numbers.of(number.key, day)
+    if number.value is None:
+        return refuse("N4.2", "没有填写数值", "no_value")
+    if not number.city:
+        if base.is_verified and not base.carried_from:
+            return refuse("N4.2", f"{base.title}已有核实的数值，不能改写", "settled")
+        return allow("N4.2", f"{base.title}由省里录入", "filled")
+    if base.stricter == "fixed":
+        return refuse("N4.2", f"{base.title}不由市里另定", "fixed")
+    if base.value is None:
+        return refuse("N4.2", f"{base.title}省里尚未录入，无从比较宽严", "nothing_to_compare")
+    if not numbers.is_stricter(base, number.value):
+        return refuse("N4.2", f"{base.title}是 {base.value}，市里只能更严，不能是 {number.value}", "looser")
+    return allow("N4.2", f"{base.title}由 {base.value} 从严为 {number.value}", "stricter")
