@@ -18,6 +18,15 @@ class SittingsConfig(AppConfig):
         NavItem("考试服务器", "Exam servers", "sittings:machines", "sittings.view"),
     ]
 
+    # Actions that parcels name
+    granted_for = ("seal_order", "seating", "key")
+
+    def granted(self, request: Any, *, by: Any, at: datetime) -> None:
+        """With the last signature the order, the seating or the token is issued, in the same transaction."""
+        from kaopei.center.sittings import approved
+
+        approved.carry_out(request, by=by, at=at)
+
     def cards(self, user: Any, at: datetime) -> list[Any]:
         """Which sittings wait for this person."""
         from kaopei.center.sittings import queries

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from kaopei.office.append_only import AppendOnly
-from kaopei.office.personal import EncryptedTextField
+from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
 
 
 class Machine(models.Model):
@@ -64,6 +64,7 @@ class Conduct(models.Model):
         ("seated", "released", "密钥值班员", "二（五）N2.5.8", "两名值班员签署，开考前 15 分钟内"),
         ("released", "returned", "考务员", "二（四）N2.4.13", "回传包核对无误"),
         ("returned", "receipted", "考务员", "二（四）N2.4.13", "市、省见证"),
+        ("receipted", "returned", "考务员", "二（四）N2.4.13", "补充的回传包核对无误"),
         ("sealed", "ordered", "考务员", "二（五）N2.5.8", "重新密封"),
         ("seated", "ordered", "考务员", "二（五）N2.5.8", "重新密封"),
     )
@@ -108,7 +109,6 @@ class Artefact(AppendOnly):
     class Kind(models.TextChoices):
         ORDER = "seal_order", "密封任务书"
         PAPER = "exam_parcel", "试卷密封包"
-        SHARE = "key_share", "密钥分持件"
         SEATING = "seating", "座次包"
         TOKEN = "key_release", "密钥令牌"
         RETURN = "return_parcel", "回传包"
@@ -122,12 +122,108 @@ class Artefact(AppendOnly):
     rev = models.PositiveIntegerField(default=1)
     digest = models.CharField(max_length=64)
     data = models.BinaryField()
+    # What pages and later checks need of it without reading it again: ids, counts, sizes; never a name
+    facts = models.JSONField(default=dict)
     made_by = models.CharField(max_length=32)
     made_at = models.DateTimeField()
 
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["conduct", "kind", "digest"], name="artefact_once")]
+
+
+class Attempt(AppendOnly):
+    """一次应考, as a return parcel reports it: who came, who did not, and the code of his receipt; never an answer."""
+
+    class Attendance(models.TextChoices):
+        PRESENT = "present", "到考"
+        ABSENT = "absent", "缺考"
+        REFUSED = "refused", "不予入场"
+
+    city = models.CharField(max_length=6)
+    came = models.ForeignKey(Artefact, models.PROTECT, related_name="attempts")
+    attempt = models.CharField(max_length=64)
+    attendance = models.CharField(max_length=8, choices=Attendance)
+    is_late = models.BooleanField(default=False)
+    ended_by = models.CharField(max_length=12, blank=True)
+    answered = models.PositiveIntegerField(default=0)
+    receipt = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["attempt"]
+        constraints = [models.UniqueConstraint(fields=["came", "attempt"], name="attempt_once_a_return")]
+
+
+class KeyShare(models.Model):
+    """密钥分持: the key service keeps its own; the others pass through once, and nothing of them stays."""
+
+    city = models.CharField(max_length=6)
+    conduct = models.ForeignKey(Conduct, models.PROTECT, related_name="shares")
+    package = models.CharField(max_length=40)
+    number = models.CharField(max_length=160, unique=True)
+    stage = models.PositiveSmallIntegerField()
+    x = models.PositiveSmallIntegerField()
+    # site_head, key_service or province; printed or jwe
+    holder = models.CharField(max_length=16)
+    form = models.CharField(max_length=8)
+    digest = models.CharField(max_length=64)
+    # The file; emptied when it is handed to its holder
+    content = EncryptedBinaryField("key_share")
+    taken_at = models.DateTimeField()
+    taken_by = models.CharField(max_length=32)
+    handed_to = models.CharField(max_length=60, blank=True)
+    handed_by = models.CharField(max_length=32, blank=True)
+    handed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["stage", "x"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(handed_at=None, handed_to="") | (models.Q(handed_at__isnull=False) & ~models.Q(handed_to="")),
+                name="share_handed_to_somebody",
+            )
+        ]
+
+
+class KeyRelease(models.Model):
+    """密钥令牌: one letting go of a share, asked with the site's challenge, signed by two duty officers, numbered in one log."""
+
+    class Status(models.TextChoices):
+        ASKED = "asked", "待两名值班员签署"
+        REPLACED = "replaced", "已由新的申请替代"
+        RELEASED = "released", "已放行"
+
+    TRANSITIONS = (
+        ("asked", "released", "两名密钥值班员", "二（五）N2.5.8", "开考前 15 分钟内，口令、座次包、考务人员核对无误"),
+        ("asked", "replaced", "考务员或密钥值班员", "", "服务器重启、口令改变"),
+    )
+
+    city = models.CharField(max_length=6)
+    conduct = models.ForeignKey(Conduct, models.PROTECT, related_name="releases")
+    approval = models.CharField(max_length=26, unique=True)
+    package = models.CharField(max_length=40)
+    stage = models.PositiveSmallIntegerField()
+    machine = models.CharField(max_length=160)
+    challenge = models.CharField(max_length=24)
+    waivers = models.JSONField(default=list)
+    # Why a second time; empty for the first
+    reason = models.CharField(max_length=500, blank=True)
+    asked_by = models.CharField(max_length=32)
+    asked_at = models.DateTimeField()
+    # Its place in the log of the key service
+    number = models.PositiveIntegerField(null=True, unique=True)
+    released_at = models.DateTimeField(null=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ASKED)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status="released", number__isnull=False, released_at__isnull=False)
+                | (~models.Q(status="released") & models.Q(number=None, released_at=None)),
+                name="release_has_its_number",
+            )
+        ]
 
 
 class Quarantine(AppendOnly):

@@ -1,0 +1,29 @@
+"""Writes of the conduct of sittings."""
+
+from kaopei.center.sittings.actions.machines import accept_machine, ask_enrolment, countersign_machine
+from kaopei.center.sittings.actions.ordering import ORDER, ask_order, issue_order
+from kaopei.center.sittings.actions.papers import hand_share, quarantine, take_paper, take_share
+from kaopei.center.sittings.actions.releasing import RELEASE, ask_release, release
+from kaopei.center.sittings.actions.returning import sign_receipt, take_return
+from kaopei.center.sittings.actions.seating import SEATING, ask_seating, issue_seating
+
+__all__ = [
+    "ORDER",
+    "RELEASE",
+    "SEATING",
+    "accept_machine",
+    "ask_enrolment",
+    "ask_order",
+    "ask_release",
+    "ask_seating",
+    "countersign_machine",
+    "hand_share",
+    "issue_order",
+    "issue_seating",
+    "quarantine",
+    "release",
+    "sign_receipt",
+    "take_paper",
+    "take_return",
+    "take_share",
+]

@@ -1,0 +1,160 @@
+"""Orders to the vault: a sitting's roster is made once, two persons approve the order, then it is signed."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from kaopei.center.allocation import queries as allocation
+from kaopei.center.allocation.queries import Seated, SittingFacts
+from kaopei.center.sittings import artefacts, queries, windows
+from kaopei.center.sittings.models import Artefact, Conduct, RosterEntry
+from kaopei.center.sittings.refusing import as_refusal, no
+from kaopei.office import keys
+from kaopei.office.accounts import queries as people
+from kaopei.office.accounts.roles import Actor
+from kaopei.office.approvals import actions as approvals
+from kaopei.office.approvals.queries import Request
+from kaopei.office.audit.record import event, records
+from kaopei.office.refused import Refused
+from kaopei.parcel import canonical, ids, roster, seal_order
+from kaopei.parcel.canonical import Payload
+
+ORDER = "seal_order.issue"
+CLAUSE = "N2.5.8"
+LATER = (Conduct.Status.RELEASED, Conduct.Status.RETURNED, Conduct.Status.RECEIPTED)
+LAST4 = re.compile(r"[0-9X]{4}")
+
+
+@records("sittings.order_asked", act="sittings.order")
+def ask_order(sitting: str, *, by: Actor, at: datetime) -> Request:
+    """二（五） N2.5.8: ask two persons to approve the order of a sitting's paper. A sealed one may be ordered anew until its key is released."""
+    facts = allocation.facts(sitting)
+    if facts is None or facts.placed == 0:
+        raise no("N2.3.2", f"场次 {sitting} 没有抽签安排的考生，不能下密封任务书。", "empty")
+    verdict = queries.judge(facts, at, queries.tickets_made(facts.draw), queries.sites_with_machines(at))
+    if not verdict.allowed:
+        raise Refused(verdict)
+    row = _conduct(facts)
+    if row.status in LATER:
+        raise no(CLAUSE, f"场次 {sitting} {row.get_status_display()}，试卷已放行，不能再下任务书。", "state")
+    if not queries.roster_made(row):
+        _make_roster(row, facts)
+    payload = _draft(row, facts, at)
+    content = canonical.encode({name: value for name, value in payload.items() if name not in ("approvals", "issued_at")})
+    asked = approvals.request(
+        action=ORDER,
+        object=payload["order_id"],
+        content=content,
+        title=f"下达密封任务书 {sitting}（{facts.placed} 人）",
+        approve_act="sittings.approve",
+        needed=2,
+        url=f"/sittings/{sitting}/",
+        by=by,
+        at=at,
+    )
+    event(
+        obj=f"sitting:{sitting}",
+        city=row.city,
+        order=payload["order_id"],
+        digest=asked.digest,
+        roster=payload["roster_hash"],
+        attempts=len(payload["attempts"]),
+    )
+    return asked
+
+
+def _conduct(facts: SittingFacts) -> Conduct:
+    named = {
+        "site": facts.site,
+        "day": facts.day,
+        "starts_at": windows.moment(facts.day, facts.start),
+        "ends_at": windows.moment(facts.day, facts.end),
+    }
+    row, _ = Conduct.objects.get_or_create(city=facts.city, sitting=facts.number, defaults=named)
+    return Conduct.objects.select_for_update().get(pk=row.pk)
+
+
+def _make_roster(row: Conduct, facts: SittingFacts) -> None:
+    """Salts are drawn here and never again."""
+    suite = keys.trust().suite
+    entries = []
+    for one in allocation.seated(facts.number):
+        salt = ids.mark()
+        line = _line(one, salt, suite)
+        entries.append(
+            RosterEntry(
+                city=row.city,
+                conduct=row,
+                attempt=one.pseudonym,
+                subject=one.subject,
+                leaf=roster.leaf(line, suite),
+                row=canonical.encode(line).decode(),
+                id_salt=salt,
+            )
+        )
+    RosterEntry.objects.bulk_create(entries)
+
+
+def _line(one: Seated, id_salt: str, suite: str) -> Payload:
+    """A row of the roster as the site gets it: there is no photo before the institutions hand theirs in."""
+    last4 = one.id_number[-4:].upper()
+    return {
+        "attempt": one.pseudonym,
+        "salt": ids.mark(),
+        "name": one.name,
+        "id_last4": last4 if LAST4.fullmatch(last4) else "XXXX",
+        "id_commit": roster.id_commit(one.id_number, bytes.fromhex(id_salt), suite),
+        "subject": one.subject,
+        "room": one.room,
+        "seat": one.seat,
+        "ticket_no": one.ticket,
+        "photo": None,
+        "photo_source": "none",
+        "accommodations": {},
+    }
+
+
+def _draft(row: Conduct, facts: SittingFacts, at: datetime) -> Payload:
+    listed, rows = keys.trust(), queries.roster(row)
+    edges = queries.edges(row.site, at)
+    if any(edge.payload["not_after"] <= row.ends_at.timestamp() for edge in edges):
+        raise no("N2.4.4", f"考试点 {row.site} 有考试服务器的登记书在考试结束以前到期，请先重新验收登记。", "term")
+    before = queries.newest(row, Artefact.Kind.ORDER)
+    with as_refusal(CLAUSE):
+        return seal_order.draft(
+            listed,
+            at=int(at.timestamp()),
+            order_id=queries.order_id(row.sitting),
+            sitting_id=row.sitting,
+            city=row.city,
+            site_code=row.site,
+            form_set="A",
+            window=windows.window(row.starts_at, row.ends_at, queries.last_ends(facts)),
+            attempts=[{"attempt": one["attempt"], "subject": one["subject"]} for one in rows],
+            roster_hash=roster.root(rows, listed.suite),
+            edges=edges,
+            officers=sorted(one.kid for one in people.holders("key_officer", row.city) if one.kid in listed.keys),
+            policy=windows.policy(row.starts_at, row.ends_at),
+            software=sorted({edge.payload["software"]["hash"] for edge in edges}),
+            supersedes=before.ref if before else None,
+        )
+
+
+@records("sittings.order_issued", act="sittings.approve")
+def issue_order(asked: Any, *, by: Actor, at: datetime) -> Artefact:
+    """二（五） N2.5.8: the second signature issues the order, signed by the center."""
+    said = canonical.decode_object(bytes(asked.content), "密封任务书")
+    row = Conduct.objects.select_for_update().get(sitting=said["sitting_id"])
+    if row.status in LATER:
+        raise no(CLAUSE, f"场次 {row.sitting} {row.get_status_display()}，任务书已不能下达。", "state")
+    if said["window"]["start_earliest"] <= at.timestamp():
+        raise no(CLAUSE, f"场次 {row.sitting} 的开考时间已过，任务书已不能下达。", "late")
+    signed = artefacts.signatures(asked)
+    with as_refusal(CLAUSE):
+        data = seal_order.sign({**said, "issued_at": int(at.timestamp())}, signed, keys.signer("center", at))
+        seal_order.read(data, keys.trust(), at=int(at.timestamp()))
+    kept = artefacts.keep(row, Artefact.Kind.ORDER, said["order_id"], data, by=by, at=at, roster=said["roster_hash"])
+    row.status = Conduct.Status.ORDERED
+    row.save(update_fields=["status"])
+    event(obj=f"sitting:{row.sitting}", city=row.city, order=said["order_id"], digest=kept.digest)
+    return kept

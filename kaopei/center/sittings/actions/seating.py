@@ -1,0 +1,153 @@
+"""The seating: who sits where, with which staff. Two persons approve it, then it is sealed to the site's machines."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from kaopei.center.allocation import queries as allocation
+from kaopei.center.registry import queries as registry
+from kaopei.center.registry.queries import SiteOn
+from kaopei.center.sittings import artefacts, queries, stafflist, windows
+from kaopei.center.sittings.models import Artefact, Conduct
+from kaopei.center.sittings.refusing import as_refusal, no
+from kaopei.center.sittings.stafflist import Staffer
+from kaopei.law import places
+from kaopei.law.rules.c2_5_staff import StaffFacts, may_be_sent
+from kaopei.office import keys
+from kaopei.office.accounts.roles import Actor
+from kaopei.office.approvals import actions as approvals
+from kaopei.office.approvals.queries import Request
+from kaopei.office.audit.record import event, records
+from kaopei.parcel import canonical, roster, seating
+from kaopei.parcel.canonical import Payload
+
+SEATING = "seating.issue"
+CLAUSE = "N2.4.3"
+OPEN = (Conduct.Status.SEALED, Conduct.Status.SEATED)
+
+
+@records("sittings.seating_asked", act="sittings.order")
+def ask_seating(conduct: Conduct, *, staff: Sequence[Staffer], by: Actor, at: datetime) -> Request:
+    """二（四） N2.4.3: ask two persons to approve the seating. A newer one replaces it until the key is released."""
+    row = Conduct.objects.select_for_update().get(pk=conduct.pk)
+    if row.status not in OPEN:
+        raise no(CLAUSE, f"场次 {row.sitting} {row.get_status_display()}：座次包在收到密封包之后、放行密钥之前下达。", "state")
+    facts = allocation.facts(row.sitting)
+    site = registry.site(row.city, row.site, row.day)
+    if facts is None or site is None:
+        raise no(CLAUSE, f"考试点名册里没有 {row.site}，不能下座次包。请先更新考试点名册。", "site")
+    rooms = allocation.rooms(site, facts.seats)
+    lines = queries.roster(row)
+    used = [asdict(room) for room in rooms if any(line["room"] == room.name for line in lines)]
+    if missing := stafflist.complete(staff, len(used)):
+        raise no(CLAUSE, f"考务人员不齐：{missing}。请补齐后再提请。", "staff")
+    if not keys.trust().rehearsal and not stafflist.pins_differ(staff):
+        raise no(CLAUSE, "人员表里有人的登录口令相同。口令须各不相同，只交给本人。", "pin")
+    unlisted = _unlisted(row.city, row.day, staff)
+    body = _body(row, site, used, lines, _staff(staff, row))
+    with as_refusal(CLAUSE):
+        digest = seating.body_hash(body, keys.trust().suite)
+    asked = approvals.request(
+        action=SEATING,
+        object=row.sitting,
+        rev=body["rev"],
+        content=canonical.encode(body),
+        title=f"下达座次包 {row.sitting} 第 {body['rev']} 版（{len(lines)} 人）",
+        approve_act="sittings.approve",
+        needed=2,
+        url=f"/sittings/{row.sitting}/seating/",
+        is_personal=True,
+        by=by,
+        at=at,
+    )
+    event(obj=f"sitting:{row.sitting}", city=row.city, rev=body["rev"], digest=digest, staff=len(staff), unlisted=unlisted)
+    return asked
+
+
+def _unlisted(city: str, day: date, staff: Sequence[Staffer]) -> int:
+    """二（五）: who stands in the staff file must be allowed to serve that day; how many do not stand in it."""
+    listed: dict[str, list[Any]] = {}
+    for person in registry.staff(city):
+        listed.setdefault(person.name, []).append(person)
+    for one in staff:
+        verdicts = [may_be_sent(_facts(person), day) for person in listed.get(one.name, [])]
+        if verdicts and not any(verdict.allowed for verdict in verdicts):
+            raise no(verdicts[0].clause, f"{one.name}不能派到本场：{verdicts[0].text}。请换人，或先更新考务信息库。", "staff")
+    return sum(one.name not in listed for one in staff)
+
+
+def _facts(person: Any) -> StaffFacts:
+    return StaffFacts(
+        trained_on=person.trained_on,
+        appraisal_passed="合格" in person.appraisal and "不合格" not in person.appraisal,
+        has_pledge=person.has_pledge,
+        has_nda=person.has_agreement,
+    )
+
+
+def _staff(staff: Sequence[Staffer], row: Conduct) -> list[Payload]:
+    with as_refusal(CLAUSE):
+        kids = stafflist.keys_of(staff, keys.trust(), row.city, row.site)
+    return [{"kid": kids[one.name], "name": one.name, "role": one.role, "pin_verifier": stafflist.verifier(one.pin)} for one in staff]
+
+
+def _body(row: Conduct, site: SiteOn, rooms: list[dict[str, Any]], lines: list[Payload], staff: list[Payload]) -> Payload:
+    before = queries.newest(row, Artefact.Kind.SEATING)
+    paper = queries.newest(row, Artefact.Kind.PAPER)
+    city = places.cities()[row.city].name
+    return {
+        "sitting_id": row.sitting,
+        "rev": before.rev + 1 if before else 1,
+        "prev_hash": before.digest if before else None,
+        "package_id": paper.ref if paper else None,
+        "city": row.city,
+        "site_code": row.site,
+        "room": "",
+        "rooms": rooms,
+        "exam": {
+            "title": "安全生产资格考试（理论）",
+            "date": row.day.isoformat(),
+            "start": f"{windows.local(row.starts_at):%H:%M}",
+            "end": f"{windows.local(row.ends_at):%H:%M}",
+            "city": city,
+            "site_name": site.name,
+            "part": "T",
+        },
+        "roster": lines,
+        "staff": staff,
+        "baseline": {"rev": 1, "devices": []},
+        "numbers": windows.dated_numbers(row.day),
+        "trust_chain": [one.decode("utf-8") for one in keys.trust().chain],
+    }
+
+
+@records("sittings.seating_issued", act="sittings.approve")
+def issue_seating(asked: Any, *, by: Actor, at: datetime) -> Artefact:
+    """二（四） N2.4.3: the second signature seals the seating to the machines of the site."""
+    listed = keys.trust()
+    body = canonical.decode_object(bytes(asked.content), "座次包")
+    row = Conduct.objects.select_for_update().get(sitting=body["sitting_id"])
+    if row.status not in OPEN:
+        raise no(CLAUSE, f"场次 {row.sitting} {row.get_status_display()}，座次包已不能下达。", "state")
+    before = queries.newest(row, Artefact.Kind.SEATING)
+    if body["prev_hash"] != (before.digest if before else None):
+        raise no(CLAUSE, "提请之后已下达了另一版座次包，请考务员重新提请。", "changed")
+    parcel = queries.paper(row)
+    if parcel is None or parcel.manifest["roster_hash"] != roster.root(body["roster"], listed.suite):
+        raise no(CLAUSE, "座次包的考生名单与密封包封装时的名单不一致，请考务员核对后重新提请。", "roster")
+    if body["package_id"] != parcel.manifest["package_id"]:
+        raise no(CLAUSE, "提请之后收到了新的密封包，请考务员重新提请座次包。", "package")
+    signed = artefacts.signatures(asked)
+    edges = [edge for edge in queries.edges(row.site, at) if edge.decrypt.kid in parcel.manifest["edge_keys"]]
+    if not edges:
+        raise no("N2.4.4", "密封包所封的考试服务器登记书已不在有效期内，请重新下任务书密封。", "machine")
+    with as_refusal(CLAUSE):
+        data = seating.seal(body, signed, keys.signer("center", at), edges, listed, at=int(at.timestamp()))
+        seating.check(data, listed, at=int(at.timestamp()))
+    facts = {"package": body["package_id"], "staff": len(body["staff"]), "body": asked.digest}
+    kept = artefacts.keep(row, Artefact.Kind.SEATING, row.sitting, data, by=by, at=at, rev=body["rev"], **facts)
+    row.status = Conduct.Status.SEATED
+    row.save(update_fields=["status"])
+    event(obj=f"sitting:{row.sitting}", city=row.city, rev=body["rev"], digest=kept.digest)
+    return kept

@@ -1,0 +1,51 @@
+"""What the conduct of sittings puts on the page of today."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from kaopei.center.sittings.models import Conduct, Machine
+from kaopei.center.sittings.queries.machines import machines
+from kaopei.center.sittings.queries.sittings import conducts, last_due, quarantined
+from kaopei.office.ui.cards import Card, Line
+
+# Whose turn it is in each state
+WAITING = {
+    "planned": "sittings.order",
+    "ordered": "sittings.import",
+    "sealed": "sittings.order",
+    "seated": "sittings.ask_key",
+    "released": "sittings.import",
+    "returned": "sittings.import",
+}
+HORIZON = timedelta(days=10)
+SHOWN = 8
+
+
+def cards(user: Any, at: datetime) -> list[Card]:
+    """Sittings of the next days that wait for this person, machines to sign for, what was set aside."""
+    if not user.may("sittings.view"):
+        return []
+    rows = conducts().filter(starts_at__lte=at + HORIZON).exclude(status=Conduct.Status.RECEIPTED)
+    mine = [row for row in rows if user.may(WAITING[row.status], row.city)]
+    found = [Card("场次办理", "Conduct of sittings", _lines(mine[:SHOWN], at), count=len(mine), url="/sittings/", weight=22)] if mine else []
+    if waiting := _machines(user):
+        found.append(Card("考试服务器登记", "Exam servers", waiting, count=len(waiting), url="/sittings/machines/", weight=21))
+    aside = quarantined().filter(at__gte=at - HORIZON)[:3]
+    if aside:
+        lines = [Line(one.sitting or one.kind, "/sittings/quarantine/", one.reason[:60]) for one in aside]
+        found.append(Card("隔离的包", "Quarantined parcels", lines, url="/sittings/quarantine/", weight=15))
+    return found
+
+
+def _lines(rows: Iterable[Conduct], at: datetime) -> list[Line]:
+    return [
+        Line(f"场次 {row.sitting}", f"/sittings/{row.sitting}/", "逾期未收回传包" if last_due(row, at) else row.get_status_display(), due=row.day)
+        for row in rows
+    ]
+
+
+def _machines(user: Any) -> list[Line]:
+    asked = [row for row in machines().filter(status=Machine.Status.ASKED) if user.username in row.acceptors and user.username not in row.signed]
+    accepted = machines().filter(status=Machine.Status.ACCEPTED) if user.may("sittings.countersign") else []
+    return [Line(f"{row.site} {row.serial}", "/sittings/machines/", row.get_status_display()) for row in [*asked, *accepted]][:SHOWN]

@@ -1,0 +1,34 @@
+"""Reads about exam servers."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from kaopei.center.sittings.models import Machine
+from kaopei.office import keys
+from kaopei.parcel import enrolment
+from kaopei.parcel.enrolment import Edge
+
+
+def machines(*, site: str = "") -> QuerySet[Machine]:
+    """Machines in sight, the newest first."""
+    rows = Machine.objects.all()
+    return rows.filter(site=site) if site else rows
+
+
+def machine(digest: str) -> Machine | None:
+    """One machine by the digest of its request."""
+    return Machine.objects.filter(request_digest=digest).first()
+
+
+def edges(site: str, at: datetime) -> list[Edge]:
+    """The enrolled machines of a site whose records hold and are in force; of one serial the newest record only."""
+    rows = machines(site=site).filter(status=Machine.Status.ENROLLED, not_before__lte=at, not_after__gt=at)
+    newest = {row.serial: row for row in rows.order_by("enrolled_at", "pk")}
+    return [enrolment.read(bytes(row.record), keys.trust()) for row in newest.values()]
+
+
+def sites_with_machines(at: datetime) -> set[str]:
+    """Sites that have at least one enrolled machine."""
+    rows = Machine.objects.filter(status=Machine.Status.ENROLLED, not_before__lte=at, not_after__gt=at)
+    return set(rows.order_by().values_list("site", flat=True).distinct())
