@@ -62,7 +62,7 @@ class Certificate(models.Model):
             models.UniqueConstraint(fields=["city", "sitting", "attempt"], name="certificate_once_an_attempt"),
             models.CheckConstraint(condition=Q(valid_to__gte=F("valid_from"), review_by__lte=F("valid_to")), name="certificate_days_in_order"),
             models.CheckConstraint(
-                condition=Q(status="issued", signed=None, pdf=None, seq=None, signed_at=None)
+                condition=Q(status="issued", signed__isnull=True, pdf__isnull=True, seq__isnull=True, signed_at__isnull=True)
                 | Q(status="signed", signed__isnull=False, pdf__isnull=False, seq__isnull=False, signed_at__isnull=False),
                 name="certificate_signed_whole",
             ),

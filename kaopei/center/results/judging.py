@@ -103,12 +103,6 @@ def check(data: bytes, *, at: datetime) -> Checked:
     return Checked(payload, digest, conduct.city, conduct.day, back.payload, hashed, tuple(people), tuple(sorted(rows, key=lambda row: row.attempt)))
 
 
-def handed_back(sitting: str, *, at: datetime) -> dict[str, Payload]:
-    """attempt → what the site wrote of it (state, answered, receipt …), from the return parcel in force; empty without one."""
-    found = sittings.returned(sitting)
-    return _attempts(Returned(bytes(found.data), keys.trust()), at) if found else {}
-
-
 def _returned(payload: Payload, at: datetime) -> Returned:
     found = sittings.returned(payload["sitting_id"])
     if found is None:

@@ -194,10 +194,9 @@ def released(city: str) -> Iterator[Released]:
     for sitting in sorted(set(Release.objects.filter(city=city).values_list("sitting", flat=True))):
         made = release(sitting)
         assert made is not None
-        back = judging.handed_back(sitting, at=made.released_at)
+        receipts = {one.attempt: one.receipt for one in sittings.attempts(sitting)}
         for row in Result.objects.filter(release=made):
-            receipt = str(back.get(row.attempt, {}).get("receipt") or "")
-            frame = (row.attempt, sitting, row.subject, "T", row.standing, row.answered, receipt)
+            frame = (row.attempt, sitting, row.subject, "T", row.standing, row.answered, receipts.get(row.attempt, ""))
             yield Released(*frame, made.released_at, row.counts_until, row.next)
 
 
