@@ -27,7 +27,7 @@ export function codeScreen(stage, seat, submit, changeSeat, problem) {
     h("label", { for: "code" }, t("code")), field,
     h("p", { class: "problem", id: "code-problem", role: "alert" }, problem ?? ""),
     h("p", { class: "actions" }, h("button", { class: "primary" }, t("enter"))),
-    h("p", { class: "aside" }, h("button", { type: "button", class: "quiet", onclick: changeSeat }, t("seat_change"))));
+    changeSeat ? h("p", { class: "aside" }, h("button", { type: "button", class: "quiet", onclick: changeSeat }, t("seat_change"))) : null);
   show(stage, h("main", { class: "entry" }, form));
 }
 

@@ -3,16 +3,16 @@
 import { codeScreen, confirmScreen, messageScreen, notMeScreen, rulesScreen, seatScreen, waitingScreen } from "./entry.js";
 import { receiptScreen, summaryScreen } from "./closing.js";
 import { h } from "./dom.js";
+import { applyLook, changeContrast, changeFont, changeLanguage, timeHidden, toggleTimeHidden, watermark } from "./look.js";
 import { Outbox } from "./outbox.js";
 import { PaperView } from "./paper.js";
 import { newSecret, Refused, Server, Unreachable } from "./server.js";
 import { clockText, Timer } from "./timer.js";
 import { watch } from "./watch.js";
-import { otherLanguage, setLanguage, t } from "./words.js";
+import { otherLanguage, t } from "./words.js";
 
 const PULSE = 2000;
 const COVER_AFTER = 3000;
-const FONTS = ["90%", "100%", "115%", "130%", "150%"];
 const stage = document.getElementById("stage");
 const cover = document.getElementById("cover");
 const kept = window.localStorage;
@@ -23,12 +23,13 @@ class Exam {
     this.outbox = new Outbox(this.server, (word) => this.saving(word), (problem) => this.refused(problem));
     this.timer = new Timer((left) => this.second(left), (minutes) => this.announce(minutes), () => this.timeOver());
     this.contact = performance.now();
+    this.fixedSeat = new URLSearchParams(location.search).get("seat");
     this.screen = "entry";
     this.confirmed = false;
   }
 
   async run() {
-    this.preferences();
+    applyLook();
     try {
       this.hello = await this.server.hello();
     } catch {
@@ -42,7 +43,20 @@ class Exam {
     else this.askSeatOrCode();
   }
 
+  get screen() {
+    return this.shown;
+  }
+
+  // Language and contrast stand in the corner, and in the bar while a paper is open.
+  set screen(name) {
+    this.shown = name;
+    document.getElementById("corner").hidden = name === "paper";
+  }
+
   banner() {
+    document.getElementById("corner").replaceChildren(
+      h("button", { class: "tool", onclick: () => this.relook(changeContrast) }, t(document.body.classList.contains("contrast") ? "contrast_off" : "contrast")),
+      h("button", { class: "tool", onclick: () => this.relook(changeLanguage), lang: otherLanguage() }, t("language")));
     const line = document.getElementById("rehearsal");
     line.hidden = !this.hello?.rehearsal;
     line.textContent = t("rehearsal");
@@ -50,16 +64,18 @@ class Exam {
   }
 
   // ---- before the exam
+  // The machine's address may name its seat; then nobody at the machine can change it.
   seat() {
-    return new URLSearchParams(location.search).get("seat") ?? kept.getItem("seat");
+    return this.fixedSeat ?? kept.getItem("seat");
   }
 
   askSeatOrCode(problem) {
     this.screen = "entry";
     const seat = this.seat();
     const changed = (value) => { kept.setItem("seat", value); this.askSeatOrCode(); };
+    const otherSeat = this.fixedSeat ? null : () => { kept.removeItem("seat"); this.askSeatOrCode(); };
     this.draw = seat
-      ? () => codeScreen(stage, seat, (code) => this.enter(seat, code), () => { kept.removeItem("seat"); this.askSeatOrCode(); }, problem)
+      ? () => codeScreen(stage, seat, (code) => this.enter(seat, code), otherSeat, problem)
       : () => seatScreen(stage, this.hello, changed);
     this.draw();
   }
@@ -90,7 +106,7 @@ class Exam {
     this.touch();
     this.state = { ...state, marked: new Set(state.marked) };
     document.body.classList.toggle("sitting", true);
-    this.watermark(state.mark);
+    watermark(state.mark);
     this.beat ??= setInterval(() => this.pulse(), PULSE);
     this.guard ??= setInterval(() => this.guardCover(), 500);
     if (state.phase === "handed_in") this.showReceipt();
@@ -138,7 +154,7 @@ class Exam {
   async openPaper() {
     const unsent = await this.outbox.resume(this.state);
     for (const event of unsent) this.apply(event);
-    this.stopWatching ??= watch((code) => { if (this.screen !== "entry") this.outbox.add("signal", this.state.position, code); });
+    this.stopWatching ??= watch((code) => { if (!this.handingIn && cover.hidden) this.outbox.add("signal", this.state.position, code); });
     this.screen = "paper";
     this.draw = () => this.drawPaper();
     await this.drawPaper();
@@ -152,7 +168,7 @@ class Exam {
   async drawPaper() {
     this.view = new PaperView(stage, this.state, {
       go: (n) => this.go(n), choose: (letter) => this.choose(letter), mark: () => this.mark(), handIn: () => this.summary(),
-      font: (step) => this.font(step), contrast: () => this.contrast(), time: () => this.toggleTime(), language: () => this.switchLanguage(),
+      font: changeFont, contrast: () => this.relook(changeContrast), time: () => this.toggleTime(), language: () => this.relook(changeLanguage),
     });
     this.view.showStatus(this.savingWord ?? "saved");
     this.timer.set(this.state.remaining, this.state.phase === "open");
@@ -225,7 +241,7 @@ class Exam {
 
   // ---- time
   second(left) {
-    this.view?.showTime(clockText(left), kept.getItem("time-hidden") === "1" && left > 60, left <= 300);
+    this.view?.showTime(clockText(left), timeHidden() && left > 60, left <= 300);
   }
 
   announce(minutes) {
@@ -241,7 +257,7 @@ class Exam {
   }
 
   toggleTime() {
-    kept.setItem("time-hidden", kept.getItem("time-hidden") === "1" ? "0" : "1");
+    toggleTimeHidden();
     this.timer.tick();
   }
 
@@ -282,8 +298,12 @@ class Exam {
     this.state.phase = now.phase;
     this.state.remaining = now.remaining;
     this.timer.set(now.remaining, now.phase === "open");
-    if (now.phase === "paused") this.coverWith("paused");
-    else if (!cover.hidden) { this.uncover(); if (this.screen === "paper") this.go(this.state.position); }
+    if (now.phase === "paused") { this.coverWith("paused"); return; }
+    const wasCovered = !cover.hidden;
+    if (wasCovered) this.uncover();
+    if (this.screen === "paper" && (wasCovered || !this.view.item)) this.go(this.state.position);
+    // What the server refused during a pause goes out now.
+    this.outbox.send();
   }
 
   guardCover() {
@@ -341,16 +361,20 @@ class Exam {
   }
 
   async handIn() {
+    if (this.handingIn) return;
+    this.handingIn = true;
     const button = document.getElementById("hand-in-now");
     if (button) { button.disabled = true; button.textContent = t("handing_in"); }
-    if (!(await this.outbox.empty(4000)) && !this.over) { this.summary(); return; }
     try {
+      if (!(await this.outbox.empty(4000)) && !this.over) { this.summary(); return; }
       await this.server.handIn(this.outbox.count, this.outbox.head);
       await this.showReceipt();
     } catch (problem) {
       if (problem instanceof Refused) this.refused(problem);
       else if (this.over) setTimeout(() => this.handIn(), 1000);
       else this.summary();
+    } finally {
+      this.handingIn = false;
     }
   }
 
@@ -378,36 +402,11 @@ class Exam {
     location.reload();
   }
 
-  // ---- how it looks
-  preferences() {
-    setLanguage(kept.getItem("language") ?? "zh");
-    document.documentElement.style.setProperty("--text", FONTS[Number(kept.getItem("font") ?? 1)]);
-    document.body.classList.toggle("contrast", kept.getItem("contrast") === "1");
+  // Another language or contrast: the same screen, drawn again.
+  relook(change) {
+    change();
     this.banner();
-  }
-
-  font(step) {
-    const now = Math.min(Math.max(Number(kept.getItem("font") ?? 1) + step, 0), FONTS.length - 1);
-    kept.setItem("font", String(now));
-    this.preferences();
-  }
-
-  contrast() {
-    kept.setItem("contrast", document.body.classList.contains("contrast") ? "0" : "1");
-    this.preferences();
-    this.draw();
-  }
-
-  switchLanguage() {
-    kept.setItem("language", otherLanguage());
-    this.preferences();
-    this.draw();
-  }
-
-  // Visible mark: seat and a random code, at low contrast, so that a photograph names the seat.
-  watermark(text) {
-    const tiles = Array.from({ length: 60 }, () => h("span", {}, text));
-    document.getElementById("mark").replaceChildren(...tiles);
+    this.draw?.();
   }
 }
 
@@ -419,7 +418,7 @@ function runAlone() {
 
 // Two windows of one machine would number the same answers twice: the second one waits.
 function start() {
-  setLanguage(kept.getItem("language") ?? "zh");
+  applyLook();
   if (!navigator.locks) { runAlone(); return; }
   navigator.locks.request("kaopei-exam", { ifAvailable: true }, (lock) => {
     if (!lock) {

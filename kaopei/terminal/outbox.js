@@ -61,15 +61,21 @@ export class Outbox {
     await request(indexedDB.deleteDatabase(DATABASE)).catch(() => undefined);
   }
 
-  // Take up where the server stands: what it has is dropped, what it has not is sent again.
-  async resume(state) {
+  // Take up where the server stands: what it has is dropped, what it has not is sent again. Waits its turn among `add`s.
+  resume(state) {
+    this.work = this.work.then(() => this.takeUp(state));
+    return this.work;
+  }
+
+  async takeUp(state) {
     this.attempt = state.attempt;
     this.lease = state.lease;
     this.seq = state.seq;
     this.head = state.head;
     this.count = state.count;
-    this.database ??= await database();
-    const kept = await request(this.database.transaction(TABLE).objectStore(TABLE).getAll());
+    // Without a database (a browser that forbids it) the outbox lives in memory and does not survive a reload.
+    if (this.database === undefined) this.database = await database().catch(() => null);
+    const kept = this.database ? await request(this.database.transaction(TABLE).objectStore(TABLE).getAll()) : this.waiting;
     this.waiting = [];
     for (const event of kept) {
       const ours = event.attempt === this.attempt && event.lease === this.lease && event.seq === this.seq + 1;
@@ -79,7 +85,7 @@ export class Outbox {
     }
     this.say();
     this.send();
-    return this.waiting;
+    return [...this.waiting];
   }
 
   take(event) {
@@ -104,6 +110,7 @@ export class Outbox {
   }
 
   async store(change) {
+    if (!this.database) return;
     const transaction = this.database.transaction(TABLE, "readwrite");
     await request(change(transaction.objectStore(TABLE)));
   }
