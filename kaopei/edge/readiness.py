@@ -197,6 +197,7 @@ async def show(request: Request) -> Response:
     return console.page(
         request, "readiness.html", sitting=sitting, person=person, items=ITEMS, found=found, results=RESULTS, gate=checks,
         late=_is_late(edge, sitting), log=rows_of(edge, sitting.sitting_id), may=person.role in PREPARERS, names=_names(sitting),
+        titles={one.code: one.title for one in ITEMS} | {LATE: "晚于期限封闭", CLOSED: "封闭考场", FOUND: "核对封条"},
     )
 
 
