@@ -52,7 +52,7 @@ def _init(chosen: Namespace) -> int:
     config = folder / "config.toml"
     if config.exists():
         raise BadEdge(f"{config}：已有配置，不能覆盖。重装请换一个空文件夹。")
-    source: Path = chosen.trust or folder / ".." / ".." / "trust.json"
+    source: Path = chosen.trust or folder.resolve().parent.parent / "trust.json"
     if not source.is_file():
         raise BadEdge(f"{source}：没有信任名单。请用 --trust 指明中心给的 trust.json。")
     texts = {
