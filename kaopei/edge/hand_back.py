@@ -66,7 +66,7 @@ async def _close(edge: Edge, sitting: Sitting, by: Person, second: Person) -> No
     def job(connection: apsw.Connection) -> int:
         if absent:
             connection.execute("UPDATE attempt SET state = 'absent' WHERE sitting_id = ? AND state = 'expected'", (sitting.sitting_id,))
-            body = {"attempts": [one.attempt for one in absent], "second": second.mark}
+            body = {"attempts": [one.attempt for one in absent]}
             edge.record.append(connection, "admission.absent", by=by.mark, obj=obj, body=body)
         edge.record.append(connection, "sitting.closed", by=by.mark, obj=obj, body={"counts": counts, "second": second.mark})
         edge.record.checkpoint(connection)
