@@ -8,6 +8,7 @@ import asyncio
 import base64
 import logging
 import os
+import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -371,6 +372,9 @@ def serve(settings: Settings) -> int:
     os.umask(0o077)
     edge = load(settings)
     door = listening(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops at the first one and raises it again when it has stopped: a clean stop must end with 0.
+        signal.signal(number, lambda *_: None)
     config = uvicorn.Config(
         application(edge), log_level="warning", access_log=False, server_header=False, ws="none", backlog=2048,
         timeout_keep_alive=65, timeout_graceful_shutdown=10, proxy_headers=False,

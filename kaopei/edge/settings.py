@@ -4,7 +4,7 @@ import hashlib
 import ipaddress
 import tomllib
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -168,4 +168,9 @@ def software() -> dict[str, str]:
         for path in sorted((home / room).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 digest.update(f"{path.relative_to(home)}\n{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return {"version": version("kaopei"), "hash": digest.hexdigest()}
+    try:
+        number = version("kaopei")
+    except PackageNotFoundError:
+        # Run from a checkout that was never installed: the digest alone says which program it is.
+        number = "checkout"
+    return {"version": number, "hash": digest.hexdigest()}
