@@ -124,8 +124,8 @@ def _equation(people: list[Reported], counts: Payload, roster: Collection[str]) 
         said = "，".join(f"{name} 清单 {counts[name]} 实有 {real[name]}" for name in wrong)
         raise Rejected("equation", f"完整性不符：名册 {len(people)}（清单 {counts['roster']}）{'，' + said if said else ''}")
     if counts["roster"] != counts["present"] + counts["absent"] + counts["refused"] or counts["expected"]:
-        text = f"名册 {counts['roster']} ≠ 到考 {counts['present']} + 缺考 {counts['absent']} + 不予入场 {counts['refused']}，未处理 {counts['expected']}"
-        raise Rejected("equation", f"完整性不符：{text}")
+        text = f"名册 {counts['roster']} ≠ 到考 {counts['present']} + 缺考 {counts['absent']} + 不予入场 {counts['refused']}"
+        raise Rejected("equation", f"完整性不符：{text}，未处理 {counts['expected']}")
     if not counts["present"] == counts["opened"] == counts["closed"]:
         text = f"到考 {counts['present']}，已开始 {counts['opened']}，已交卷 {counts['closed']}，三者应相等"
         raise Rejected("equation", f"完整性不符：{text}")

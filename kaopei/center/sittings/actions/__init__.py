@@ -2,12 +2,13 @@
 
 from kaopei.center.sittings.actions.machines import accept_machine, ask_enrolment, countersign_machine
 from kaopei.center.sittings.actions.ordering import ORDER, ask_order, issue_order
-from kaopei.center.sittings.actions.papers import hand_share, quarantine, take_paper, take_share
+from kaopei.center.sittings.actions.papers import HOLDERS, hand_share, quarantine, take_paper, take_share
 from kaopei.center.sittings.actions.releasing import RELEASE, ask_release, release
 from kaopei.center.sittings.actions.returning import sign_receipt, take_return
 from kaopei.center.sittings.actions.seating import SEATING, ask_seating, issue_seating
 
 __all__ = [
+    "HOLDERS",
     "ORDER",
     "RELEASE",
     "SEATING",

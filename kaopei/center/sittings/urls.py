@@ -1,0 +1,30 @@
+"""Addresses under /sittings/."""
+
+from django.urls import path
+
+from kaopei.center.sittings.views import files, machines, sittings, steps
+
+app_name = "sittings"
+ONE = "<str:sitting>/"
+
+urlpatterns = [
+    path("", sittings.listing, name="listing"),
+    path("order/", sittings.order, name="order"),
+    path("upload/", files.upload, name="upload"),
+    path("quarantine/", files.quarantine, name="quarantine"),
+    path("machines/", machines.listing, name="machines"),
+    path("machines/upload/", machines.upload, name="upload_request"),
+    path("machines/<str:digest>.json", machines.record, name="record"),
+    path("machines/<str:digest>/accept/", machines.accept, name="accept"),
+    path("machines/<str:digest>/countersign/", machines.countersign, name="countersign"),
+    path(ONE, sittings.show, name="sitting"),
+    path(f"{ONE}order/", sittings.again, name="again"),
+    path(f"{ONE}receipt/", sittings.receipt, name="receipt"),
+    path(f"{ONE}seating/", steps.seating, name="seating"),
+    path(f"{ONE}release/", steps.release, name="release"),
+    path(f"{ONE}release/<int:number>/", steps.token, name="token"),
+    path(f"{ONE}release/<int:number>.json", steps.token_file, name="token_file"),
+    path(f"{ONE}newest/<str:kind>", files.newest, name="newest"),
+    path(f"{ONE}files/<str:digest>", files.file, name="file"),
+    path(f"{ONE}shares/<str:number>/hand/", files.hand, name="hand"),
+]
