@@ -93,6 +93,19 @@ def _end(row: Publication, status: Publication.Status) -> None:
     row.save(update_fields=["status", "until"])
 
 
+@records("publication.lapsed", act="publication.publish")
+def lapse(*, city: str, by: Actor, at: datetime) -> int:
+    """What was public for a time and is over disappears; how many."""
+    over = list(Publication.objects.select_for_update().filter(city=city, status=Status.PUBLIC, until__lte=at))
+    for row in over:
+        _end(row, Status.LAPSED)
+    if over:
+        event(obj=f"publication:{city}", city=city, lapsed=len(over))
+    else:
+        nothing_changed()
+    return len(over)
+
+
 @records("publication.withdrawn", act="publication.publish")
 def withdraw(row: Publication, *, reason: str, by: Actor, at: datetime) -> Publication:
     """This version disappears from the portal at once and is not offered again as it was; the reason stays in the record."""

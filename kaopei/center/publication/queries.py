@@ -89,6 +89,12 @@ def cities(kind: str = "") -> list[str]:
     return sorted(_rows(kind=kind).order_by().values_list("city", flat=True).distinct())
 
 
+def cities_with_lapsed(at: datetime) -> list[str]:
+    """Codes of cities in which something public is past its end."""
+    rows = Publication.objects.filter(status=Status.PUBLIC, until__lte=at)
+    return sorted(rows.order_by().values_list("city", flat=True).distinct())
+
+
 def counts(at: datetime, city: str = "") -> dict[str, int]:
     """How many of each kind are public."""
     return dict(_rows(city=city).filter(_standing(at)).order_by().values_list("kind").annotate(Count("pk")))

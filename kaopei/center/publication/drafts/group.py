@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from kaopei.center.publication.drafts import calendar, draws, register
+from kaopei.center.publication.drafts import calendar, certificates, draws, register, results
 from kaopei.center.publication.drafts.draft import Draft
 from kaopei.center.publication.models import Publication
 
@@ -38,6 +38,18 @@ GROUPS = {
         Group(
             "draws", "抽签", "Draws", (Kind.DRAW,), ("N2.3.2", "N2.3.3", "N2.3.9"),
             draws.drafts, "还没有抽签。请先在“抽签”中公告。",
+        ),
+        Group(
+            "results", "成绩", "Results", (Kind.RESULT,), ("N2.6.2",),
+            results.drafts, "还没有发布的成绩。请先在“成绩”中由两人签署发布。",
+        ),
+        Group(
+            "certificates", "证书", "Certificates", (Kind.CERTIFICATE,), ("N2.6.2",),
+            certificates.drafts, "还没有签发的证书。请先在“证书”中办理发证。",
+        ),
+        Group(
+            "status", "证书状态名单", "Certificate status list", (Kind.STATUS_LIST,), ("N2.6.2",),
+            certificates.status, "还没有证书状态名单。签发第一张证书时自动产生。",
         ),
     )
 }  # fmt: skip

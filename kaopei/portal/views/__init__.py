@@ -1,0 +1,1 @@
+"""Pages of the portal: no log-in, no session; every address is read-only."""
