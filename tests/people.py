@@ -52,6 +52,9 @@ CAST = [
     Person("escrow2", "蒋守", ("draw_escrow",)),
     Person("key1", "邓明", ("key_officer",)),
     Person("key2", "蔡丽", ("key_officer",)),
+    Person("head", "高平", ("site_head",)),
+    Person("invigilator", "马晓", ("invigilator",)),
+    Person("patroller", "罗巡", ("patroller",)),
     Person("custodian1", "赵文", ("custodian",), city="*"),
     Person("custodian2", "钱立", ("custodian",), city="*"),
     Person("author", "潘学文", ("author",), city="*"),
@@ -74,6 +77,15 @@ def log_in(client, person):
     return client
 
 
+# Keys of the installation by role, and those that lie in the vault; a trust list names people's duties in the words of a seating too.
+OWN_KEYS = (
+    "ledger", "center", "issuer", "key_service", "province_release", "key_service_decrypt", "city_import", "city_witness",
+    "province_mirror", "province_escrow", "status",
+)  # fmt: skip
+VAULT_KEYS = ("outcomes", "vault_import", "custodian1", "custodian2")
+DUTIES = {"site_head": "head"}
+
+
 def lay_trust(data, people=CAST, *, rehearsal=True, city=FOSHAN):
     """Keys for everybody and for the installation, and the trust list that names them, in a data folder.
 
@@ -90,16 +102,30 @@ def lay_trust(data, people=CAST, *, rehearsal=True, city=FOSHAN):
         key = keyfile.generate_sign()
         kids[person.username] = _keep(data / "persons", key, PIN.encode())
         role = "party" if "draw_party" in person.roles else "person"
-        rows.append(trust.entry(keyfile.public(key), role, person.username, duties=person.roles))
-    for role in ("ledger", "center", "issuer", "outcomes", "key_service", "province_release"):
-        key = keyfile.generate_sign()
-        _keep(data / "keys", key, b"test-passphrase")
-        rows.append(trust.entry(keyfile.public(key), role, f"{role}.{city}", city=city))
+        duties = [*person.roles, *(DUTIES[one] for one in person.roles if one in DUTIES)]
+        rows.append(trust.entry(keyfile.public(key), role, person.username, duties=duties))
+    (data / "vault" / "keys").mkdir(parents=True, exist_ok=True)
+    for name in (*OWN_KEYS, *VAULT_KEYS):
+        role = name.rstrip("12")
+        key = keyfile.generate_decrypt() if role in trust.DECRYPT_ROLES else keyfile.generate_sign()
+        folder = data / "keys" if name in OWN_KEYS else data / "vault" / "keys"
+        _keep(folder, key, b"test-passphrase")
+        holder = name if role == "custodian" else f"{role}.{city}"
+        rows.append(trust.entry(keyfile.public(key), role, holder, city="" if role.startswith(("province", "vault")) else city))
     listed, root, _ = trust.found(deployment="gd-test", rehearsal=rehearsal, issued_at=1, keys=rows)
     (data / "trust.json").write_bytes(listed)
     (data / "trust" / "1.json").write_bytes(listed)
     (data / "root.txt").write_text(root)
     return kids
+
+
+def vault_key(data, holder):
+    """A key that lies in the vault, by its holder in the trust list: custodian1, outcomes.440600 …"""
+    from kaopei.office import trusted
+    from kaopei.parcel import keyfile
+
+    (kid,) = [key.kid for key in trusted.current(data).keys.values() if key.holder == holder and key.role != "person"]
+    return kid, keyfile.load((data / "vault" / "keys" / f"{kid}.key").read_bytes(), b"test-passphrase")
 
 
 def _keep(folder, key, passphrase):
