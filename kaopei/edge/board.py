@@ -166,7 +166,7 @@ def photo_bytes(text: str | None) -> bytes | None:
     if not text:
         return None
     try:
-        found = base64.b64decode(text.translate(str.maketrans("-_", "+/")) + "=" * (-len(text) % 4), validate=True)
+        found = base64.b64decode(text.rpartition(",")[2].translate(str.maketrans("-_", "+/")).rstrip("=") + "==", validate=False)
     except (binascii.Error, ValueError):
         return None
     return found if found[:4] == b"\x89PNG" or found[:3] == b"\xff\xd8\xff" else None
@@ -345,7 +345,8 @@ async def closing(request: Request) -> Response:
         rows.append(_who(sitting, attempt) | {"receipt": ended})
     waiting = [row for row in rows if row["state"] in ("expected", "signed_in", "seated", "open")]
     return console.page(
-        request, "closing.html", sitting=sitting, rows=rows, waiting=waiting, counts=sitting.roster_counts(),
+        request, "closing.html", sitting=sitting, rows=rows, waiting=waiting,
+        counts=sitting.roster_counts() | {"answering": sum(row["state"] == "open" for row in waiting)},
         noted=len(invigilation.noted(edge, sitting)), too_late=admission.too_late(edge, sitting), may_act=person.role in ACTS,
         states=admission.STATES,
     )  # fmt: skip

@@ -63,7 +63,7 @@ export function rulesScreen(stage, state, checks, ready) {
   document.addEventListener("keydown", onkey);
   show(stage, h("main", { class: "entry" }, h("section", { class: "card wide" },
     h("h1", {}, t("rules")),
-    h("ol", { class: "rules" }, [1, 2, 3, 4, 5, 6].map((n) => h("li", {}, t(`rule_${n}`, values)))),
+    h("ol", { class: "rules" }, ["rule_1", "rule_2", "rule_3", "rule_4", "rule_5", "rule_6"].map((key) => h("li", {}, t(key === "rule_1" && !values.total ? "rule_1_sealed" : key, values)))),
     h("h2", {}, t("check")),
     h("ul", { class: "checks" },
       h("li", {}, t("check_server"), result(checks.server)), h("li", {}, t("check_store"), result(checks.store)),

@@ -131,8 +131,8 @@ export class PaperView {
     if (this.status.dataset.word === word) return;
     this.status.dataset.word = word;
     this.status.className = `status ${word}`;
-    this.status.replaceChildren(h("span", { class: "shape", "aria-hidden": "true" }, STATUS[word]), t(word),
-      word === "unsaved" ? h("small", {}, t("unsaved_help")) : null);
+    const more = word === "unsaved" ? [h("small", {}, t("unsaved_help"))] : [];
+    this.status.replaceChildren(h("span", { class: "shape", "aria-hidden": "true" }, STATUS[word]), t(word), ...more);
   }
 
   showTime(text, hidden, low) {

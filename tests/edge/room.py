@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -343,7 +344,9 @@ def prepared(folder: Path, count: int = 4, *, opened: bool = True, **more: Any) 
             await unseal(edge, sitting, parcels, p)
         edge.store.close()
 
-    asyncio.run(work())
+    # In a thread of its own: a browser's driver may have a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(work())).result()
     return room, parcels
 
 
