@@ -17,10 +17,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import apsw
 import httpx
 
 from kaopei.edge import app, opening, parcel_in, settings
 from kaopei.edge.console import Person
+from kaopei.edge.keeper import Keeper
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import Sitting
 from kaopei.paper import codec
@@ -130,7 +132,11 @@ class Room:
     province: Province
     port: int
     process: subprocess.Popen[bytes] | None = None
+    keeper: subprocess.Popen[bytes] | None = None
     clients: list[httpx.Client] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.errors = (self.folder / "errors").open("ab")
 
     @property
     def base(self) -> str:
@@ -149,16 +155,25 @@ class Room:
     def load(self) -> Edge:
         return app.load(settings.read(self.config))
 
+    def hold_keys(self) -> None:
+        """The keeper as this process's own child, so that it can be waited for."""
+        keeper = Keeper(self.folder / "site")
+        self.keeper = subprocess.Popen([sys.executable, "-m", "kaopei.edge.keeper", str(keeper.path)], stderr=self.errors)
+        while not keeper.ping():
+            assert self.keeper.poll() is None
+            time.sleep(0.02)
+
     def serve(self) -> None:
         words = "import sys; from pathlib import Path; from kaopei.edge import app, settings; app.serve(settings.read(Path(sys.argv[1])))"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", words, str(self.config)], stdout=subprocess.PIPE, stderr=(self.folder / "errors").open("ab")
+            [sys.executable, "-c", words, str(self.config)], stdout=subprocess.PIPE, stderr=self.errors
         )
         line = self.process.stdout.readline() if self.process.stdout else b""
         assert line, (self.folder / "errors").read_text()[-3000:]
 
     def kill(self) -> None:
-        assert self.process
+        """kill -9: no word to anybody."""
+        assert self.process and self.process.stdout
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
@@ -166,15 +181,32 @@ class Room:
     def stop(self) -> None:
         for client in self.clients:
             client.close()
-        if self.process and self.process.poll() is None:
+        if self.process and self.process.stdout:
             self.process.terminate()
             self.process.wait()
             self.process.stdout.close()
+        Keeper(self.folder / "site").quit()
+        if self.keeper:
+            self.keeper.wait()
+        self.errors.close()
 
     def client(self) -> httpx.Client:
         found = httpx.Client(base_url=self.base, timeout=20, headers={"Accept": "application/json"}, trust_env=False)
         self.clients.append(found)
         return found
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What is on the disk, read beside the running server."""
+        line = apsw.Connection(str(self.folder / "site" / "edge.sqlite"), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            return line.execute(sql, values).fetchall()
+        finally:
+            line.close()
+
+    def entries(self, code: str) -> list[dict[str, Any]]:
+        """Ledger entries of one kind, oldest first."""
+        found = [json.loads(bytes(leaf)) for (leaf,) in self.rows("SELECT leaf FROM entry ORDER BY seq")]
+        return [entry for entry in found if entry["type"] == code]
 
     def log_in(self, name: str, pin: str = PIN) -> "Staff":
         client = self.client()
@@ -330,16 +362,19 @@ async def unseal(edge: Edge, sitting: Sitting, parcels: Parcels, p: Province, at
 
 
 def prepared(folder: Path, count: int = 4, *, opened: bool = True, **more: Any) -> tuple[Room, Parcels]:
-    """A server's folder with one sitting taken in, and opened unless told otherwise."""
+    """A server's folder with one sitting taken in, and opened unless told otherwise; `others` are only taken in."""
     p = cast.found()
     room = lay(folder, p)
     rows = more.pop("rows", None) or [candidate(n) for n in range(1, count + 1)]
+    others = [make(p, **other) for other in more.pop("others", [])]
     parcels = make(p, rows, **more)
 
     async def work() -> None:
         edge = room.load()
-        await asyncio.to_thread(edge.keeper.ensure)
+        room.hold_keys()
         sitting = await take_in(edge, parcels)
+        for other in others:
+            await take_in(edge, other)
         if opened:
             await unseal(edge, sitting, parcels, p)
         edge.store.close()
