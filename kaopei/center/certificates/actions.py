@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import connection
+
 from kaopei.center.certificates import issuing, numbering, printing
 from kaopei.center.certificates.models import Certificate, StatusList
 from kaopei.law.verdict import refuse
@@ -85,7 +87,9 @@ def sign(sitting: str, *, progress: Callable[[int, int, str], None], by: Actor, 
 @records("certificates.status_published", act="certificates.issue")
 def publish_status(*, by: Actor, at: datetime) -> StatusList:
     """二（六） N2.6.2: the next list of certificates that no longer hold, even if it is empty: it says up to when that is known."""
-    before, listed = StatusList.objects.select_for_update().first(), keys.trust()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('certificates status'))")
+    before, listed = StatusList.objects.first(), keys.trust()
     point = audit.last_checkpoint()
     data = status.sign(
         listed,

@@ -85,6 +85,12 @@ def proof_of_event(one: Certificate) -> dict[str, Any] | None:
     return audit.inclusion(one.event)
 
 
+def is_in_checkpoint(one: Certificate) -> bool:
+    """Whether the issue event stands under a signed checkpoint: cheap, for pages."""
+    last = audit.last_checkpoint()
+    return one.seq is not None and last is not None and (last.origin != one.origin or last.size > one.seq)
+
+
 def newest_list() -> StatusList | None:
     """The status list in force."""
     return StatusList.objects.first()

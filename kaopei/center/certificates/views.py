@@ -114,7 +114,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "kind": issuing.WORDS.get(one.kind, one.kind),
         "state": _state(one, clock.today()),
         "qr": pdf.qr_svg(certificate.qr_text(signed), error="l") if signed else "",
-        "proof": queries.proof_of_event(one),
+        "proof": queries.is_in_checkpoint(one),
         "by": names_of([one.issued_by])[one.issued_by],
         "may": request.user.may("certificates.issue", one.city),
         "status": queries.newest_list(),
