@@ -10,6 +10,8 @@ COMMANDS = {
     "intake": "take a city's spreadsheets in",
     "lottery": "draw, verify, chance",
     "law": "coverage, clause",
+    "hours": "effective training hours",
+    "findings": "leads in training, staff and site records",
     "recusal": "who may not serve where",
     "roster": "the staff duty draw",
     "vault": "item banks, papers, sealing, scoring",

@@ -12,6 +12,7 @@ from kaopei.office.environment import data_folder
 
 if TYPE_CHECKING:
     from kaopei.center.applications.pack import Pack
+    from kaopei.center.registry.reading import Message
 
 SETTINGS = "kaopei.center.settings"
 
@@ -196,3 +197,84 @@ def roster(folder: Path, seed: str, out: Path) -> int:
     _warn([*((str(message), message.is_loud) for message in files.messages), *((note, True) for note in drawn.notes)])
     print(f"需要 {len(drawn.rows)} 人次，排上 {len(drawn.rows) - drawn.unfilled}，缺 {drawn.unfilled}（缺口请向其他地市求助，不得放宽回避）")
     return 0
+
+
+def hours(folder: Path, out: Path) -> int:
+    """一（三）: effective hours of every learner of every class, from file to file."""
+    from kaopei.center.allocation import duty_files
+    from kaopei.center.registry import rows
+    from kaopei.center.training.study import files, totals
+
+    study, messages = files.read(folder)
+    counted = totals.count(study)
+    table = list(totals.rows(counted))
+    duty_files.write(out, totals.COLUMNS, table)
+    _warn(rows.told(messages))
+    print(f"{len(study.classes)} 个班，{len(table)} 名学员；有不计学时的 {sum(bool(row[-1]) for row in table)} 人。结果见 {out}")
+    return 0
+
+
+FINDING_COLUMNS = ("kind", "object", "from", "to", "clause", "class", "rows", "people", "note")
+
+
+def findings(folder: Path, out: Path) -> int:
+    """一、二、三: leads in training, staff and site records, from file to file; each part whose files are there."""
+    from kaopei.center.allocation import duty_files
+    from kaopei.center.registry import rows
+    from kaopei.center.registry.unusable import Unusable
+
+    present = {path.stem for path in folder.iterdir()} if folder.is_dir() else set()
+    parts = {
+        "培训": (_training_findings, {"培训班", "课程表", "培训班名册"}),
+        "考务人员": (_staff_findings, set(duty_files.NEEDED)),
+        "考试点": (_site_findings, {"考试点", "考试计划"}),
+    }
+    able = [name for name, (_, needed) in parts.items() if needed <= present]
+    if not able:
+        raise Unusable(f"{folder} 里没有可以核查的文件。培训需要 培训班、课程表、培训班名册；考务人员需要 {'、'.join(duty_files.NEEDED)}。")
+    table: list[tuple[str, ...]] = []
+    for name, (find, needed) in parts.items():
+        if name not in able:
+            _warn([(f"没有{''.join(f'《{one}》' for one in sorted(needed - present))}，{name}部分没有核查", True)])
+            continue
+        found, messages = find(folder)
+        table += found
+        _warn(rows.told(messages))
+    duty_files.write(out, FINDING_COLUMNS, table)
+    print(f"{len(table)} 条线索，须经人工核实，不作为认定。结果见 {out}")
+    return 0
+
+
+type Found = tuple[list[tuple[str, ...]], "list[Message]"]
+
+
+def _training_findings(folder: Path) -> Found:
+    from kaopei.center.registry.rows import text_of
+    from kaopei.center.training.study import files, forgery, totals
+
+    study, messages = files.read(folder)
+    found = forgery.findings(totals.count(study))
+    return [
+        (one.kind, one.object, text_of(one.begin), text_of(one.end), one.clause, one.study_class, ";".join(one.rows), ";".join(one.people), one.note)
+        for one in found
+    ], messages
+
+
+def _staff_findings(folder: Path) -> Found:
+    from kaopei.center.allocation import duty_files
+
+    files = duty_files.read(folder)
+    return [(kind, subject, "", "", clause, "", "", "", "") for kind, subject, clause in duty_files.staff_findings(files)], files.messages
+
+
+def _site_findings(folder: Path) -> Found:
+    from kaopei.center.allocation import duty_files
+    from kaopei.center.registry.rows import text_of
+    from kaopei.center.sittings import site_day
+
+    days, messages = site_day.read(folder)
+    staffed = all((folder / f"{name}.xlsx").is_file() or (folder / f"{name}.csv").is_file() for name in duty_files.NEEDED)
+    tied = duty_files.tied_to(duty_files.read(folder)) if staffed else {}
+    return [
+        (one.kind, one.object, text_of(one.begin), text_of(one.end), one.clause, "", "", "", one.note) for one in site_day.findings(days, tied)
+    ], messages

@@ -7,11 +7,11 @@ import csv
 import datetime as dt
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kaopei.center.allocation.recusal import Ground, Recusal, Relation, Sitting
+from kaopei.center.allocation.recusal import Ground, Recusal, Relation, Sitting, gates
 from kaopei.center.registry import entries, workbook
 from kaopei.center.registry.reading import Line, Message, clock, code, count
 from kaopei.center.registry.unusable import Unusable
@@ -48,6 +48,7 @@ class DutyFiles:
     relations: list[Relation]
     ties: list[entries.TieEntry]
     sittings: list[Sitting]
+    hosts: dict[str, str]
     posts: list[Post] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
 
@@ -77,7 +78,7 @@ def read(folder: Path, *, with_posts: bool = False) -> DutyFiles:
     sittings = _sittings(plan, hosts, bodies, messages)
     relations = _relations(lines["考务人员关系"] or (), messages)
     posts = _posts(lines.get("值班需求") or (), {one.sitting for one in sittings}, messages)
-    return DutyFiles(staff.entries, relations, links.entries, sittings, posts, messages)
+    return DutyFiles(staff.entries, relations, links.entries, sittings, hosts, posts, messages)
 
 
 def _table(folder: Path, name: str, columns: Sequence[str], messages: list[Message]) -> tuple[Line, ...] | None:
@@ -151,6 +152,16 @@ def _posts(lines: Iterable[Line], sittings: set[str], messages: list[Message]) -
     return found
 
 
+def staff_findings(files: DutyFiles) -> list[tuple[str, str, str]]:
+    """二（五） (kind, object, clause): gates that are shut on the first sitting day, and ties that were not declared."""
+    day = min((sitting.day for sitting in files.sittings), default=None)
+    found = []
+    for person in files.staff:
+        found += [(reason.code, person.id_number, reason.clause) for reason in (gates(person, day).reasons if day else ())]
+    found += [("undeclared_tie", f"{one.person}/{one.body}", "N2.5.2") for one in files.relations if not one.declared]
+    return sorted(set(found))
+
+
 RECUSAL_COLUMNS = ("person", "sitting", "allowed", "reason", "clause", "path")
 
 
@@ -167,6 +178,20 @@ def row_of(grounds: Sequence[Ground]) -> tuple[str, str, str, str]:
     paths = "|".join(sorted({path for ground in grounds for path in ground.paths}))
     codes, clauses = (";".join(getattr(ground, name) for ground in grounds) for name in ("code", "clause"))
     return ("0" if grounds else "1", codes, clauses, paths)
+
+
+def tied_to(files: DutyFiles) -> dict[str, Callable[[str, int], bool]]:
+    """二（四） N2.4.7: for each site, whether a person (by identity number) is tied to it at a moment (seconds since 1970)."""
+    recusal, people = files.recusal(), {one.id_number: one for one in files.staff}
+
+    def at_site(site: str, host: str) -> Callable[[str, int], bool]:
+        def tied(person: str, moment: int) -> bool:
+            day = dt.date(1970, 1, 1) + dt.timedelta(seconds=moment)
+            return person in people and bool(recusal.of_site(people[person], site, host, day))
+
+        return tied
+
+    return {site: at_site(site, host) for site, host in files.hosts.items()}
 
 
 def write(out: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from kaopei.center.registry import ties
 from kaopei.center.registry.entries import StaffEntry, TieEntry
 from kaopei.law.rules.c2_5_staff import StaffFacts, may_be_sent
+from kaopei.law.verdict import Verdict
 
 # Posts that go on counting for some years after they ended; holdings, relatives and leases end with their last day.
 POSTS = ("任职", "兼职", "曾任")
@@ -84,6 +85,12 @@ def counts(relation: Relation, day: dt.date, settings: Settings) -> bool:
     return is_post and relation.to_day >= years_before(day, settings.years_after_leaving)
 
 
+def gates(person: StaffEntry, day: dt.date) -> Verdict:
+    """二（五） N2.5.3–6: training of the year, appraisal, pledge, secrecy."""
+    passed = "合格" in person.appraisal and "不合格" not in person.appraisal
+    return may_be_sent(StaffFacts(person.trained_on, passed, person.has_pledge, person.has_agreement), day)
+
+
 class Web:
     """The ties in force on one day, as a graph without direction."""
 
@@ -127,18 +134,12 @@ class Recusal:
         reach = self.reach(person, sitting.day)
         place = {body for body in (sitting.site, sitting.host) if body}
         found = [*_grounds(reach, place, "R1", "R2"), *_grounds(reach, sitting.institutions, "R3", "R4")]
-        return found + self.gates(person, sitting.day)
+        codes = self._settings.gates
+        return found + [Ground(codes[reason.code], reason.clause) for reason in gates(person, sitting.day).reasons]
 
     def of_site(self, person: StaffEntry, site: str, host: str, day: dt.date) -> list[Ground]:
         """二（四） N2.4.7: for preparing rooms only the ties to the site count."""
         return _grounds(self.reach(person, day), {body for body in (site, host) if body}, "R1", "R2")
-
-    def gates(self, person: StaffEntry, day: dt.date) -> list[Ground]:
-        """二（五） N2.5.3–6: training of the year, appraisal, pledge, secrecy."""
-        passed = "合格" in person.appraisal and "不合格" not in person.appraisal
-        facts = StaffFacts(person.trained_on, passed, person.has_pledge, person.has_agreement)
-        reasons = may_be_sent(facts, day).reasons
-        return [Ground(self._settings.gates[reason.code], reason.clause) for reason in reasons if reason.code in self._settings.gates]
 
     def reach(self, person: StaffEntry, day: dt.date) -> dict[str, tuple[int, str]]:
         """Each body that the person is tied to on that day: how many ties away (0 = directly), and the way as text."""

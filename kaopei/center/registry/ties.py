@@ -13,12 +13,18 @@ HOLDING = "参股"
 class TieFacts(Protocol):
     """A tie, stored or as read."""
 
-    one_code: str
-    other_code: str
-    kind: str
-    share: Decimal | None
-    from_day: dt.date | None
-    to_day: dt.date | None
+    @property
+    def one_code(self) -> str: ...
+    @property
+    def other_code(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def share(self) -> Decimal | None: ...
+    @property
+    def from_day(self) -> dt.date | None: ...
+    @property
+    def to_day(self) -> dt.date | None: ...
 
 
 def in_force(tie: TieFacts, day: dt.date) -> bool:

@@ -21,9 +21,6 @@ COLUMNS = {
         "考试点编号", "考场", "考试日期", "检查项目", "结果", "检查人身份证号码", "开始时间", "完成时间", "封闭时间", "启封时间",
     ),
 }  # fmt: skip
-# Any of these makes an exam day.
-ANY = ("设备基线", "局域网观察", "摄像头事件", "录像机心跳", "录像清单", "考场准备")
-
 
 def mac(text: str) -> str:
     """48:7A:DA:1B:1A:E2, however it was written; unchanged if it is no MAC."""
@@ -32,15 +29,14 @@ def mac(text: str) -> str:
 
 
 def read(path: Path) -> tuple[list[SiteDay], list[Message]]:
-    """The sites of the exam day named in 考场准备, else of the first day of the plan."""
+    """The sites of the exam day named in 考场准备, else of the day of the plan's first row."""
     folder = Folder(path, COLUMNS)
     checks = list(folder.rows("考场准备"))
     plan = list(folder.rows("考试计划"))
-    days = [found for _, row in checks if (found := cells.read_date(row["考试日期"]))]
-    days = days or [found for _, row in plan if (found := cells.read_date(row["日期"]))]
-    if not days:
+    named = [cells.read_date(row["考试日期"]) for _, row in checks] + [cells.read_date(row["日期"]) for _, row in plan]
+    day = next((one for one in named if one is not None), None)
+    if day is None:
         return [], folder.messages
-    day = min(days)
     sites = {code(row["考试点编号"]): code(row["依托单位信用代码"]) for _, row in folder.rows("考试点")}
     found = {site: SiteDay(site, host, day) for site, host in sites.items() if site}
 
