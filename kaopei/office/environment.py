@@ -18,6 +18,7 @@ VARIABLES = {
     "DATABASE_OWNER_URL": ("中心数据库所有者（kaopei_owner）的地址，只用于升级表结构", "与 DATABASE_URL 相同"),
     "DATABASE_URL": ("中心和门户的 PostgreSQL 服务器：postgresql://用户@主机/库名", "在数据目录内启动自带的 PostgreSQL"),
     "DJANGO_SETTINGS_MODULE": ("程序：kaopei.center.settings、kaopei.portal.settings 或 kaopei.vault.settings", "由各命令自行设定"),
+    "KAOPEI_CERTIFICATE_NUMBER": ("证书编号格式：{city}、{year}、{serial} 各一次，可加其他文字，不得含身份证号码", "{city}-{year}-{serial:06d}"),
     "KAOPEI_DATA": ("数据目录", "项目下的 var/"),
     "KAOPEI_HOSTS": ("允许访问的域名，逗号分隔，不得为 *", "仅本机"),
     "KAOPEI_TLS": ("设为 1：经 HTTPS 访问（前面有反向代理，并由它设定 X-Forwarded-Proto），Cookie 只走加密连接", "经 HTTP 访问，仅限本机与内网"),

@@ -135,7 +135,7 @@ def _sign(row: Certificate, found: issuing.Ready, signer: Signer, at: datetime) 
     said = {"cert_id": row.cert_id, "sitting": row.sitting, "attempt": row.attempt, "days": issuing.days(row), "previous": row.previous}
     agrees = written is not None and one is not None and one.allowed and one.subject == row.subject and one.kind == row.kind
     if not agrees or written is None or one is None or written.ulid != row.event or written.facts != {**said, **found.evidence(one)}:
-        raise Refused(refuse(CLAUSE, f"证书 {row.number} 的登记与台账、名册或公布的成绩不符，没有签发。请立即报告省考试机构。", "changed"))
+        raise Refused(refuse(CLAUSE, f"证书 {row.number} 的登记与台账、名册或发布的成绩不符，没有签发。请立即报告省考试机构。", "changed"))
     row.origin, row.seq = place
     facts = issuing.facts(row, one.row, at)
     signed = certificate.sign(facts, signer)

@@ -34,7 +34,7 @@ class Due:
     person: str
     subject: str
     kind: str
-    standing: str
+    grade: str
     verdict: Verdict
     row: Payload
     term: Term | None = None
@@ -77,8 +77,8 @@ def ready(sitting: str, *, at: datetime) -> Ready:
     for one in proof.checked.rows:
         placed = seated.get(one.attempt)
         kind, person = (placed.kind, placed.person) if placed else ("", "")
-        frame = (one.attempt, one.ticket, person, one.subject, kind, one.standing)
-        people.append(_due(frame, rows[one.attempt], before, proof.checked.day, at.date(), one.standing == "passed"))
+        frame = (one.attempt, one.ticket, person, one.subject, kind, one.grade)
+        people.append(_due(frame, rows[one.attempt], before, proof.checked.day, at.date(), one.grade == "passed"))
     return Ready(sitting, proof.checked.city, proof, tuple(people))
 
 

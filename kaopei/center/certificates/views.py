@@ -66,7 +66,7 @@ def sitting(request: HttpRequest, sitting: str) -> HttpResponse:
     """Who of a released sitting gets a certificate, who does not and why; query: show=all."""
     made = results.release(sitting)
     if made is None:
-        raise Refused(refuse(actions.CLAUSE, f"场次 {sitting} 的成绩还没有公布，不能发证。", "release"))
+        raise Refused(refuse(actions.CLAUSE, f"场次 {sitting} 的成绩还没有发布，不能发证。", "release"))
     found = deciding.prepared(sitting, at=clock.now())
     known = {one.attempt: one for one in queries.certificates(sitting=sitting)}
     due = [one for one in found.people if one.allowed or one.attempt in known]

@@ -9,7 +9,7 @@ from django.db import connection
 from kaopei.center.allocation import queries as allocation
 from kaopei.center.results import judging, queries
 from kaopei.center.results.judging import CLAUSE, Checked, Judged
-from kaopei.center.results.models import Outcome, Quarantine, Release, Result, Scoring, Standing
+from kaopei.center.results.models import Grade, Outcome, Quarantine, Release, Result, Scoring
 from kaopei.center.sittings import queries as sittings
 from kaopei.law.rules.c2_6_certificates import CertificateFacts, may_issue
 from kaopei.law.rules.c2_6_results import may_resit, theory_counts_until
@@ -76,19 +76,19 @@ def request_release(sitting: str, *, by: Actor, at: datetime) -> Request:
     """二（六） N2.6.2: ask two persons to sign exactly these results; the file is verified again first."""
     row = queries.scoring(sitting)
     if row is None:
-        raise Refused(refuse(CLAUSE, "还没有收入评分结果，不能申请公布。请先上传题库室的评分结果。", "unscored"))
+        raise Refused(refuse(CLAUSE, "还没有收入评分结果，不能申请发布。请先上传题库室的评分结果。", "unscored"))
     if Release.objects.filter(scoring=row).exists():
-        raise Refused(refuse(CLAUSE, f"第 {row.rev} 版成绩已经公布。", "released"))
+        raise Refused(refuse(CLAUSE, f"第 {row.rev} 版成绩已经发布。", "released"))
     waiting = queries.asked(row)
     if waiting is not None and waiting.status == "open" and at < waiting.expires_at:
-        raise Refused(refuse(CLAUSE, "公布申请已经提出，正等待两名审批人签署。", "asked"))
+        raise Refused(refuse(CLAUSE, "发布申请已经提出，正等待两名审批人签署。", "asked"))
     asked = approvals.request(
         action=queries.ACTION,
         object=queries.matter(sitting),
         content=judging.statement(_checked(row, at)),
         rev=row.rev,
         needed=NEEDED,
-        title=f"公布成绩 {sitting}（第 {row.rev} 版）",
+        title=f"发布成绩 {sitting}（第 {row.rev} 版）",
         approve_act="results.approve",
         url=f"/results/{sitting}/",
         by=by,
@@ -103,7 +103,7 @@ def release(sitting: str, *, rev: int, shown: bytes, asked_by: str, by: Actor, a
     """二（六） N2.6.2: the second signature releases, if everything still is what both have signed."""
     row = queries.scoring(sitting)
     if row is None or row.rev != rev or Release.objects.filter(scoring=row).exists():
-        raise Refused(refuse(CLAUSE, "申请之后又收入了新的评分，或成绩已经公布：请考务员重新提出申请。", "changed"))
+        raise Refused(refuse(CLAUSE, "申请之后又收入了新的评分，或成绩已经发布：请考务员重新提出申请。", "changed"))
     checked = _checked(row, at)
     if judging.statement(checked) != shown:
         raise Refused(refuse(CLAUSE, "申请之后名册、回传包或评分有变，与签署的内容不符：请考务员重新提出申请。", "changed"))
@@ -152,7 +152,7 @@ def _follows(before: Scoring | None, payload: dict[str, Any]) -> None:
 
 
 def _outcome(row: Scoring, one: Judged) -> Outcome:
-    names = ("attempt", "ticket", "subject", "standing", "score", "max_score", "answered")
+    names = ("attempt", "ticket", "subject", "grade", "score", "max_score", "answered")
     return Outcome(city=row.city, scoring=row, reasons=_told(one.reasons), **{name: getattr(one, name) for name in names})
 
 
@@ -171,14 +171,14 @@ def _results(made: Release, checked: Checked) -> list[Result]:
     """Each outcome with what it leads to: practical, certificate, resit, a new training."""
     people = {one.pseudonym: one for one in allocation.seated(made.sitting)}
     if missing := sorted(row.attempt for row in checked.rows if row.attempt not in people):
-        raise Refused(refuse(CLAUSE, f"应考 {missing[0]} 在考试安排中查不到（共 {len(missing)} 人），不能公布。请联系系统管理员。", "unknown"))
+        raise Refused(refuse(CLAUSE, f"应考 {missing[0]} 在考试安排中查不到（共 {len(missing)} 人），不能发布。请联系系统管理员。", "unknown"))
     before = queries.failures({one.person for one in people.values()})
     found = []
     for row in checked.rows:
         one = people[row.attempt]
         failed = before.get((one.person, row.subject), set()) - {made.sitting} if one.person else set()
         step, until, reasons = _consequence(row, one.kind, len(failed), checked.day)
-        names = ("attempt", "ticket", "subject", "standing", "score", "max_score", "answered")
+        names = ("attempt", "ticket", "subject", "grade", "score", "max_score", "answered")
         same = {name: getattr(row, name) for name in names}
         frame = {"city": made.city, "release": made, "sitting": made.sitting, "person": one.person, "kind": one.kind, "day": checked.day}
         found.append(Result(**frame, **same, counts_until=until, next=step, reasons=_told([*row.reasons, *reasons])))
@@ -187,13 +187,13 @@ def _results(made: Release, checked: Checked) -> list[Result]:
 
 def _consequence(row: Judged, kind: str, failed_before: int, day: date) -> tuple[str, date | None, list[Reason]]:
     """(next step, last day on which a pass counts, reasons) by the rules of 二（六）."""
-    if row.standing == Standing.PASSED:
+    if row.grade == Grade.PASSED:
         until = theory_counts_until(day)
         verdict = may_issue(CertificateFacts("first" if kind == "initial" else kind, theory_passed_on=day), day)
         note = Reason(CLAUSE, f"理论成绩有效至 {until}")
         step = Result.Next.CERTIFICATE if verdict.allowed else Result.Next.PRACTICAL
         return step.value, until, [note, *verdict.reasons]
-    if row.standing == Standing.FAILED:
+    if row.grade == Grade.FAILED:
         again = may_resit(failed_before + 1, day)
         text = again.reasons or (Reason(CLAUSE, "可以补考"),)
         return (Result.Next.RESIT if again.allowed else Result.Next.RETRAIN).value, None, list(text)

@@ -14,7 +14,7 @@ class ResultsConfig(AppConfig):
     verbose_name = "成绩"
     english = "Results"
     nav = [
-        NavItem("成绩公布", "Release of results", "results:listing", "results.view"),
+        NavItem("成绩发布", "Release of results", "results:listing", "results.view"),
     ]
 
     def granted(self, request: Any, *, by: Any, at: datetime) -> None:

@@ -12,7 +12,7 @@ class ManyFiles(forms.FileField):
         super().__init__(widget=ManyFilesInput(attrs={"multiple": True}), allow_empty_file=True, **options)
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        return [super(ManyFiles, self).clean(one, initial) for one in (data if isinstance(data, list | tuple) else [data])]
+        return [super(ManyFiles, self).clean(one, initial) for one in (data or [None])]
 
 
 class ManyFilesInput(forms.ClearableFileInput):

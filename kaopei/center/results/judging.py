@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from kaopei.center.results.models import Standing
+from kaopei.center.results.models import Grade
 from kaopei.center.sittings import queries as sittings
 from kaopei.law.rules.c2_6_results import Marks, passed
 from kaopei.law.verdict import Reason
@@ -39,7 +39,7 @@ class Judged:
     attempt: str
     ticket: str
     subject: str
-    standing: str
+    grade: str
     score: int | None
     max_score: int | None
     answered: int
@@ -61,9 +61,9 @@ class Checked:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Number of attempts by standing."""
-        found = Counter(row.standing for row in self.rows)
-        return {name: found.get(name, 0) for name in Standing.values}
+        """Number of attempts by grade."""
+        found = Counter(row.grade for row in self.rows)
+        return {name: found.get(name, 0) for name in Grade.values}
 
 
 def claims(data: bytes) -> Payload:
@@ -164,13 +164,13 @@ def _judge(person: Payload, state: str, scored: Payload | None, day: date) -> Ju
     """二（六） Passed from the pass mark on; absence and refusal at the door are recorded as such."""
     frame: dict[str, Any] = {"attempt": person["attempt"], "ticket": person["ticket_no"], "subject": person["subject"]}
     if scored is None:
-        standing = Standing.ABSENT if state == "absent" else Standing.REFUSED
+        grade = Grade.ABSENT if state == "absent" else Grade.REFUSED
         text = "考试点记为缺考，没有成绩" if state == "absent" else "考试点记为未准入场，没有成绩"
-        return Judged(**frame, standing=standing.value, score=None, max_score=None, answered=0, reasons=(Reason(CLAUSE, text, state),))
+        return Judged(**frame, grade=grade.value, score=None, max_score=None, answered=0, reasons=(Reason(CLAUSE, text, state),))
     verdict = passed(Marks(Decimal(scored["score"]), Decimal(scored["max_score"])), day)
-    standing = Standing.PASSED if verdict.allowed else Standing.FAILED
+    grade = Grade.PASSED if verdict.allowed else Grade.FAILED
     marks = {"score": scored["score"], "max_score": scored["max_score"], "answered": scored["answered"]}
-    return Judged(**frame, standing=standing.value, **marks, reasons=(*verdict.reasons, *verdict.notes))
+    return Judged(**frame, grade=grade.value, **marks, reasons=(*verdict.reasons, *verdict.notes))
 
 
 def statement(checked: Checked) -> bytes:
@@ -187,7 +187,7 @@ def statement(checked: Checked) -> bytes:
         "密封包": payload["package_id"],
         "名册摘要": checked.roster_hash,
         "考试点评分": f"没有（{absent}）",
-        "人数": {Standing(name).label: count for name, count in checked.counts.items()},
+        "人数": {Grade(name).label: count for name, count in checked.counts.items()},
         "成绩": {row.attempt: _line(row) for row in checked.rows},
     }
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode()
@@ -195,7 +195,7 @@ def statement(checked: Checked) -> bytes:
 
 def _line(row: Judged) -> str:
     marks = "" if row.score is None else f" {row.score}/{row.max_score}"
-    return f"{Standing(row.standing).label}{marks} {row.subject}"
+    return f"{Grade(row.grade).label}{marks} {row.subject}"
 
 
 def digest_of_file(data: bytes) -> str:

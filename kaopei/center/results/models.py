@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from kaopei.office.append_only import AppendOnly
 
 
-class Standing(models.TextChoices):
+class Grade(models.TextChoices):
     """What came of an attempt."""
 
     PASSED = "passed", "合格"
@@ -52,7 +52,7 @@ class Outcome(AppendOnly):
     attempt = models.CharField(max_length=64)
     ticket = models.CharField(max_length=24)
     subject = models.CharField(max_length=60)
-    standing = models.CharField(max_length=8, choices=Standing)
+    grade = models.CharField(max_length=8, choices=Grade)
     # None for whoever did not sit
     score = models.PositiveIntegerField(null=True)
     max_score = models.PositiveIntegerField(null=True)
@@ -65,15 +65,15 @@ class Outcome(AppendOnly):
         constraints = [
             models.UniqueConstraint(fields=["scoring", "attempt"], name="outcome_once_an_attempt"),
             models.CheckConstraint(
-                condition=Q(standing__in=["passed", "failed"], score__isnull=False, max_score__gt=0, score__lte=F("max_score"))
-                | Q(standing__in=["absent", "refused"], score=None, max_score=None),
+                condition=Q(grade__in=["passed", "failed"], score__isnull=False, max_score__gt=0, score__lte=F("max_score"))
+                | Q(grade__in=["absent", "refused"], score=None, max_score=None),
                 name="outcome_has_a_score_if_he_sat",
             ),
         ]
 
 
 class Release(AppendOnly):
-    """成绩公布: the exact bytes that two persons signed, and their signatures."""
+    """成绩发布: the exact bytes that two persons signed, and their signatures."""
 
     city = models.CharField(max_length=6)
     sitting = models.CharField(max_length=40)
@@ -111,7 +111,7 @@ class Result(AppendOnly):
     person = models.CharField(max_length=64)
     subject = models.CharField(max_length=60)
     kind = models.CharField(max_length=8)
-    standing = models.CharField(max_length=8, choices=Standing)
+    grade = models.CharField(max_length=8, choices=Grade)
     score = models.PositiveIntegerField(null=True)
     max_score = models.PositiveIntegerField(null=True)
     answered = models.PositiveIntegerField(default=0)
@@ -127,7 +127,7 @@ class Result(AppendOnly):
         constraints = [
             models.UniqueConstraint(fields=["release", "attempt"], name="result_once_an_attempt"),
             models.CheckConstraint(
-                condition=Q(standing="passed", counts_until__isnull=False) | (~Q(standing="passed") & Q(counts_until=None)),
+                condition=Q(grade="passed", counts_until__isnull=False) | (~Q(grade="passed") & Q(counts_until=None)),
                 name="only_a_pass_counts_on",
             ),
         ]

@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 
 from kaopei.center.allocation import queries as allocation
 from kaopei.center.results import judging
-from kaopei.center.results.models import Outcome, Quarantine, Release, Result, Scoring, Standing
+from kaopei.center.results.models import Grade, Outcome, Quarantine, Release, Result, Scoring
 from kaopei.center.sittings import queries as sittings
 from kaopei.law.calendar import Due
 from kaopei.law.rules.c2_6_results import results_due
@@ -27,7 +27,7 @@ SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Standings:
+class Stage:
     """Where one sitting is with its results. `state`: unscored, scored, asked, released, rescored."""
 
     sitting: str
@@ -100,18 +100,18 @@ def scoring(sitting: str, rev: int | None = None) -> Scoring | None:
     return (rows.filter(rev=rev) if rev else rows).first()
 
 
-def outcomes(made: Scoring, *, standing: str = "", subject: str = "", ticket: str = "") -> QuerySet[Outcome]:
+def outcomes(made: Scoring, *, grade: str = "", subject: str = "", ticket: str = "") -> QuerySet[Outcome]:
     """The outcomes of a scoring, filtered."""
     rows = made.outcomes.all()
-    for field, value in (("standing", standing), ("subject", subject), ("ticket__contains", ticket)):
+    for field, value in (("grade", grade), ("subject", subject), ("ticket__contains", ticket)):
         rows = rows.filter(**{field: value}) if value else rows
     return rows
 
 
 def counts(made: Scoring) -> dict[str, int]:
-    """Number of attempts by standing."""
-    found = dict(made.outcomes.order_by().values_list("standing").annotate(number=Count("pk")))
-    return {name: found.get(name, 0) for name in Standing.values}
+    """Number of attempts by grade."""
+    found = dict(made.outcomes.order_by().values_list("grade").annotate(number=Count("pk")))
+    return {name: found.get(name, 0) for name in Grade.values}
 
 
 def release(sitting: str) -> Release | None:
@@ -147,7 +147,7 @@ def failures(people: Collection[str]) -> dict[tuple[str, str], set[str]]:
     newest: dict[tuple[str, str, str], tuple[int, bool]] = {}
     rows = Result.objects.filter(person__in=set(people) - {""}).select_related("release")
     for row in rows.order_by("release__rev"):
-        newest[row.person, row.subject, row.sitting] = row.release.rev, row.standing == Standing.FAILED
+        newest[row.person, row.subject, row.sitting] = row.release.rev, row.grade == Grade.FAILED
     found: dict[tuple[str, str], set[str]] = {}
     for (person, subject, sitting), (_, failed) in newest.items():
         if failed:
@@ -165,18 +165,18 @@ def handed_back() -> list[Any]:
     return [*open_ones, *sorted(done, key=lambda row: (row.day, row.sitting), reverse=True)]
 
 
-def described(rows: Iterable[Any]) -> list[Standings]:
+def described(rows: Iterable[Any]) -> list[Stage]:
     """How far each of these sittings is."""
-    return [_standings(row, scoring(row.sitting), release(row.sitting)) for row in rows]
+    return [_stage(row, scoring(row.sitting), release(row.sitting)) for row in rows]
 
 
-def standings(sitting: str) -> Standings | None:
+def stage(sitting: str) -> Stage | None:
     """One sitting."""
     row = sittings.conduct(sitting)
     return described([row])[0] if row else None
 
 
-def _standings(row: Any, newest: Scoring | None, made: Release | None) -> Standings:
+def _stage(row: Any, newest: Scoring | None, made: Release | None) -> Stage:
     state, signed = "unscored", 0
     if newest is not None:
         request = asked(newest)
@@ -184,7 +184,7 @@ def _standings(row: Any, newest: Scoring | None, made: Release | None) -> Standi
         signed = request.signatures.filter(agrees=True).count() if request is not None and waiting else 0
         state = "asked" if waiting else "scored" if made is None else "rescored" if made.rev < newest.rev else "released"
     found = counts(newest) if newest else {}
-    return Standings(
+    return Stage(
         row.sitting, row.site, row.day, results_due(row.day), state, newest.rev if newest else 0, found, made.released_at if made else None, signed
     )
 
@@ -196,7 +196,7 @@ def released(city: str) -> Iterator[Released]:
         assert made is not None
         receipts = {one.attempt: one.receipt for one in sittings.attempts(sitting)}
         for row in Result.objects.filter(release=made):
-            frame = (row.attempt, sitting, row.subject, "T", row.standing, row.answered, receipts.get(row.attempt, ""))
+            frame = (row.attempt, sitting, row.subject, "T", row.grade, row.answered, receipts.get(row.attempt, ""))
             yield Released(*frame, made.released_at, row.counts_until, row.next)
 
 
@@ -220,19 +220,19 @@ def rows_for_csv(batch: str = "", sitting: str = "") -> Iterator[tuple[str, str,
         if (sitting and made.sitting != sitting) or (numbers is not None and made.sitting not in numbers):
             continue
         for row in Result.objects.filter(release=made):
-            yield row.attempt, row.sitting, row.subject, "" if row.score is None else str(row.score), row.standing
+            yield row.attempt, row.sitting, row.subject, "" if row.score is None else str(row.score), row.grade
 
 
 def proof(sitting: str, *, at: datetime) -> Proof:
     """Everything that a certificate of this sitting rests on, verified again from the files. Raises Rejected."""
     made = release(sitting)
     if made is None:
-        raise Rejected("release", f"场次 {sitting} 的成绩还没有公布，不能发证")
+        raise Rejected("release", f"场次 {sitting} 的成绩还没有发布，不能发证")
     checked = judging.check(bytes(made.scoring.data), at=at)
     listed = keys.trust()
     digest = listed.algorithms.hash(bytes(made.content)).hex()
     if judging.statement(checked) != bytes(made.content) or digest != made.digest:
-        raise Rejected("changed", f"场次 {sitting} 公布的成绩与评分结果、名册对不上，不能发证；请立即报告省考试机构")
+        raise Rejected("changed", f"场次 {sitting} 发布的成绩与评分结果、名册对不上，不能发证；请立即报告省考试机构")
     signed_at = int(made.released_at.timestamp())
     exact: dict[str, Any] = {"action": ACTION, "object": matter(sitting), "digest": digest, "rev": made.rev}
     names = approval.two(made.approvals, listed, at=signed_at, **exact)
@@ -246,10 +246,10 @@ def quarantined() -> QuerySet[Quarantine]:
 
 STATES = {
     "unscored": ("wait", "待评分", "to be scored", "results.import"),
-    "scored": ("wait", "待申请公布", "release to be asked", "results.release"),
+    "scored": ("wait", "待申请发布", "release to be asked", "results.release"),
     "asked": ("run", "待审批人签署", "waiting for signatures", "results.approve"),
     "rescored": ("wait", "有新的评分", "scored again", "results.release"),
-    "released": ("good", "已公布", "released", ""),
+    "released": ("good", "已发布", "released", ""),
 }
 
 

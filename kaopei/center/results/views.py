@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from kaopei.center.results import actions, queries
 from kaopei.center.results.forms import ScoringsForm
 from kaopei.center.results.judging import CLAUSE, Unusable
-from kaopei.center.results.models import Standing
+from kaopei.center.results.models import Grade
 from kaopei.law.verdict import refuse
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
@@ -53,7 +53,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     told = [_taken(request, file.name, file.read()) for file in form.cleaned_data["file"]]
     fine = [one for one in told if one["row"]]
     if len(fine) == len(told):
-        messages.success(request, f"已收入 {len(fine)} 份评分结果，可以申请公布。")
+        messages.success(request, f"已收入 {len(fine)} 份评分结果，可以申请发布。")
         return redirect("results:sitting", sitting=fine[0]["row"].sitting) if len(fine) == 1 else redirect("results:listing")
     status = 409 if any(one["aside"] for one in told) else 422
     return render(request, "results/upload.html", {"form": ScoringsForm(), "told": told}, status=status)
@@ -74,13 +74,13 @@ def _taken(request: HttpRequest, name: str, data: bytes) -> dict[str, Any]:
 @permission("results.view")
 def show(request: HttpRequest, sitting: str) -> HttpResponse:
     """The list of a sitting with masked names; query: outcome, subject, q (part of a ticket number), rev."""
-    one = _standings(sitting)
+    one = _stage(sitting)
     versions = list(queries.scorings(sitting))
     chosen = next((row for row in versions if str(row.rev) == request.GET.get("rev")), versions[0] if versions else None)
     asked = queries.asked(chosen) if chosen else None
     made = queries.release(sitting)
-    standing = request.GET.get("outcome", "")
-    filters = {"standing": standing if standing in Standing.values else "", "subject": request.GET.get("subject", "")}
+    grade = request.GET.get("outcome", "")
+    filters = {"grade": grade if grade in Grade.values else "", "subject": request.GET.get("subject", "")}
     filters["ticket"] = request.GET.get("q", "").strip()
     rows = queries.outcomes(chosen, **filters) if chosen else []
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
@@ -91,7 +91,7 @@ def show(request: HttpRequest, sitting: str) -> HttpResponse:
         "late": one.late(clock.today()),
         "versions": versions,
         "chosen": chosen,
-        "counts": [(code, label, queries.counts(chosen)[code]) for code, label in Standing.choices] if chosen else [],
+        "counts": [(code, label, queries.counts(chosen)[code]) for code, label in Grade.choices] if chosen else [],
         "subjects": sorted(set(queries.outcomes(chosen).order_by().values_list("subject", flat=True))) if chosen else [],
         "filters": filters,
         "page": page,
@@ -116,8 +116,8 @@ def _approvers(made: Any) -> list[str]:
     return [approval.claims(one)["approver"] for one in made.approvals] if made else []
 
 
-def _standings(sitting: str) -> queries.Standings:
-    found = queries.standings(sitting)
+def _stage(sitting: str) -> queries.Stage:
+    found = queries.stage(sitting)
     if found is None:
         raise Http404(sitting)
     return found
@@ -132,18 +132,18 @@ def _city(sitting: str) -> str | None:
 @require_POST
 def release(request: HttpRequest, sitting: str) -> HttpResponse:
     """No field: two approvers sign at /approvals/."""
-    _standings(sitting)
+    _stage(sitting)
     asked = actions.request_release(sitting, by=request.user, at=clock.now())
-    messages.success(request, f"公布申请已提交（摘要 {asked.digest[:12]}…），等待两名审批人签署，签齐即公布。")
+    messages.success(request, f"发布申请已提交（摘要 {asked.digest[:12]}…），等待两名审批人签署，签齐即发布。")
     return redirect("results:sitting", sitting=sitting)
 
 
 @permission("results.view")
 def one_csv(request: HttpRequest, sitting: str) -> HttpResponse:
     """The released results of one sitting."""
-    _standings(sitting)
+    _stage(sitting)
     if queries.release(sitting) is None:
-        raise Refused(refuse(CLAUSE, "成绩公布以后才能下载。", "state"))
+        raise Refused(refuse(CLAUSE, "成绩发布以后才能下载。", "state"))
     return _csv(queries.rows_for_csv(sitting=sitting), f"results-{sitting}.csv")
 
 

@@ -23,7 +23,7 @@ from kaopei.parcel.rejected import Rejected
 def due(held):
     """Attempts that passed and are not first-time applicants."""
     kinds = {one.pseudonym: one.kind for one in held.seated}
-    return {row.attempt for row in results.results(held.number) if row.standing == "passed" and kinds[row.attempt] != "initial"}
+    return {row.attempt for row in results.results(held.number) if row.grade == "passed" and kinds[row.attempt] != "initial"}
 
 
 def issue_all(held):
@@ -41,7 +41,7 @@ def test_review_and_renewal_that_passed_get_one_and_nobody_else(released):
     made = issue_all(released)
     assert made and {one.attempt for one in made} == due(released)
     found = {one.attempt: one for one in issuing.ready(released.number, at=released.at).people}
-    first = next(one for one in found.values() if one.kind == "initial" and one.standing == "passed")
+    first = next(one for one in found.values() if one.kind == "initial" and one.grade == "passed")
     assert not first.allowed and first.verdict.code == "practical_to_come"
 
 
@@ -123,7 +123,7 @@ def test_an_earlier_certificate_of_ours_is_named_and_its_last_day_kept(released)
 
 def test_before_the_release_nobody_gets_one(held):
     held.take()
-    with pytest.raises(Rejected, match="还没有公布"):
+    with pytest.raises(Rejected, match="还没有发布"):
         issuing.ready(held.number, at=held.at)
 
 
@@ -168,7 +168,7 @@ def test_the_database_refuses_to_change_a_certificate(released, change):
 def test_a_row_put_in_by_hand_is_not_signed(released):
     """Somebody with the program's own rights writes a certificate for a failed candidate: no event, no signature."""
     found = issuing.ready(released.number, at=released.at)
-    failed = next(one for one in found.people if one.standing == "failed")
+    failed = next(one for one in found.people if one.grade == "failed")
     good = issue_all(released)[0]
     sequence(released.at)
     Certificate.objects.create(

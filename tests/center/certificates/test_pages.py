@@ -91,7 +91,7 @@ def test_from_the_scoring_to_the_paper(ground, settings):
     desk = Desk(ground.data)
     desk.clock(held.at)
     upload(desk, held.score())
-    assert "申请公布" in desk.see("clerk", f"/results/{held.number}/")
+    assert "申请发布" in desk.see("clerk", f"/results/{held.number}/")
     desk.send("clerk", f"/results/{held.number}/release/")
     desk.sign("approver")
     desk.sign("approver2")

@@ -22,7 +22,7 @@ def test_two_approvers_release_exactly_what_was_shown(held):
     shown = json.loads(bytes(asked.content))
     assert shown["场次"] == held.number and len(shown["成绩"]) == len(held.rows) and "later" in shown["考试点评分"]
     held.sign("approver")
-    assert queries.release(held.number) is None and queries.standings(held.number).signed == 1
+    assert queries.release(held.number) is None and queries.stage(held.number).signed == 1
     held.sign("approver2")
     made = queries.release(held.number)
     assert bytes(made.content) == bytes(asked.content) and made.digest == asked.digest
@@ -51,7 +51,7 @@ def test_there_is_nothing_to_release_before_a_scoring_and_only_one_request(held)
         held.ask()
     held.sign("approver")
     held.sign("approver2")
-    with pytest.raises(Refused, match="已经公布"):
+    with pytest.raises(Refused, match="已经发布"):
         held.ask()
 
 
@@ -66,7 +66,7 @@ def test_a_decline_leaves_it_open_and_it_can_be_asked_again(held):
     held.take()
     asked = held.ask()
     approvals.decline(asked, reason="第 3 题答案有异议，先核实", by=held.world.people["approver"], at=held.at)
-    assert not Release.objects.exists() and queries.standings(held.number).state == "scored"
+    assert not Release.objects.exists() and queries.stage(held.number).state == "scored"
     held.ask()
 
 
@@ -96,11 +96,11 @@ def test_each_result_leads_on_by_the_law(held):
     kinds = {one.pseudonym: one.kind for one in held.seated}
     seen = set()
     for row in Result.objects.filter(release=made):
-        seen.add((kinds[row.attempt], row.standing))
-        if row.standing == "passed":
+        seen.add((kinds[row.attempt], row.grade))
+        if row.grade == "passed":
             assert row.counts_until == months_later(held.facts.day, 12)
             assert row.next == ("practical" if kinds[row.attempt] == "initial" else "certificate")
-        elif row.standing == "failed":
+        elif row.grade == "failed":
             assert row.next == "resit" and row.counts_until is None
         else:
             assert (row.next, row.score, row.counts_until) == ("none", None, None)
@@ -109,7 +109,7 @@ def test_each_result_leads_on_by_the_law(held):
 
 def test_after_a_failed_resit_a_new_training_comes_first(held, another):
     made = held.release()
-    failed = Result.objects.filter(release=made, standing="failed").first()
+    failed = Result.objects.filter(release=made, grade="failed").first()
     before = queries.failures({failed.person})
     assert before == {(failed.person, failed.subject): {held.number}}
     row = next(one for one in queries.proof(held.number, at=held.at).checked.rows if one.attempt == failed.attempt)
@@ -123,21 +123,21 @@ def test_a_rescoring_needs_a_release_of_its_own_and_then_counts(held):
     attempt = next(row["attempt"] for row in held.rows if held.scores[row["attempt"]] == 60 and held.states[row["attempt"]] == "handed_in")
     held.scores[attempt] = 90
     held.take(held.score(rev=2, prev_hash=first.scoring.digest, reason="第 3 题作废"))
-    assert queries.standings(held.number).state == "rescored"
-    assert queries.results(held.number).get(attempt=attempt).standing == "failed"
+    assert queries.stage(held.number).state == "rescored"
+    assert queries.results(held.number).get(attempt=attempt).grade == "failed"
     held.ask()
     held.sign("approver")
     held.sign("approver2")
-    assert queries.results(held.number).get(attempt=attempt).standing == "passed"
+    assert queries.results(held.number).get(attempt=attempt).grade == "passed"
     assert Release.objects.count() == 2 and not queries.failures({queries.results(held.number).get(attempt=attempt).person})
 
 
 def test_the_last_day_is_in_working_days(held):
-    one = queries.standings(held.number)
+    one = queries.stage(held.number)
     assert one.state == "unscored" and one.due.day is not None and "工作日" in one.due.verdict.text
     assert not one.late(one.due.day) and one.late(one.due.day + timedelta(days=1))
     held.release()
-    assert not queries.standings(held.number).late(one.due.day + timedelta(days=1))
+    assert not queries.stage(held.number).late(one.due.day + timedelta(days=1))
 
 
 def test_proof_of_a_release_is_verified_from_the_files(held):
@@ -163,6 +163,6 @@ def test_cards_name_what_waits(held):
     clerk, approver = held.world.people["clerk"], held.world.people["approver"]
     assert [line.note for card in queries.cards(clerk, held.at) for line in card.lines] == ["待评分"]
     held.take()
-    assert [line.note for card in queries.cards(clerk, held.at) for line in card.lines] == ["待申请公布"]
+    assert [line.note for card in queries.cards(clerk, held.at) for line in card.lines] == ["待申请发布"]
     asked = held.ask()
     assert asked in asked_for.waiting_for(approver, held.at) and not queries.cards(clerk, held.at)

@@ -34,19 +34,19 @@ def test_a_scoring_that_fits_is_taken_with_every_attempt(held):
     for attempt, state in held.states.items():
         one = found[attempt]
         if state == "handed_in":
-            assert one.standing == ("passed" if held.scores[attempt] >= mark else "failed")
+            assert one.grade == ("passed" if held.scores[attempt] >= mark else "failed")
             assert one.score == held.scores[attempt] and str(mark) in " ".join(reason["text"] for reason in one.reasons)
         else:
-            assert one.standing == state and one.score is None
+            assert one.grade == state and one.score is None
     told = audit.last("results.taken", f"sitting:{held.number}")
     assert told.facts["digest"] == row.digest and sum(told.facts["counts"].values()) == len(held.rows)
 
 
-@pytest.mark.parametrize(("score", "standing"), [(79, "failed"), (80, "passed"), (100, "passed"), (0, "failed")])
-def test_the_pass_mark_is_included(held, score, standing):
+@pytest.mark.parametrize(("score", "grade"), [(79, "failed"), (80, "passed"), (100, "passed"), (0, "failed")])
+def test_the_pass_mark_is_included(held, score, grade):
     first = held.rows[0]["attempt"]
     held.scores[first] = score
-    assert held.take().outcomes.get(attempt=first).standing == standing
+    assert held.take().outcomes.get(attempt=first).grade == grade
 
 
 def test_the_same_file_again_changes_nothing(held):
