@@ -24,9 +24,9 @@ QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REASON = "值班室重装，原令牌过期未用"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def month(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The city's draw, verified, with tickets: made once a module, never committed."""
+    """The city's draw, verified, with tickets: made once for these tests, never committed."""
     data = tmp_path_factory.mktemp("center")
     with django_db_blocker.unblock(), override_settings(DATA=data, HOME=data / "center", PASSWORD_HASHERS=QUICK), transaction.atomic():
         with scope.entered(scope.PROVINCE):
