@@ -42,7 +42,10 @@ class Person:
         button: name or text of the button pressed. files: (field, path). Stuck when a field given is not in the form.
         """
         page = self.get(page) if isinstance(page, str) else page
-        form = page.form(ends, having)
+        try:
+            form = page.form(ends, having)
+        except ValueError as problem:
+            raise Stuck(f"{self.name}: {problem}") from None
         data = self._filled(page, form, fields or {}, button)
         if form.method == "get":
             return self._page(self.web.get(form.action, params=data), f"GET {form.action}", expect)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+PROJECT = Path(__file__).resolve().parents[2]
+
 
 class NotReady(RuntimeError):
     """A program ended or did not answer in time; its last words are quoted."""
@@ -35,7 +37,7 @@ class Program:
         # A session of its own: Ctrl-C in the terminal reaches us first, and we stop the programs in order.
         self.process = subprocess.Popen(
             [sys.executable, "-m", "kaopei", *words], stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output,
-            env={**os.environ, **(env or {})}, start_new_session=True,
+            env=_environment(env), start_new_session=True,
         )
 
     def wait_ready(self, url: str, seconds: float = 60) -> None:
@@ -79,10 +81,23 @@ class Program:
 
 
 def command(
-    *words: str, env: Mapping[str, str] | None = None, timeout: float = 600
+    *words: str, env: Mapping[str, str] | None = None, timeout: float = 600, given: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run one `./run …` command to its end, as a person at a prompt; output is kept."""
+    """Run one `./run …` command to its end, as a person at a prompt who types what is given; output is kept."""
     return subprocess.run(
-        [sys.executable, "-m", "kaopei", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        env={**os.environ, **(env or {})}, timeout=timeout,
+        [sys.executable, "-m", "kaopei", *words], input=given, capture_output=True, text=True,
+        env=_environment(env), timeout=timeout,
     )
+
+
+def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+    """Ours, with the project where Python looks for it, whatever folder we stand in.
+
+    A dozen programs start here, and each would compile everything anew where Python may not keep what it compiled: so it may, in the
+    environment's own folder.
+    """
+    path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if "PYTHONDONTWRITEBYTECODE" in os.environ:
+        kept["PYTHONPYCACHEPREFIX"] = str(Path(sys.prefix) / "pycache")
+    return {**kept, "PYTHONPATH": path, **(more or {})}

@@ -1,0 +1,183 @@
+"""`./run rehearse`: the month from spreadsheets to certificates, step by step, each step with its own check."""
+
+import os
+import re
+import secrets
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from pathlib import Path
+
+from kaopei.rehearsal import founding, month, office, results
+from kaopei.rehearsal.booklet import Booklet
+from kaopei.rehearsal.clock import Clock
+from kaopei.rehearsal.drawing import Draw, moment
+from kaopei.rehearsal.papers import Papers
+from kaopei.rehearsal.person import Stuck
+from kaopei.rehearsal.programs import NotReady
+from kaopei.rehearsal.report import Report
+from kaopei.rehearsal.sitting_day import Sitting, SittingDay, starts_of
+from kaopei.rehearsal.stage import Stage
+
+PROJECT = Path(__file__).resolve().parents[2]
+EXAMPLE_BANK = PROJECT / "examples" / "item-bank"
+DEPLOYMENT = "kaopei-rehearsal"
+
+
+class BadWishes(ValueError):
+    """A rehearsal cannot be held as asked; nothing was started."""
+
+    exit_status = 2
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line said."""
+
+    folder: Path
+    out: Path
+    seed: str | None = None
+    sittings: int = 1
+    browser: bool = False
+    bank: Path | None = None
+    data: Path | None = None
+
+
+def run(wishes: Wishes) -> int:
+    """Hold the rehearsal; 0 only if the check of every step held."""
+    stage, bank = _prepare(wishes)
+    try:
+        _office_month(stage, wishes, bank)
+    except (Stuck, NotReady) as problem:
+        print(f"演练中断：{problem}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("演练已被中断。", file=sys.stderr)
+    finally:
+        stage.stop()
+    held = stage.report.finish()
+    print(f"{'演练完成，各步核对均成立' if held else '演练没有通过'}：{stage.out / 'report.json'}")
+    return 0 if held else 1
+
+
+def _prepare(wishes: Wishes) -> tuple[Stage, Path]:
+    """Everything that can be wrong with the wishes is said before anything is started."""
+    seed = (wishes.seed or secrets.token_hex(32)).lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", seed):
+        raise BadWishes(f"--seed：种子应为 64 个十六进制字符，现在是 {len(seed)} 个字符。")
+    if wishes.sittings < 1:
+        raise BadWishes("--sittings：至少 1 场。")
+    found = month.look(wishes.folder)
+    bank = _bank(wishes)
+    out = wishes.out.absolute()
+    data = (wishes.data or out / "data").absolute()
+    if (data / "trust.json").exists():
+        raise BadWishes(f"{data}：已有数据。演练要用新的数据目录，请换一个 --out 或 --data。")
+    if out.exists() and any(place.name != "data" for place in out.iterdir()):
+        raise BadWishes(f"{out}：不是空目录。请换一个，或先清空。")
+    if wishes.browser:
+        from kaopei.rehearsal import browser
+
+        browser.find()
+    out.mkdir(parents=True, exist_ok=True)
+    # A rehearsal has databases of its own; a production server that the environment names is none of its business.
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_DATABASE_URL", "VAULT_DATABASE_OWNER_URL", "KAOPEI_DATA"):
+        os.environ.pop(name, None)
+    data.mkdir(parents=True, exist_ok=True, mode=0o711)
+    report = Report(out / "report.json", seed)
+    with report.step("founding", "建立演练的信任名单、密钥和人员"):
+        cast = founding.found(data, found, deployment=DEPLOYMENT, seed=seed)
+    return Stage(data, out, seed, found, cast, Clock(data), report), bank
+
+
+def _bank(wishes: Wishes) -> Path:
+    for folder in filter(None, (wishes.bank, wishes.folder.absolute().parent / "item-bank", EXAMPLE_BANK)):
+        if folder.is_dir() and any(folder.glob("*.xlsx")):
+            return folder
+        if folder == wishes.bank:
+            raise BadWishes(f"--bank：{folder} 里没有题库工作簿。")
+    raise BadWishes("没有题库。请用 --bank 指明题库文件夹。")
+
+
+def _office_month(stage: Stage, wishes: Wishes, bank: Path) -> None:
+    report = stage.report
+    stage.clock.go_to(moment(stage, 14, 9))
+    with report.step("programs", "启动中心和题库室"):
+        founding.admit(stage.data, stage.cast, [one for one in stage.cast.players.values() if not one.vault])
+        stage.start("center", ["center", "serve"])
+    with report.step("intake", "受理当月报名表格"):
+        batch = office.take_in(stage, wishes.folder)
+    with report.step("held", "逐条决定待定的报名"):
+        office.decide_held(stage, batch)
+        office.plan_sittings(stage, batch)
+    draw = Draw(stage, batch)
+    with report.step("draw", "抽签：公告、承诺、冻结、公开密值、抽签"):
+        draw.announce()
+        draw.commit()
+        draw.freeze()
+        draw.reveal()
+    with report.step("verify", "独立复核、会签、公布"):
+        draw.verify()
+        draw.publish()
+        draw.fetch()
+        draw.check()
+    with report.step("tickets", "制作准考证"):
+        draw.print_tickets()
+    _exams(stage, wishes, Papers(stage, bank, wishes.sittings))
+
+
+def _exams(stage: Stage, wishes: Wishes, papers: Papers) -> None:
+    report = stage.report
+    with report.step("bank", "题库导入"):
+        learned = Booklet(papers.import_banks())
+    stage.clock.go_to(moment(stage, 5, 9))
+    with report.step("enrolment", "考试服务器登记、验收、省级会签"):
+        wanted = papers.choose()
+        papers.enrol(wanted)
+    with report.step("sealing", "任务书、组卷、密封"):
+        papers.seal(papers.order(wanted))
+        papers.hand_over()
+    held = [Sitting(number, papers.sites[number.partition("-")[0]], at) for number, at in starts_of(stage, sorted(papers.sealed)).items()]
+    held = sorted(held, key=lambda one: (one.starts_at, one.number))[: wishes.sittings]
+    stage.clock.go_to(min(one.starts_at for one in held) - timedelta(hours=18))
+    with report.step("parcels_in", "密封包和座次包送达考点，考前一天准备"):
+        for one in held:
+            if one.site.program not in stage.programs:
+                one.site.serve()
+            one.site.take_parcels([papers.parcels / papers.sealed[one.number]["parcel"], papers.seat(one.number)])
+            one.site.prepare(one.number)
+    for _start, together in groupby(held, key=lambda one: one.starts_at):
+        _sit(stage, SittingDay(stage, papers, learned, list(together)))
+    _afterwards(stage, papers, held)
+
+
+def _sit(stage: Stage, day: SittingDay) -> None:
+    report, when = stage.report, f"{day.starts_at:%m-%d %H:%M}"
+    with report.step(f"opening {when}", f"{when} 放行密钥、双人启封"):
+        day.open()
+    with report.step(f"sign_in {when}", f"{when} 考生签到"):
+        day.sign_in()
+    with report.step(f"exam {when}", f"{when} 考试"):
+        day.sit()
+    with report.step(f"hand_back {when}", f"{when} 收场、回传包"):
+        day.hand_back()
+
+
+def _afterwards(stage: Stage, papers: Papers, held: list[Sitting]) -> None:
+    report = stage.report
+    stage.clock.go_to(max(one.starts_at for one in held) + timedelta(hours=30))
+    with report.step("returns", "回传包入库、回执"):
+        results.take_back(stage, papers, held)
+    with report.step("score", "题库室评分"):
+        results.score(stage, papers, held)
+    with report.step("release", "双人发布成绩"):
+        results.release(stage, held)
+    with report.step("certificates", "发证"):
+        results.certify(stage, held)
+    with report.step("publication", "公布"):
+        results.publish(stage)
+        stage.start("portal", ["portal", "serve"])
+        results.look_up(stage)
+    results.lay_trust(stage)
+    with report.step("checks", "复核：密封包、台账、证书"):
+        results.check(stage)

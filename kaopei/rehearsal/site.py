@@ -1,0 +1,189 @@
+"""An exam site: its server as a process of its own, its people at the server's pages, its sittings from closing to hand-back."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from kaopei.rehearsal.cast import Player
+from kaopei.rehearsal.page import Page
+from kaopei.rehearsal.person import Person, Stuck
+from kaopei.rehearsal.programs import Program, free_port
+from kaopei.rehearsal.stage import Stage
+
+ITEMS = ("network", "servers", "cameras", "terminals", "room", "staff", "trial")
+JSON = {"Accept": "application/json"}
+
+
+class Site:
+    """The exam server of one site and the browsers of the people on duty there."""
+
+    def __init__(self, stage: Stage, number: str) -> None:
+        self.stage, self.number = stage, number
+        self.folder = stage.data / "edges" / number
+        self.config = self.folder / "config.toml"
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.browsers: dict[str, Person] = {}
+
+    # ── the machine ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def install(self) -> Path:
+        """A fresh machine: configuration, keys, the request to be enrolled; the request's file."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
+        words = ["--site", self.number, "--city", self.stage.month.city, "--listen", f"127.0.0.1:{self.port}"]
+        self.stage.command("edge", "init", str(self.folder), *words, data=False)
+        request = self.folder / "request.jws"
+        self.stage.command("edge", "enrol", "--config", str(self.config), "--out", str(request), data=False)
+        return request
+
+    def take_record(self, record: bytes) -> None:
+        """The countersigned record comes back."""
+        (self.folder / "enrolment.json").write_bytes(record)
+
+    @property
+    def program(self) -> str:
+        """How the process is called in the logs."""
+        return f"edge-{self.number}"
+
+    def serve(self) -> None:
+        """Start the server, or start it again after it was killed."""
+        log = self.stage.data / "logs" / f"{self.program}.log"
+        program = Program(self.program, ["edge", "serve", "--config", str(self.config)], log)
+        self.stage.programs[self.program] = program
+        self.stage.addresses[self.program] = self.base
+        program.wait_ready(f"{self.base}/healthz")
+
+    def kill(self) -> None:
+        """Power cut."""
+        self.stage.programs[self.program].kill()
+        for browser in self.browsers.values():
+            browser.close()
+        self.browsers.clear()
+
+    def stop(self) -> None:
+        """The evening: browsers closed, server down."""
+        for browser in self.browsers.values():
+            browser.close()
+        self.browsers.clear()
+        if self.program in self.stage.programs:
+            self.stage.programs.pop(self.program).stop()
+
+    # ── its people ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def one(self, duty: str, place: int = 0) -> Player:
+        """Somebody with this duty here."""
+        return self.stage.cast.at_site(self.number, duty)[place]
+
+    def at(self, duty: str, place: int = 0) -> Person:
+        """His browser, logged in by name and PIN."""
+        player = self.one(duty, place)
+        if player.username not in self.browsers:
+            browser = Person(f"{player.name}（{self.number} {duty}）", self.base)
+            page = browser.submit("/login", {"name": player.name, "pin": self.stage.cast.pin}, having="pin")
+            if "/login" in page.url:
+                raise Stuck(f"{browser.name}: log-in refused: {page.text[:300]}")
+            self.browsers[player.username] = browser
+        return self.browsers[player.username]
+
+    def second(self, duty: str, place: int = 0, pin: str = "second_pin") -> dict[str, str]:
+        """The other person in the same form."""
+        return {"second": self.one(duty, place).name, pin: self.stage.cast.pin}
+
+    def fill(self, duty: str, path: str, ends: str, fields: dict[str, Any], **more: Any) -> Page:
+        """Open a page, fill in one of its forms; a refusal is quoted."""
+        return self.at(duty).submit(path, fields, ends=ends, **more)
+
+    # ── parcels in ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def take_parcels(self, files: list[Path]) -> None:
+        """Paper and seating by two persons; before the first seating nobody is known here, so anybody may bring the files."""
+        guest = Person(f"送件人（{self.number}）", self.base)
+        guest.submit("/parcels", ends="/parcels/upload", files=[("files", path) for path in files])
+        guest.close()
+        self.fill("keeper", "/parcels", "/parcels/import", self.second("invigilator"))
+
+    def sittings(self) -> dict[str, str]:
+        """State of each sitting, as /healthz says."""
+        browser = Person("healthz", self.base)
+        found = json.loads(browser.download("/healthz"))["sittings"]
+        browser.close()
+        return dict(found)
+
+    # ── one sitting ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def path(self, sitting: str, part: str = "") -> str:
+        """Address of a sitting's page."""
+        return f"/s/{quote(sitting, safe='')}/{part}"
+
+    def prepare(self, sitting: str, waived: tuple[str, ...] = ()) -> None:
+        """The day before: every item of the readiness list, then the room is closed with numbered seals by two persons."""
+        page = self.at("keeper").get(self.path(sitting, "readiness"))
+        offered = [item for item in ITEMS if f'name="result-{item}"' in page.html]
+        fields = {f"result-{item}": "waived" if item in waived else "ok" for item in offered}
+        fields |= {f"note-{item}": "演练：现场核对无误" for item in offered}
+        if waived:
+            fields |= self.second("head")
+        self.at("keeper").submit(page, fields, ends="/readiness/note")
+        seals = {"seal": f"FT-{self.number}-1 FT-{self.number}-2"}
+        self.fill("head", self.path(sitting, "readiness"), "/readiness/close", seals | self.second("keeper"))
+
+    def challenge(self, sitting: str) -> str:
+        """What the console shows for the key service, three groups of six digits."""
+        page = self.at("head").get(self.path(sitting, "opening"))
+        if not (found := _challenge(page)):
+            page = self.fill("head", self.path(sitting, "opening"), "/opening/challenge", {})
+            found = _challenge(page)
+        if not found:
+            raise Stuck(f"{self.number}: no challenge on the opening page: {page.text[:500]}")
+        return found
+
+    def open(self, sitting: str, share: Path, token: Path) -> None:
+        """The head enters his share, another person the key service's token: the paper opens."""
+        fields = {"cache_pin": self.stage.cast.pin}
+        self.fill("head", self.path(sitting, "opening"), "/opening/share", fields, files=[("share", share)])
+        browser = self.at("invigilator")
+        browser.submit(self.path(sitting, "opening"), ends="/opening/token", files=[("token", token)])
+        if self.sittings().get(sitting) != "opened":
+            raise Stuck(f"{self.number}: {sitting} did not open: {browser.get(self.path(sitting, 'opening')).text[:600]}")
+
+    def desk(self, sitting: str) -> dict[str, Any]:
+        """The sign-in desk: its list and the key of its forms."""
+        answer = self.at("invigilator").web.get(self.path(sitting, "desk"), headers=JSON)
+        if answer.status_code != 200:
+            raise Stuck(f"{self.number}: desk of {sitting} answered {answer.status_code}: {answer.text[:300]}")
+        return dict(answer.json())
+
+    def sign_in(self, sitting: str, row: dict[str, Any], csrf: str) -> dict[str, Any]:
+        """The candidate's document has been looked at: seat and start code."""
+        said = {"csrf": csrf, "ticket_no": row["ticket_no"], "id_last4": row["id_last4"], "checked": "1", "room": row["room"]}
+        answer = self.at("invigilator").web.post(self.path(sitting, "desk/sign-in"), data=said, headers=JSON)
+        if answer.status_code != 200:
+            raise Stuck(f"{self.number}: sign-in at {row['seat']} answered {answer.status_code}: {answer.text[:300]}")
+        return dict(answer.json())
+
+    def ring(self, sitting: str) -> None:
+        """The bell, by two persons."""
+        page = self.path(sitting, "board")
+        self.fill("head", page, "/bell", self.second("invigilator"))
+
+    def hand_back(self, sitting: str) -> Path:
+        """Close, build the signed return parcel, write both media; the medium that goes to the city."""
+        page = self.path(sitting, "hand-back")
+        self.fill("head", page, "/hand-back/close", self.second("invigilator"))
+        pins = {"sign_pin": self.stage.cast.pin, "second_sign_pin": self.stage.cast.pin}
+        self.fill("head", page, "/hand-back/build", self.second("patroller") | pins)
+        self.fill("head", page, "/hand-back/media", {})
+        found = sorted(self.folder.glob(f"media/1/{sitting}-r*.xrb")) or sorted(self.folder.glob(f"outbox/{sitting}-r*.xrb"))
+        if not found:
+            raise Stuck(f"{self.number}: no return parcel of {sitting}: {self.at('head').get(page).text[:600]}")
+        carried = self.stage.out / "parcels" / found[-1].name
+        shutil.copyfile(found[-1], carried)
+        return carried
+
+
+def _challenge(page: Page) -> str:
+    found = re.search(r'id="challenge"[^>]*>\s*([0-9]{6}-[0-9]{6}-[0-9]{6})', page.html)
+    return found[1] if found else ""
