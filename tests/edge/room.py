@@ -148,8 +148,16 @@ class Room:
 
     def clock(self, at: float) -> None:
         """Let the rehearsal's clock show this moment from now on; running sittings count the jump as time."""
+        self._shift(at - time.time())
+
+    def jump(self, seconds: float) -> None:
+        """Let so much time pass at once, and wait for the server's next tick."""
+        self._shift(json.loads((self.folder / "clock.json").read_text())["offset_seconds"] + seconds)
+        time.sleep(0.8)
+
+    def _shift(self, offset: float) -> None:
         fresh = self.folder / "clock.new"
-        fresh.write_text(json.dumps({"offset_seconds": at - time.time()}))
+        fresh.write_text(json.dumps({"offset_seconds": offset}))
         fresh.replace(self.folder / "clock.json")
 
     def load(self) -> Edge:
