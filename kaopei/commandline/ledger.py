@@ -59,7 +59,7 @@ def ledgers(path: Path) -> list[tuple[Path, dict[str, bytes] | Rejected]]:
     """Each ledger under a path with its files by name."""
     if not path.exists():
         return [(path, Rejected("file", "没有这个文件或文件夹"))]
-    if path.is_file():
+    if not path.is_dir():
         return [(path, _packed(path))]
     homes = sorted({file.parent for file in path.rglob("checkpoint")})
     if not homes:

@@ -12,7 +12,9 @@ WINDOW = {
     "not_before": NOW, "start_earliest": NOW + 900, "start_latest": NOW + 1800, "end_latest": NOW + 12_000, "stage2_not_before": NOW + 12_000,
 }
 POLICY = {"duration_minutes": 120, "order": "shuffled", "allowed_prefetch": 0, "clock_policy": "pause", "score_display": "never"}
-SIGNING = ["outcomes", "issuer", "center", "key_service", "province_release", "city_witness", "province_mirror", "status", "vault"]
+SIGNING = [
+    "outcomes", "issuer", "center", "key_service", "province_release", "city_witness", "province_mirror", "status", "vault", "party1", "party2",
+]
 OPENING = ["key_service_decrypt", "province_escrow", "city_import", "vault_import"]
 PEOPLE = {
     "clerk": ["clerk"], "chen": ["approver"], "li": ["approver"], "wang": ["acceptor"], "zhao": ["acceptor"], "head": ["head"],
