@@ -11,6 +11,7 @@ from kaopei.center.results import judging, queries
 from kaopei.center.results.judging import CLAUSE, Checked, Judged
 from kaopei.center.results.models import Grade, Outcome, Quarantine, Release, Result, Scoring
 from kaopei.center.sittings import queries as sittings
+from kaopei.law import numbers
 from kaopei.law.rules.c2_6_certificates import CertificateFacts, may_issue
 from kaopei.law.rules.c2_6_results import may_resit, theory_counts_until
 from kaopei.law.verdict import Reason, refuse
@@ -153,7 +154,7 @@ def _follows(before: Scoring | None, payload: dict[str, Any]) -> None:
 
 def _outcome(row: Scoring, one: Judged) -> Outcome:
     names = ("attempt", "ticket", "subject", "grade", "score", "max_score", "answered")
-    return Outcome(city=row.city, scoring=row, reasons=_told(one.reasons), **{name: getattr(one, name) for name in names})
+    return Outcome(city=row.city, scoring=row, reasons=_told(one.reasons), notes=_told(one.notes), **{name: getattr(one, name) for name in names})
 
 
 def _told(reasons: Iterable[Reason]) -> list[dict[str, str]]:
@@ -190,11 +191,12 @@ def _consequence(row: Judged, kind: str, failed_before: int, day: date) -> tuple
     if row.grade == Grade.PASSED:
         until = theory_counts_until(day)
         verdict = may_issue(CertificateFacts("first" if kind == "initial" else kind, theory_passed_on=day), day)
-        note = Reason(CLAUSE, f"理论成绩有效至 {until}")
-        step = Result.Next.CERTIFICATE if verdict.allowed else Result.Next.PRACTICAL
-        return step.value, until, [note, *verdict.reasons]
+        if verdict.allowed:
+            return Result.Next.CERTIFICATE.value, until, []
+        return Result.Next.PRACTICAL.value, until, [*verdict.reasons, Reason(CLAUSE, f"理论成绩有效至 {until}")]
     if row.grade == Grade.FAILED:
-        again = may_resit(failed_before + 1, day)
-        text = again.reasons or (Reason(CLAUSE, "可以补考"),)
-        return (Result.Next.RESIT if again.allowed else Result.Next.RETRAIN).value, None, list(text)
+        again, times = may_resit(failed_before + 1, day), numbers.of("ex.makeup", day)
+        if again.allowed:
+            return Result.Next.RESIT.value, None, [Reason(CLAUSE, f"可以补考 {times.value} 次{times.remark}")]
+        return Result.Next.RETRAIN.value, None, list(again.reasons)
     return Result.Next.NONE.value, None, []

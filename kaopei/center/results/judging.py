@@ -44,6 +44,7 @@ class Judged:
     max_score: int | None
     answered: int
     reasons: tuple[Reason, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def _judge(person: Payload, state: str, scored: Payload | None, day: date) -> Ju
     verdict = passed(Marks(Decimal(scored["score"]), Decimal(scored["max_score"])), day)
     grade = Grade.PASSED if verdict.allowed else Grade.FAILED
     marks = {"score": scored["score"], "max_score": scored["max_score"], "answered": scored["answered"]}
-    return Judged(**frame, grade=grade.value, **marks, reasons=(*verdict.reasons, *verdict.notes))
+    return Judged(**frame, grade=grade.value, **marks, reasons=verdict.reasons, notes=verdict.notes)
 
 
 def statement(checked: Checked) -> bytes:

@@ -57,8 +57,9 @@ class Outcome(AppendOnly):
     score = models.PositiveIntegerField(null=True)
     max_score = models.PositiveIntegerField(null=True)
     answered = models.PositiveIntegerField(default=0)
-    # [{clause, text}]: the grounds first, then the notes
+    # [{clause, text}]: the grounds; and what these rest on, which decides nothing
     reasons = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
 
     class Meta:
         ordering = ["attempt"]

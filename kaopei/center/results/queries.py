@@ -114,6 +114,12 @@ def counts(made: Scoring) -> dict[str, int]:
     return {name: found.get(name, 0) for name in Grade.values}
 
 
+def notes(made: Scoring) -> list[dict[str, str]]:
+    """What the outcomes of a scoring rest on (an assumption, a carried-over number), each once."""
+    found = {note["text"]: note for one in made.outcomes.all() for note in one.notes}
+    return list(found.values())
+
+
 def release(sitting: str) -> Release | None:
     """The release in force: the newest."""
     return Release.objects.filter(sitting=sitting).select_related("scoring").order_by("-rev").first()

@@ -96,6 +96,7 @@ def show(request: HttpRequest, sitting: str) -> HttpResponse:
         "filters": filters,
         "page": page,
         "rows": _lines(sitting, page.object_list, made if made and chosen and made.scoring_id == chosen.pk else None),
+        "notes": queries.notes(chosen) if chosen else [],
         "release": made,
         "approvers": _approvers(made),
         "asked": asked,

@@ -35,7 +35,7 @@ def test_a_scoring_that_fits_is_taken_with_every_attempt(held):
         one = found[attempt]
         if state == "handed_in":
             assert one.grade == ("passed" if held.scores[attempt] >= mark else "failed")
-            assert one.score == held.scores[attempt] and str(mark) in " ".join(reason["text"] for reason in one.reasons)
+            assert one.score == held.scores[attempt] and str(mark) in " ".join(note["text"] for note in one.notes)
         else:
             assert one.grade == state and one.score is None
     told = audit.last("results.taken", f"sitting:{held.number}")
