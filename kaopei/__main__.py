@@ -6,6 +6,7 @@ import sys
 COMMANDS = {
     "up": "start a small province with demo data",
     "center": "the center's pages",
+    "portal": "the public pages",
     "people": "log-ins of the center",
     "intake": "take a city's spreadsheets in",
     "lottery": "draw, verify, chance",

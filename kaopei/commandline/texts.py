@@ -7,6 +7,7 @@ TITLE = {
 COMMANDS = {
     "up": {"zh": "启动中心、门户、一个考试点和题库室", "en": "start center, portal, one exam site and a vault"},
     "center": {"zh": "打开中心的页面", "en": "serve the center's pages"},
+    "portal": {"zh": "打开公众门户", "en": "serve the public portal"},
     "people": {"zh": "建立中心账号", "en": "make log-ins of the center"},
     "intake": {"zh": "受理一个城市的报名表格，逐行给出结论", "en": "take a city's spreadsheets in, a verdict for each row"},
     "lottery": {"zh": "抽签、复算、公布概率", "en": "draw, verify, published chances"},

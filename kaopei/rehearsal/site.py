@@ -13,7 +13,6 @@ from kaopei.rehearsal.person import Person, Stuck
 from kaopei.rehearsal.programs import Program, free_port
 from kaopei.rehearsal.stage import Stage
 
-ITEMS = ("network", "servers", "cameras", "terminals", "room", "staff", "trial")
 JSON = {"Accept": "application/json"}
 
 
@@ -118,17 +117,19 @@ class Site:
         """Address of a sitting's page."""
         return f"/s/{quote(sitting, safe='')}/{part}"
 
-    def prepare(self, sitting: str, waived: tuple[str, ...] = ()) -> None:
+    def prepare(self, sitting: str) -> None:
         """The day before: every item of the readiness list, then the room is closed with numbered seals by two persons."""
         page = self.at("keeper").get(self.path(sitting, "readiness"))
-        offered = [item for item in ITEMS if f'name="result-{item}"' in page.html]
-        fields = {f"result-{item}": "waived" if item in waived else "ok" for item in offered}
-        fields |= {f"note-{item}": "演练：现场核对无误" for item in offered}
-        if waived:
-            fields |= self.second("head")
-        self.at("keeper").submit(page, fields, ends="/readiness/note")
-        seals = {"seal": f"FT-{self.number}-1 FT-{self.number}-2"}
-        self.fill("head", self.path(sitting, "readiness"), "/readiness/close", seals | self.second("keeper"))
+        items = sorted(name for name in page.form("/readiness/note").fields if name.startswith("result-"))
+        self.at("keeper").submit(page, dict.fromkeys(items, "ok"), ends="/readiness/note")
+        self.fill("head", self.path(sitting, "readiness"), "/readiness/close", self._seals() | self.second("keeper"))
+
+    def unseal(self, sitting: str) -> None:
+        """On the day: the seals are compared with the numbers written down, by two persons."""
+        self.fill("head", self.path(sitting, "readiness"), "/readiness/unseal", self._seals() | self.second("keeper"))
+
+    def _seals(self) -> dict[str, str]:
+        return {"seal": f"FT-{self.number}-1 FT-{self.number}-2"}
 
     def challenge(self, sitting: str) -> str:
         """What the console shows for the key service, three groups of six digits."""

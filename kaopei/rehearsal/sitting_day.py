@@ -46,6 +46,7 @@ class SittingDay:
         """From T−15: the site shows its challenge, two key officers release, the head and another person open."""
         self.stage.clock.go_to(self.starts_at + OPENED_AT)
         for one in self.sittings:
+            one.site.unseal(one.number)
             challenge = one.site.challenge(one.number)
             said = {"challenge": challenge, "stage": "1", "cameras": "on"}
             self.stage.person("clerk").submit(f"/sittings/{one.number}/release/", said, having="challenge")
