@@ -1,22 +1,20 @@
 """An exam site from nothing, through its public doors: commands, pages, files; with a sealed paper of real items."""
 
-import json
 import re
+import shutil
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from kaopei.parcel import approval, enrolment, exam_parcel, key_release, key_share, keyfile, manifest, roster, seal_order, seating, shares
+from kaopei.parcel import enrolment, key_release, key_share, keyfile, manifest, seating
 from tests.edge import room
-from tests.edge.room import HEAD, INVIGILATOR, KEEPER, PATROLLER, STAFF, SUBJECT, Terminal, candidate, csrf_in
+from tests.edge.room import HEAD, INVIGILATOR, KEEPER, PATROLLER, STAFF, Terminal, candidate, csrf_in
 from tests.parcel import cast
-from tests.parcel.cast import CITY, NOW, SITE, SITTING, WINDOW, Province
+from tests.parcel.cast import CITY, NOW, SITE, SITTING, WINDOW, Province  # noqa: F401
 
 PIN, SIGN_PIN, CACHE_PIN = room.PIN, "sign-135790", "802914"
 DAY_BEFORE = NOW - 86_400
@@ -142,6 +140,15 @@ def found(folder: Path) -> Site:
     return site
 
 
+def copied(laid: Site, folder: Path) -> Site:
+    """The same enrolled server in a folder of the test's own, on a port of its own; nothing taken in yet."""
+    shutil.copytree(laid.folder, folder, dirs_exist_ok=True)
+    site = Site(folder, laid.province, room.free_port())
+    site.config.write_text(site.config.read_text().replace(f":{laid.port}", f":{site.port}"))
+    site.clock(NOW - 400)
+    return site
+
+
 def enrol(site: Site, request: bytes) -> None:
     """Two acceptors and the province sign the record."""
     p = site.province
@@ -253,8 +260,3 @@ def seat_all(site: Site, head: Person, rows: list[dict]) -> list[Terminal]:
 
 def build(head: Person, **more: Any) -> None:
     head.do("hand-back/build", PATROLLER, **{"sign_pin": SIGN_PIN, "second_sign_pin": SIGN_PIN} | more)
-
-
-@cache
-def unused() -> tuple:
-    return (approval, exam_parcel, roster, seal_order, shares, WINDOW, SUBJECT, time, json)

@@ -17,8 +17,8 @@ from tests.edge.room import HEAD, INVIGILATOR, KEEPER
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory):
-    site = at.found(tmp_path_factory.mktemp("day"))
+def day(laid, tmp_path_factory):
+    site = at.copied(laid, tmp_path_factory.mktemp("day"))
     at.pack(site, count=4)
     site.serve()
     try:
