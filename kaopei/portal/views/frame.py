@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """Switch between Chinese and English. Changes nothing but the reader's own cookie, so it needs no token."""
     target = urlsplit(request.POST.get("next", "/"))._replace(scheme="", netloc="").geturl()
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
+    if not target.startswith("/") or not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         target = "/"
     answer = HttpResponseRedirect(target)
     answer.set_cookie(COOKIE, "en" if request.POST.get("lang") == "en" else "zh", max_age=YEAR, samesite="Lax", httponly=True)

@@ -16,6 +16,7 @@ from kaopei.portal import checking
 from kaopei.portal.checking import Answer
 
 TOO_LARGE = f"文件太大（超过 {settings.LARGEST_UPLOAD // 1024 // 1024} MB），不会是证书。请选择证书的 PDF 或 JSON 文件。"
+PIECE, PATIENCE = 64 * 1024, 64 * 1024 * 1024
 OUTCOMES = {"passed": ("合格", "good"), "failed": ("不合格", "bad"), "absent": ("缺考", "wait"), "refused": ("未准予入场", "wait")}
 
 
@@ -29,11 +30,20 @@ def trust() -> tuple[Trust | None, str]:
 
 
 def oversized(request: HttpRequest) -> bool:
-    """Said before the body is read."""
+    """Whether the body is longer than any certificate; what was sent is thrown away unread, piece by piece.
+
+    A browser shows our answer only when somebody has taken what it sends, so patience has a limit of its own.
+    """
     try:
-        return int(request.META.get("CONTENT_LENGTH") or 0) > settings.LARGEST_UPLOAD
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return True
+    if length <= settings.LARGEST_UPLOAD:
+        return False
+    left = min(length, PATIENCE)
+    while left > 0 and (piece := request.read(min(left, PIECE))):
+        left -= len(piece)
+    return True
 
 
 def answer_to(request: HttpRequest, listed: Trust) -> Answer:
