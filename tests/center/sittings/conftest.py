@@ -1,5 +1,6 @@
 """A drawn month with tickets, everybody's keys, and a desk that carries a sitting as far as a test needs it."""
 
+import copy
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -46,9 +47,23 @@ def month(django_db_setup, django_db_blocker, tmp_path_factory):
 @pytest.fixture
 def desk(month):
     """What a test does to the month is taken back."""
+    yield from taken_back(Desk(month))
+
+
+def taken_back(desk):
+    """The desk, until its test or module ends."""
     with transaction.atomic():
-        yield Desk(month)
+        yield desk
         transaction.set_rollback(True)
+
+
+def carried(month, step):
+    """For a fixture of a module: a desk with a sitting that has come as far as `step`, made once."""
+    for desk in taken_back(Desk(month)):
+        desk.through(step)
+        if step == "seat":
+            desk.quarter_before()
+        yield desk
 
 
 class Desk:
@@ -59,6 +74,14 @@ class Desk:
         self.at = month.at + timedelta(days=1)
         self.vault = Vault(month.data)
         self.machines = {}
+
+    def again(self):
+        """The same desk for one more test."""
+        fresh = copy.copy(self)
+        fresh.machines = {serial: copy.copy(one) for serial, one in self.machines.items()}
+        for one in fresh.machines.values():
+            one.leaves = list(one.leaves)
+        return fresh
 
     @property
     def facts(self):

@@ -12,14 +12,17 @@ from kaopei.office.approvals import queries as asked
 from kaopei.office.refused import Refused
 from kaopei.parcel import exam_parcel, key_release, key_share, manifest
 from kaopei.parcel.exam_parcel import Parcel
-from tests.center.sittings.conftest import REASON
+from tests.center.sittings.conftest import REASON, carried, taken_back
+
+
+@pytest.fixture(scope="module")
+def carried_so_far(month):
+    yield from carried(month, "seat")
 
 
 @pytest.fixture
-def seated(desk):
-    desk.through("seat")
-    desk.quarter_before()
-    return desk
+def seated(carried_so_far):
+    yield from taken_back(carried_so_far.again())
 
 
 def token_of(desk):
@@ -111,24 +114,6 @@ def test_newer_challenge_replaces_the_one_that_waits(seated):
     seated.release(challenge=fresh)
     assert KeyRelease.objects.get(pk=old.pk).status == "replaced"
     assert manifest.read("key_release", token_of(seated), keys.trust())["challenge"] == fresh
-
-
-def test_no_release_without_seating(desk):
-    desk.through("seal")
-    desk.quarter_before()
-    with pytest.raises(Refused, match="座次包下达以后"):
-        desk.ask_key()
-
-
-def test_no_release_without_the_services_share(desk):
-    desk.order()
-    order = bytes(queries.newest(desk.row(), "seal_order").data)
-    desk.sealed = desk.vault.seal(order, desk.at)
-    desk.receive(desk.sealed.parcel, desk.sealed.shares["A"])
-    desk.seat()
-    desk.quarter_before()
-    with pytest.raises(Refused, match="还没有收到这个密封包的密钥分持件"):
-        desk.release()
 
 
 def test_paper_sealed_anew_makes_a_waiting_request_void(seated):

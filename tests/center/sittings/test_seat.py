@@ -16,14 +16,18 @@ from kaopei.office.approvals.models import Request
 from kaopei.office.refused import Refused
 from kaopei.parcel import seating
 from kaopei.parcel.rejected import Rejected
-from tests.center.sittings.conftest import STAFF
+from tests.center.sittings.conftest import STAFF, carried, taken_back
 from tests.people import FOSHAN
 
 
+@pytest.fixture(scope="module")
+def carried_so_far(month):
+    yield from carried(month, "seal")
+
+
 @pytest.fixture
-def sealed(desk):
-    desk.through("seal")
-    return desk
+def sealed(carried_so_far):
+    yield from taken_back(carried_so_far.again())
 
 
 def opened(desk):
@@ -91,12 +95,6 @@ def test_key_out_means_frozen(sealed):
         ask(sealed)
 
 
-def test_no_seating_before_the_paper(desk):
-    desk.order()
-    with pytest.raises(Refused, match="收到密封包之后"):
-        ask(desk)
-
-
 HEADER = "姓名,岗位,口令,签名人\n"
 
 
@@ -156,7 +154,12 @@ def staff_file(**more):
 
 @pytest.mark.parametrize(
     ("more", "words"),
-    [({"trained_on": None}, "考务培训"), ({"appraisal": "2025不合格"}, "年度考核"), ({"has_pledge": False}, "责任书"), ({"has_agreement": False}, "保密协议")],
+    [
+        ({"trained_on": None}, "考务培训"),
+        ({"appraisal": "2025不合格"}, "年度考核"),
+        ({"has_pledge": False}, "责任书"),
+        ({"has_agreement": False}, "保密协议"),
+    ],
 )
 def test_person_of_the_staff_file_must_be_fit_to_serve(sealed, more, words):
     staff_file(**more)

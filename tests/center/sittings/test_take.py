@@ -9,12 +9,22 @@ from kaopei.office.append_only import Frozen
 from kaopei.office.audit.models import Event
 from kaopei.office.refused import Refused
 from kaopei.parcel import key_share, manifest
+from tests.center.sittings.conftest import carried, taken_back
 from tests.people import vault_key
+
+
+@pytest.fixture(scope="module")
+def carried_so_far(month):
+    yield from carried(month, "order")
+
+
+@pytest.fixture
+def desk(carried_so_far):
+    yield from taken_back(carried_so_far.again())
 
 
 @pytest.fixture
 def ordered(desk):
-    desk.order()
     return bytes(queries.newest(desk.row(), "seal_order").data)
 
 
