@@ -62,6 +62,11 @@ def another(world):
 
 
 def fullest(more=0):
-    """Sittings with most candidates first."""
-    rows = sorted(allocation.with_candidates(), key=lambda one: (-one.placed, one.number))
-    return rows[more].number
+    """Sittings with first-time applicants and most of the others first: who sits where is chance."""
+
+    def kinds(number):
+        found = [one.kind for one in allocation.seated(number)]
+        return min(4, found.count("initial")), len(found) - found.count("initial")
+
+    rows = sorted(allocation.with_candidates(), key=lambda one: (kinds(one.number), one.number))
+    return rows[-1 - more].number

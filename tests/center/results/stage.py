@@ -101,9 +101,16 @@ class Held:
         self.rows = [self._enlist(one) for one in self.seated]
         self._enrol()
         self._seal()
-        for place, row in enumerate(self.rows):
-            self.states.setdefault(row["attempt"], "absent" if place == 1 else "refused" if place == 2 else "handed_in")
-            self.scores.setdefault(row["attempt"], 60 if place % 5 == 4 else 88)
+        first = [one.pseudonym for one in self.seated if one.kind == "initial"]
+        for row in self.rows:
+            place = first.index(row["attempt"]) if row["attempt"] in first else -1
+            self.states.setdefault(row["attempt"], {0: "absent", 1: "refused"}.get(place, "handed_in"))
+            self.scores.setdefault(row["attempt"], 60 if place in (0, 1, 2) else 88)
+
+    @property
+    def passer(self):
+        """Somebody who sat and passed."""
+        return next(row["attempt"] for row in self.rows if self.states[row["attempt"]] == "handed_in" and self.scores[row["attempt"]] == 88)
 
     def _enlist(self, one):
         row = {

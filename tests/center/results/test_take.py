@@ -44,7 +44,7 @@ def test_a_scoring_that_fits_is_taken_with_every_attempt(held):
 
 @pytest.mark.parametrize(("score", "grade"), [(79, "failed"), (80, "passed"), (100, "passed"), (0, "failed")])
 def test_the_pass_mark_is_included(held, score, grade):
-    first = held.rows[0]["attempt"]
+    first = held.passer
     held.scores[first] = score
     assert held.take().outcomes.get(attempt=first).grade == grade
 
@@ -102,7 +102,7 @@ def test_a_site_that_says_it_has_scored_must_show_it(another):
 
 def test_an_attempt_that_was_not_closed_is_refused(another):
     held = another()
-    open_one = held.rows[0]["attempt"]
+    open_one = held.passer
     held.hand_back(states={**held.states, open_one: "open"})
     refused(held, held.score(), "state")
 
@@ -149,11 +149,12 @@ def test_what_does_not_fit_is_kept_with_its_reason_once(held):
 
 def test_a_second_revision_is_kept_beside_the_first(held):
     first = held.take()
-    held.scores[held.rows[0]["attempt"]] = 100
+    who = held.passer
+    held.scores[who] = 100
     second = held.take(held.score(rev=2, prev_hash=first.digest, reason="第 3 题作废"))
     assert [row.rev for row in queries.scorings(held.number)] == [2, 1]
-    assert second.outcomes.get(attempt=held.rows[0]["attempt"]).score == 100
-    assert first.outcomes.get(attempt=held.rows[0]["attempt"]).score == 88
+    assert second.outcomes.get(attempt=who).score == 100
+    assert first.outcomes.get(attempt=who).score == 88
 
 
 def test_revisions_come_in_order_and_in_one_chain(held):
