@@ -75,6 +75,11 @@ def sign(sitting: str, *, progress: Callable[[int, int, str], None], by: Actor, 
         found = issuing.ready(sitting, at=at)
     except Rejected as problem:
         raise Refused(refuse(CLAUSE, str(problem), problem.code)) from None
+    stale = [row.number for row in rows if row.release_digest != found.proof.release_digest]
+    rows = [row for row in rows if row.number not in stale]
+    if not rows:
+        text = f"证书 {'、'.join(stale[:3])} 是按较早发布的成绩决定的，成绩已重新发布，不能签发。请联系省考试机构办理撤销。"
+        raise Refused(refuse(CLAUSE, text, "stale"))
     signer = keys.signer("issuer", at)
     for number, row in enumerate(rows, 1):
         _sign(row, found, signer, at)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from kaopei.center.certificates import actions, issuing, queries
 from kaopei.center.certificates.actions import CLAUSE
@@ -23,6 +23,8 @@ def decide(sitting: str, *, by: Actor, at: datetime) -> Job | None:
     The events are committed and in the tree before anything is signed: a certificate names the place of its event.
     """
     with transaction.atomic():
+        with connection.cursor() as cursor:  # two presses at once: the second finds what the first has decided
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"certificates {sitting}"])
         found = prepared(sitting, at=at)
         for one in found.people:
             if one.allowed:

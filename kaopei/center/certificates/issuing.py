@@ -16,6 +16,7 @@ from kaopei.law import operations
 from kaopei.law.rules.c2_6_certificates import CertificateFacts, Term, may_issue, term
 from kaopei.law.verdict import Verdict
 from kaopei.office import keys
+from kaopei.office.clock import CHINA
 from kaopei.parcel import canonical, roster
 from kaopei.parcel.canonical import Payload
 
@@ -78,7 +79,7 @@ def ready(sitting: str, *, at: datetime) -> Ready:
         placed = seated.get(one.attempt)
         kind, person = (placed.kind, placed.person) if placed else ("", "")
         frame = (one.attempt, one.ticket, person, one.subject, kind, one.grade)
-        people.append(_due(frame, rows[one.attempt], before, proof.checked.day, at.date(), one.grade == "passed"))
+        people.append(_due(frame, rows[one.attempt], before, proof.checked.day, at.astimezone(CHINA).date(), one.grade == "passed"))
     return Ready(sitting, proof.checked.city, proof, tuple(people))
 
 

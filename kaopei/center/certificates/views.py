@@ -87,6 +87,7 @@ def sitting(request: HttpRequest, sitting: str) -> HttpResponse:
         "missing": sum(one.allowed and one.attempt not in known for one in found.people),
         "unsigned": len(known) - signed,
         "signed": signed,
+        "withdrawn": [known[one.attempt].number for one in found.people if one.attempt in known and one.grade != "passed"],
         "may": request.user.may("certificates.issue", found.city),
     }
     return render(request, "certificates/sitting.html", context)

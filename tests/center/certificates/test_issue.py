@@ -154,6 +154,19 @@ def test_pressing_once_does_it_all_and_pressing_again_nothing(released):
     assert deciding.decide(released.number, by=clerk, at=released.at) is None
 
 
+def test_decided_on_an_earlier_release_is_not_signed(released):
+    """A question was withdrawn after the decision: the new release has its own digest."""
+    issue_all(released)
+    before = results.release(released.number)
+    released.take(released.score(rev=2, prev_hash=before.scoring.digest, reason="第 3 题作废"))
+    released.ask()
+    released.sign("approver")
+    released.sign("approver2")
+    with pytest.raises(Refused, match="较早发布"):
+        sign_all(released)
+    assert not Certificate.objects.filter(status="signed").exists()
+
+
 @pytest.mark.parametrize("change", ["subject = 'x'", "valid_to = valid_to + 1", "status = 'issued'", "name = 'x'::bytea"])
 def test_the_database_refuses_to_change_a_certificate(released, change):
     made = issue_all(released)[0]

@@ -8,6 +8,7 @@ import zipfile
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from kaopei.center.certificates import actions, deciding
 from kaopei.center.certificates.models import Certificate
 from kaopei.center.results.models import Release
 from kaopei.law import numbers
@@ -81,6 +82,20 @@ def test_who_may_not(desk, held):
     for who in ("institution", "inspector"):
         assert desk.browser(who).get("/results/").status_code == 403
         assert desk.browser(who).get("/certificates/").status_code == 403
+
+
+def test_a_certificate_whose_result_no_longer_passes_is_named(desk, held):
+    made = held.release()
+    with_certificate = deciding.prepared(held.number, at=held.at)
+    one = next(one for one in with_certificate.people if one.allowed)
+    row = actions.issue(one, ready=with_certificate, by=held.world.people["clerk"], at=held.at)
+    held.scores[one.attempt] = 10
+    held.take(held.score(rev=2, prev_hash=made.scoring.digest, reason="第 3 题作废"))
+    held.ask()
+    held.sign("approver")
+    held.sign("approver2")
+    page = desk.see("clerk", f"/certificates/sittings/{held.number}/")
+    assert "须按撤销办理" in page and row.number in page
 
 
 @pytest.mark.django_db(transaction=True)
