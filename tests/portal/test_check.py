@@ -190,7 +190,8 @@ def test_nobody_else_learns_even_that_there_is_one(portal, ticket, id_number):
 
 @pytest.mark.parametrize(
     ("ticket", "id_number", "word"),
-    [("", "", "两项都要"), (TICKET, "%" * 18, "身份证号"), (TICKET, "", "两项都要"), ("", ID_NUMBER, "两项都要"), ("abc", ID_NUMBER, "全是数字"), (TICKET, "1234", "身份证号"),
+    [("", "", "两项都要"), (TICKET, "%" * 18, "身份证号"),
+     (TICKET, "", "两项都要"), ("", ID_NUMBER, "两项都要"), ("abc", ID_NUMBER, "全是数字"), (TICKET, "1234", "身份证号"),
      (TICKET, ID_NUMBER[:-1] + ("9" if ID_NUMBER[-1] != "9" else "8"), "身份证号"), ("\0" * 20, "\0" * 18, "两项都要")],
 )  # fmt: skip
 def test_what_cannot_be_a_number_is_said(portal, ticket, id_number, word):

@@ -36,7 +36,9 @@ def _lines(key: str, city: str, at: datetime) -> list[Line]:
     newest = queries.newest_round(key, at, city)
     published_on = newest.at.astimezone(CHINA).date() if newest else today
     verdict = register_is_current(published_on, published_on, today)
-    return [] if verdict.allowed or key != "register" else [Line("登记名单该再公布一次", url, verdict.text)]
+    # Where next year's holidays are not entered yet the last day cannot be told; nobody is hurried then.
+    overdue = key == "register" and verdict.code == "publication_overdue"
+    return [Line("登记名单该再公布一次", url, verdict.text)] if overdue else []
 
 
 WORDS = {"new": "新增", "changed": "变更", "gone": "不再列出"}

@@ -103,7 +103,7 @@ def publish(request: HttpRequest, group: str) -> HttpResponse:
 @permission("publication.view")
 def rows(request: HttpRequest) -> HttpResponse:
     """Everything that was ever published, the newest first."""
-    kind, wanted = request.GET.get("kind", ""), request.GET.get("q", "").strip()
+    kind, wanted = request.GET.get("kind", ""), request.GET.get("q", "").replace("\0", "").strip()[:60]
     kind = kind if kind in queries.Kind.values else ""
     page = Paginator(queries.listed(kind=kind, wanted=wanted), PAGE).get_page(request.GET.get("page"))
     return render(request, "publication/rows.html", {"page": page, "kind": kind, "q": wanted, "kinds": queries.Kind.choices})
