@@ -398,7 +398,7 @@ class Exam {
 
   async finish() {
     kept.removeItem("secret");
-    await Outbox.forget();
+    await this.outbox.forget();
     location.reload();
   }
 

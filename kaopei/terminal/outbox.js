@@ -57,7 +57,10 @@ export class Outbox {
     }
   }
 
-  static async forget() {
+  // Nothing of this candidate stays on the machine. An open connection would hold the deletion up.
+  async forget() {
+    this.stop();
+    this.database?.close();
     await request(indexedDB.deleteDatabase(DATABASE)).catch(() => undefined);
   }
 
