@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
         print(json.dumps([asdict(answer) for answer in answers], ensure_ascii=False, indent=1))
     else:
         for answer in answers:
-            print(answer.status, trust_files.one_line(answer.holder), trust_files.one_line(answer.reason), sep="\t")
+            print(answer.status, answer.holder, answer.reason, sep="\t")
     return 0 if all(answer.status == "valid" for answer in answers) else 1
 
 
@@ -66,8 +66,9 @@ def judge(item: str, sources: trust_files.Sources, status_file: Path | None) -> 
         entries = _newest_status(status_file, sources.beside(path, "status.json", listed), listed)
         word, reason = _standing(facts, moment, entries)
     except Rejected as refusal:
-        return Answer(trust_files.one_line(item), "bad", "", f"{begins}{refusal}")
-    return Answer(trust_files.one_line(item), word, certificate.masked(facts["name"]), f"{begins}{reason}", facts, certificate.qr_text(signed))
+        return Answer(trust_files.one_line(item), "bad", "", trust_files.one_line(f"{begins}{refusal}"))
+    holder, said = certificate.masked(facts["name"]), trust_files.one_line(f"{begins}{reason}")
+    return Answer(trust_files.one_line(item), word, trust_files.one_line(holder), said, facts, certificate.qr_text(signed))
 
 
 def _newest_status(given: Path | None, known: list[Path], listed: Trust) -> dict[str, Any] | None:

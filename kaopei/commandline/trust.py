@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import re
 import secrets
 import sys
 from argparse import Namespace
@@ -21,6 +22,8 @@ CENTER = (
     "province_escrow", "province_mirror", "ledger",
 )
 VAULT = ("outcomes", "vault_import", "ledger")
+# The name stands in the names of ledgers, which know neither space nor + (C2SP).
+NAMED = re.compile(r"[^\s+/|]{1,40}")
 
 
 class BadTrust(ValueError):
@@ -83,17 +86,24 @@ def _found(chosen: Namespace) -> int:
     custodians = chosen.custodian or ["custodian1", "custodian2"]
     if len(set(custodians)) < 2:
         raise BadTrust("--custodian：题库保管人至少要两名不同的人。")
+    if not NAMED.fullmatch(chosen.deployment):
+        raise BadTrust(f"--deployment：系统名称“{chosen.deployment[:40]}”不能用，应为 1 至 40 个字，不含空格和 + / |")
     people = _people(chosen.file) if chosen.file else []
     homes = {name: Home(out / name) for name in ("keys", "vault/keys", "roots")}
     rows = [homes["keys"].make(role, "center" if role == "ledger" else role, city=_city(role, chosen.city)) for role in CENTER]
     rows += [homes["vault/keys"].make(role, "vault" if role == "ledger" else role) for role in VAULT]
     rows += [homes["vault/keys"].make("custodian", holder, duties=["custodian"]) for holder in custodians]
-    rows += [_keep_person(out, one) for one in people]
+    made = [_person_key(one) for one in people]
+    rows += [row for row, _ in made]
     data, root, roots = trust.found(deployment=chosen.deployment, rehearsal=True, issued_at=_now(), keys=rows)
     for signer in roots:
-        homes["roots"].keep(signer.kid, signer.key)
-    _lay(out, 1, data)
+        homes["roots"].add(signer.kid, signer.key)
+    # Nothing is written before everything fits; the list comes last, so that it never names a key that is not there.
+    for home in homes.values():
+        home.lay()
+    _lay_people(out, made)
     _write(out / "root.txt", f"{root}\n".encode(), 0o644)
+    _lay(out, 1, data)
     print(f"已建立演练信任名单 {out / 'trust.json'}，密钥 {len(rows)} 把；根指纹 {root}")
     return 0
 
@@ -104,14 +114,11 @@ def _city(role: str, city: str) -> str:
 
 
 class Home:
-    """A folder of key files with one random passphrase beside them, for rehearsals."""
+    """A folder of key files with one random passphrase beside them, for rehearsals; `lay` writes what was made."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        if not (folder / "passphrase").exists():
-            _write(folder / "passphrase", secrets.token_urlsafe(24).encode(), 0o600)
+        self.made: dict[str, Any] = {}
 
     @property
     def passphrase(self) -> bytes:
@@ -119,15 +126,28 @@ class Home:
         return (self.folder / "passphrase").read_bytes().strip()
 
     def make(self, role: str, holder: str, *, city: str = "", duties: Sequence[str] = ()) -> dict[str, Any]:
-        """A fresh key on the disk; its row for the list."""
+        """A fresh key; its row for the list."""
         key = keyfile.generate_decrypt() if role in DECRYPT_ROLES else keyfile.generate_sign()
         row = trust.entry(keyfile.public(key), role, holder, city=city, duties=duties)
-        self.keep(row["kid"], key)
+        self.add(row["kid"], key)
         return row
 
-    def keep(self, kid: str, key: Any) -> None:
-        """The key file."""
-        _write(self.folder / f"{kid}.key", keyfile.dump(key, self.passphrase), 0o600)
+    def add(self, kid: str, key: Any) -> None:
+        """A key that is to lie here."""
+        self.made[kid] = key
+
+    def lay(self) -> None:
+        """Passphrase and keys on the disk."""
+        _closed(self.folder)
+        if not (self.folder / "passphrase").exists():
+            _write(self.folder / "passphrase", secrets.token_urlsafe(24).encode(), 0o600)
+        for kid, key in self.made.items():
+            _write(self.folder / f"{kid}.key", keyfile.dump(key, self.passphrase), 0o600)
+
+
+def _closed(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
 
 
 def _people(path: Path) -> list[dict[str, Any]]:
@@ -156,17 +176,20 @@ def _check_person(row: Any, where: str) -> None:
         raise BadTrust(f"{where}：role 只能是 person 或 party，pin 不少于 4 位")
 
 
-def _keep_person(data: Path, row: dict[str, Any]) -> dict[str, Any]:
-    """A person's key in the data folder under his PIN; his row for the list."""
+def _person_key(row: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """A person's row for the list, and his key file under his PIN."""
     key = keyfile.generate_sign()
     scope = {"city": row.get("city", ""), "site": row.get("site", ""), "duties": row.get("duties", [])}
     made = trust.entry(keyfile.public(key), row.get("role", "person"), row["holder"], **scope)
-    folder = data / "persons"
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    _write(folder / f"{made['kid']}.key", keyfile.dump(key, row["pin"].encode()), 0o600)
-    print(made["kid"], row["holder"], sep="\t")
-    return made
+    return made, keyfile.dump(key, row["pin"].encode())
+
+
+def _lay_people(data: Path, made: Sequence[tuple[dict[str, Any], bytes]]) -> None:
+    if made:
+        _closed(data / "persons")
+    for row, content in made:
+        _write(data / "persons" / f"{row['kid']}.key", content, 0o600)
+        print(row["kid"], row["holder"], sep="\t")
 
 
 def _person(chosen: Namespace) -> int:
@@ -178,8 +201,10 @@ def _person(chosen: Namespace) -> int:
         people = [{"holder": chosen.holder, "duties": chosen.duty, "role": chosen.role, "city": chosen.city, "site": chosen.site, "pin": pin}]
         _check_person(people[0], "trust person")
     listed, signers = _in_force(data)
-    rows = [_keep_person(data, one) for one in people]
-    _extend(data, listed, signers, add=rows)
+    made = [_person_key(one) for one in people]
+    following = _following(listed, signers, add=[row for row, _ in made])
+    _lay_people(data, made)
+    _lay(data, listed.version + 1, following)
     return 0
 
 
@@ -187,7 +212,7 @@ def _revoke(chosen: Namespace) -> int:
     data = trust_files.data_folder(chosen.data)
     listed, signers = _in_force(data)
     since = _now() if chosen.since is None else chosen.since
-    _extend(data, listed, signers, revoke={chosen.kid: (since, chosen.reason)})
+    _lay(data, listed.version + 1, _following(listed, signers, revoke={chosen.kid: (since, chosen.reason)}))
     print(f"密钥 {chosen.kid} 已吊销，信任名单第 {listed.version + 1} 版")
     return 0
 
@@ -205,10 +230,11 @@ def _in_force(data: Path) -> tuple[Trust, list[keyfile.Signer]]:
     return listed, [keyfile.load_signer(file.read_bytes(), home.passphrase, listed.suite) for file in roots]
 
 
-def _extend(data: Path, listed: Trust, signers: list[keyfile.Signer], **changes: Any) -> None:
+def _following(listed: Trust, signers: list[keyfile.Signer], **changes: Any) -> bytes:
+    """The next list, checked as everybody will check it."""
     following = trust.extend(listed.chain[-1], issued_at=_now(), signers=signers, **changes)
     listed.advance([following])
-    _lay(data, listed.version + 1, following)
+    return following
 
 
 def _lay(data: Path, version: int, content: bytes) -> None:
