@@ -26,8 +26,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "lang": lang,
         "now": clock.now(),
         "rehearsal": rehearsal(),
-        "program": settings.PROGRAM_NAME,
-        "program_en": settings.PROGRAM_ENGLISH,
+        "program": getattr(settings, "PROGRAM_NAME", "考培"),
+        "program_en": getattr(settings, "PROGRAM_ENGLISH", "Kaopei"),
         "places": [{"url": url, "text": en if lang == "en" else zh, "here": request.path.startswith(url)} for url, zh, en in PLACES],
     }
 

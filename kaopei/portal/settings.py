@@ -4,7 +4,8 @@ It works as the database role `kaopei_portal`, on the center's server or a read 
 """
 
 from kaopei.office.settings_base import *  # noqa: F403
-from kaopei.office.settings_base import DATABASES, PROGRAM, TEMPLATES
+from kaopei.office.settings_base import DATABASES, PROGRAM
+from kaopei.portal.limits import LARGEST_UPLOAD
 
 INSTALLED_APPS = ["django.contrib.staticfiles", "kaopei.office.ui", "kaopei.center.publication", "kaopei.portal"]
 MIDDLEWARE = [
@@ -15,9 +16,12 @@ MIDDLEWARE = [
     "kaopei.office.ui.middleware.Language",
     "kaopei.portal.middleware.Public",
 ]
-TEMPLATES[0]["OPTIONS"]["context_processors"] = [
-    "django.template.context_processors.request",
-    "kaopei.portal.context.frame",
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request", "kaopei.portal.context.frame"]},
+    }
 ]
 PROGRAM_NAME = "安全生产资格考试公开查询"
 PROGRAM_ENGLISH = "Work-safety examinations: public information"
@@ -31,8 +35,6 @@ if PROGRAM == "portal":
     # A public page that takes longer than this is a fault or an attack.
     _options["options"] += " -cstatement_timeout=10000"
 
-# A certificate is under 1 MiB; nobody has anything larger to send here.
-LARGEST_UPLOAD = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_UPLOAD + 64 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20

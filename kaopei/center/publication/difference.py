@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from kaopei.center.publication.drafts import GROUPS, Draft, Group
 from kaopei.center.publication.models import Publication
@@ -33,7 +34,7 @@ class Change:
         return self.draft.object if self.draft else str(self.before.object if self.before else "")
 
     @property
-    def words(self) -> list[tuple[str, object, object]]:
+    def words(self) -> list[tuple[str, Any, Any]]:
         """(field, before, after) of every field that differs."""
         old = self.before.content if self.before else {}
         new = self.draft.content if self.draft else {}

@@ -42,7 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     at, city = clock.now(), _city(request)
     counts = queries.counts(at, city)
     lines = []
-    for group in GROUPS.values():
+    for group in (one for one in GROUPS.values() if not one.by_itself):
         found = difference(group.key, city, at)
         lines.append(
             {

@@ -1,6 +1,6 @@
 """What an address asks for, read with care: a nonsensical day or city is said to be one, never guessed."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -19,10 +19,23 @@ class Unclear(ValueError):
 def asked(request: HttpRequest, *, day_name: str = "on") -> Asked:
     """Filters of the address. Raises Unclear for a day that is none."""
     at = clock.now()
+    return _asked(request, at, _day(request.GET.get(day_name, ""), at.date()))
+
+
+def asked_or_today(request: HttpRequest, *, day_name: str) -> tuple[Asked, str]:
+    """The filters, with today in place of a day that cannot be read; and what was wrong with it."""
+    try:
+        return asked(request, day_name=day_name), ""
+    except Unclear as problem:
+        at = clock.now()
+        return _asked(request, at, at.date()), str(problem)
+
+
+def _asked(request: HttpRequest, at: datetime, on: date) -> Asked:
     get = request.GET
     return Asked(
         at=at,
-        on=_day(get.get(day_name, ""), at.date()),
+        on=on,
         city=_short(get.get("city", "")),
         words=_short(get.get("q", "")),
         work=_short(get.get("work", "")),

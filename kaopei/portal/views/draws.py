@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -82,6 +81,6 @@ def archive(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def verifier(request: HttpRequest) -> HttpResponse:
     """The stand-alone verifier in one file: anybody can read it through and run it with a bare Python."""
-    answer: Any = HttpResponse(bundle.one_file(), content_type="text/x-python; charset=utf-8")
+    answer = HttpResponse(bundle.one_file(), content_type="text/x-python; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="verify_draw.py"'
     return answer

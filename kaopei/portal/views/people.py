@@ -14,9 +14,10 @@ from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.trust import Trust
 from kaopei.portal import checking
 from kaopei.portal.checking import Answer
+from kaopei.portal.limits import LARGEST_UPLOAD, PATIENCE
 
-TOO_LARGE = f"文件太大（超过 {settings.LARGEST_UPLOAD // 1024 // 1024} MB），不会是证书。请选择证书的 PDF 或 JSON 文件。"
-PIECE, PATIENCE = 64 * 1024, 64 * 1024 * 1024
+TOO_LARGE = f"文件太大（超过 {LARGEST_UPLOAD // 1024 // 1024} MB），不会是证书。请选择证书的 PDF 或 JSON 文件。"
+PIECE = 64 * 1024
 OUTCOMES = {"passed": ("合格", "good"), "failed": ("不合格", "bad"), "absent": ("缺考", "wait"), "refused": ("未准予入场", "wait")}
 
 
@@ -38,7 +39,7 @@ def oversized(request: HttpRequest) -> bool:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return True
-    if length <= settings.LARGEST_UPLOAD:
+    if length <= LARGEST_UPLOAD:
         return False
     left = min(length, PATIENCE)
     while left > 0 and (piece := request.read(min(left, PIECE))):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from kaopei.center.publication import queries
 from kaopei.portal import listing, sketch
 from kaopei.portal.listing import Asked
-from kaopei.portal.views.asking import Unclear, asked, kept, short_or_404
+from kaopei.portal.views.asking import Unclear, asked, asked_or_today, kept, short_or_404
 
 PAGE = 50
 
@@ -50,12 +50,7 @@ calendar_file = listed("calendar", listing.sittings, listing.SITTING_COLUMNS, "f
 
 def _page(request: HttpRequest, kind: str, rows_of: Callable[[Asked], list[dict[str, Any]]], day_name: str = "on") -> dict[str, Any]:
     """What all three lists share: filters, choices, rows, and why there may be none."""
-    try:
-        wanted, problem = asked(request, day_name=day_name), ""
-    except Unclear as unclear:
-        request.GET = request.GET.copy()  # type: ignore[assignment]
-        request.GET[day_name] = ""  # type: ignore[index]
-        wanted, problem = asked(request, day_name=day_name), str(unclear)
+    wanted, problem = asked_or_today(request, day_name=day_name)
     every = rows_of(Asked(wanted.at, wanted.on, wanted.city))
     rows = rows_of(wanted)
     return {

@@ -14,7 +14,7 @@ from kaopei.parcel import manifest
 
 
 def drafts(city: str, at: datetime) -> Iterator[Draft]:
-    """Every signed certificate."""
+    """Every signed certificate, and the list without which nobody can tell whether they still hold."""
     signed = {one.number: hashlib.sha256(one.signed).hexdigest() for one in certificates.issued(city)}
     for row in certificates.all_public(city, at=at):
         content = {
@@ -33,6 +33,7 @@ def drafts(city: str, at: datetime) -> Iterator[Draft]:
             "digest": signed[row.number],
         }
         yield Draft(Publication.Kind.CERTIFICATE, row.number, content, "N2.6.2")
+    yield from status(city, at)
 
 
 def status(city: str, at: datetime) -> Iterator[Draft]:

@@ -22,6 +22,8 @@ class Group:
     duties: tuple[str, ...]
     drafts: Callable[[str, datetime], Iterator[Draft]]
     empty: str
+    # Published by the system as soon as it changes; a clerk publishes it with the group it belongs to.
+    by_itself: bool = False
 
 
 GROUPS = {
@@ -44,12 +46,12 @@ GROUPS = {
             results.drafts, "还没有发布的成绩。请先在“成绩”中由两人签署发布。",
         ),
         Group(
-            "certificates", "证书", "Certificates", (Kind.CERTIFICATE,), ("N2.6.2",),
+            "certificates", "证书与状态名单", "Certificates and their status list", (Kind.CERTIFICATE, Kind.STATUS_LIST), ("N2.6.2",),
             certificates.drafts, "还没有签发的证书。请先在“证书”中办理发证。",
         ),
         Group(
             "status", "证书状态名单", "Certificate status list", (Kind.STATUS_LIST,), ("N2.6.2",),
-            certificates.status, "还没有证书状态名单。签发第一张证书时自动产生。",
+            certificates.status, "还没有证书状态名单。签发第一张证书时自动产生。", by_itself=True,
         ),
     )
 }  # fmt: skip

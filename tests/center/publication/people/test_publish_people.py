@@ -87,7 +87,6 @@ def test_status_list_is_public_byte_for_byte_and_follows_by_itself(issued):
     tasks.keep_status_public(issued.at)
     assert queries.status_list(issued.at) is None  # no certificate is public yet
     publish(issued, "certificates")
-    tasks.keep_status_public(issued.at)
     assert queries.status_list(issued.at).content["text"].encode() == held_by_center.status_list()
     tasks.keep_status_public(issued.at)
     assert Publication.objects.filter(kind="status_list").count() == 1
@@ -106,7 +105,7 @@ def test_portal_says_of_a_certificate_what_the_center_published(issued):
     made, trust = issued.certificates[0], issued.world.trust
     said = checking.check(bytes(made.pdf), trust, issued.at)
     assert (said.status, said.signed) == ("stale", True) and any("尚未" in note for note in said.notes)
-    publish(issued, "certificates", "status")
+    publish(issued, "certificates")
     said = checking.check(bytes(made.pdf), trust, issued.at)
     assert (said.status, said.status_number) == ("valid", 1) and any("同一份" in note for note in said.notes)
     assert checking.look_up(made.number, trust, issued.at).status == "valid"
