@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -78,10 +79,14 @@ def hand(request: HttpRequest, sitting: str, number: str) -> HttpResponse:
     share = _share(sitting, number)
     if request.method != "POST":
         return render(request, "sittings/hand.html", {"share": share, "form": forms.HandForm(), "row": share.conduct})
-    at = clock.now()
-    content = actions.hand_share(share, receiver=request.POST.get("receiver", ""), by=request.user, at=at)
+    at, receiver = clock.now(), request.POST.get("receiver", "").strip()
+    # If it cannot be printed it has not been handed over: the center forgets it only together with the print.
+    with transaction.atomic():
+        content = actions.hand_share(share, receiver=receiver, by=request.user, at=at)
+        if share.form == "printed":
+            content = _print(share, content, receiver, request, at)
     if share.form == "printed":
-        answer = HttpResponse(_print(share, content, request.POST["receiver"].strip(), request, at), content_type="application/pdf")
+        answer = HttpResponse(content, content_type="application/pdf")
         answer["Content-Disposition"] = f'inline; filename="{number}.pdf"'
     else:
         answer = HttpResponse(content, content_type="application/octet-stream")
