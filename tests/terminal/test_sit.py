@@ -67,20 +67,21 @@ def browser():
 
 @pytest.fixture(scope="module")
 def hall(tmp_path_factory, browser):
-    """A running sitting, an invigilator, and rows that nobody used yet."""
+    """A running sitting, and rows that nobody used yet."""
     wide = WINDOW | {"start_latest": NOW + 9000}
     rows = [stage.candidate(n, photo=stage.PNG, photo_source="chip") for n in range(1, 31)]
     with stage.serving(tmp_path_factory.mktemp("hall"), rows=rows, items=ITEMS, window=wide) as (room, parcels):
         room.clock(NOW + 930)
         assert room.log_in(HEAD).ring().status_code == 200
-        yield room, room.log_in(INVIGILATOR), iter(parcels.rows)
+        yield room, iter(parcels.rows)
 
 
 @pytest.fixture
 def seat(hall, browser):
-    room, staff, rows = hall
+    room, rows = hall
     context = browser.new_context(viewport=SCREEN)
-    one = Seat(room, staff, next(rows), context.new_page())
+    # A log-in of its own: one of the tests kills the server, and log-ins live in its memory.
+    one = Seat(room, room.log_in(INVIGILATOR), next(rows), context.new_page())
     yield one
     context.close()
     assert one.errors == []
@@ -141,7 +142,7 @@ def test_from_code_to_receipt_by_keyboard_alone(tmp_path, browser):
 
 
 def test_a_machine_without_an_address_of_its_seat_is_set_once(hall, browser):
-    room, _, _ = hall
+    room, _ = hall
     context = browser.new_context(viewport=SCREEN)
     page = context.new_page()
     page.goto(f"{room.base}/exam/")
@@ -246,7 +247,7 @@ def test_a_pause_covers_the_item_and_stops_the_time(seat):
     assert seat.facts()["answers"] == {}
 
 
-def test_a_moved_candidate_goes_on_at_another_machine_and_the_old_one_is_covered(seat, browser, hall):
+def test_a_moved_candidate_goes_on_at_another_machine_and_the_old_one_is_covered(seat, browser):
     page = seat.enter().at_item(1).page
     page.keyboard.press("2")
     page.click(".number >> nth=3")
@@ -283,19 +284,18 @@ def test_a_killed_server_covers_the_item_and_everything_goes_on_by_itself(seat):
     assert facts["answers"] == {"1": "B"} and facts["count"] == 2
 
 
-def test_staff_collecting_shows_the_receipt(seat, hall):
+def test_staff_collecting_shows_the_receipt(seat):
     page = seat.enter().at_item(1).page
     page.keyboard.press("1")
     seat.saved()
-    staff = seat.room.log_in(INVIGILATOR)
-    assert staff.post(f"a/{seat.row['attempt']}/collect", HEAD, reason="考生要求提前离场").status_code == 200
+    assert seat.staff.post(f"a/{seat.row['attempt']}/collect", HEAD, reason="考生要求提前离场").status_code == 200
     page.wait_for_selector("#receipt")
     assert "由考场工作人员收卷" in seat.seen()
 
 
 # ---- how it looks
 def test_language_text_size_and_contrast_stay_after_a_reload(hall, browser):
-    room, _, rows = hall
+    room, rows = hall
     context = browser.new_context(viewport=SCREEN)
     one = Seat(room, room.log_in(INVIGILATOR), next(rows), context.new_page())
     page = one.enter().at_item(1).page
@@ -316,7 +316,7 @@ def test_language_text_size_and_contrast_stay_after_a_reload(hall, browser):
 
 
 def test_the_time_can_be_hidden_and_speaks_at_thirty_minutes(hall, browser):
-    room, _, rows = hall
+    room, rows = hall
     context = browser.new_context(viewport=SCREEN)
     one = Seat(room, room.log_in(INVIGILATOR), next(rows), context.new_page())
     page = one.enter().at_item(1).page
@@ -333,7 +333,7 @@ def test_the_time_can_be_hidden_and_speaks_at_thirty_minutes(hall, browser):
 
 def test_nothing_overflows_at_double_zoom(hall, browser):
     """1024 wide at 200 % is 512 of the page's own pixels."""
-    room, _, rows = hall
+    room, rows = hall
     context = browser.new_context(viewport={"width": 512, "height": 384})
     page = Seat(room, room.log_in(INVIGILATOR), next(rows), context.new_page()).enter().at_item(1).page
     assert page.evaluate("document.documentElement.scrollWidth") <= 512
@@ -354,7 +354,7 @@ def test_every_word_stands_in_both_languages(hall, browser):
 # ---- what stays on the machine
 def test_no_word_of_an_item_stays_on_the_machine(hall, tmp_path, browser):
     """Storage of the page, and every byte of the browser's folder, in UTF-8 and UTF-16."""
-    room, _, rows = hall
+    room, rows = hall
     profile = tmp_path / "profile"
     context = browser.browser_type.launch_persistent_context(str(profile), executable_path=CHROMIUM, args=SWITCHES, viewport=SCREEN)
     one = Seat(room, room.log_in(INVIGILATOR), next(rows), context.new_page())
@@ -372,7 +372,8 @@ def test_no_word_of_an_item_stays_on_the_machine(hall, tmp_path, browser):
           const base = await new Promise((done) => { open.onsuccess = () => done(open.result); });
           const all = base.transaction("events").objectStore("events").getAll();
           const rows = await new Promise((done) => { all.onsuccess = () => done(all.result); });
-          return JSON.stringify([rows, {...localStorage}, {...sessionStorage}, await caches.keys(), (await navigator.serviceWorker.getRegistrations()).length]);
+          const workers = (await navigator.serviceWorker.getRegistrations()).length;
+          return JSON.stringify([rows, {...localStorage}, {...sessionStorage}, await caches.keys(), workers]);
         }"""
     )
     assert '"kind":"answer"' in kept and "金丝雀" not in kept and "选项" not in kept
@@ -388,7 +389,7 @@ def test_no_word_of_an_item_stays_on_the_machine(hall, tmp_path, browser):
 
 def test_time_over_hands_in_by_itself(hall, browser):
     """The last test of this hall: its time runs out."""
-    room, _, rows = hall
+    room, rows = hall
     context = browser.new_context(viewport=SCREEN)
     one = Seat(room, room.log_in(INVIGILATOR), next(rows), context.new_page())
     page = one.enter().at_item(1).page
