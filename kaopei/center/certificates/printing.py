@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
+import segno
+
 from kaopei.law import places
 from kaopei.office import pdf
 from kaopei.parcel import certificate
@@ -32,10 +34,19 @@ def sheet(facts: Payload, signed: bytes, *, city: str, notes: list[str], at: dat
         "place": f"{facts['event']['origin']} · 第 {facts['event']['seq']} 条",
         "outcomes": facts["outcomes_digest"][:32],
         "leaf": facts["roster_leaf"][:32],
-        # The text is long; the lowest correction keeps its points large enough for a telephone.
-        "qr": pdf.qr_svg(certificate.qr_text(signed), error="l"),
+        "qr": code(signed),
     }
     return pdf.render("certificates/certificate.typ", data, at=at)
+
+
+def code(signed: bytes) -> str:
+    """The signed text as a QR code, SVG.
+
+    It is long: the lowest correction keeps its points large enough for a telephone. The mask is fixed, because trying all
+    eight takes longer than the whole page, and signed text is even enough for any of them.
+    """
+    made = segno.make(certificate.qr_text(signed), error="l", micro=False, mask=3)
+    return made.svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None)
 
 
 def _day(text: str) -> str:

@@ -12,17 +12,16 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from kaopei.center.certificates import actions, deciding, issuing, queries
+from kaopei.center.certificates import actions, deciding, issuing, printing, queries
 from kaopei.center.certificates.models import Certificate
 from kaopei.center.results import queries as results
 from kaopei.law.rules.c2_6_certificates import state_on
 from kaopei.law.verdict import refuse
-from kaopei.office import clock, pdf
+from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
 from kaopei.office.accounts.queries import names_of
 from kaopei.office.personal import mask_name
 from kaopei.office.refused import Refused
-from kaopei.parcel import certificate
 
 PAGE = 50
 STATES = {"valid": ("good", "有效"), "review_overdue": ("wait", "逾期未复审"), "expired": ("bad", "已过期"), "revoked": ("bad", "已失效")}
@@ -114,7 +113,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "name": mask_name(one.name),
         "kind": issuing.WORDS.get(one.kind, one.kind),
         "state": _state(one, clock.today()),
-        "qr": pdf.qr_svg(certificate.qr_text(signed), error="l") if signed else "",
+        "qr": printing.code(signed) if signed else "",
         "proof": queries.is_in_checkpoint(one),
         "by": names_of([one.issued_by])[one.issued_by],
         "may": request.user.may("certificates.issue", one.city),
