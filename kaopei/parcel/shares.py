@@ -49,7 +49,7 @@ def from_digits(groups: Sequence[str]) -> Share:
     if len(groups) != _GROUPS:
         raise Rejected("digits", f"应有 {_GROUPS} 组数字，现有 {len(groups)} 组")
     for place, group in enumerate(groups):
-        if group != _group(place + 1, group[:4]):
+        if not group or group != _group(place + 1, group[:4]):
             raise Rejected("digits", f"第 {place + 1} 组数字 {group[:8]} 有误，请核对这一组")
     number = "".join(group[:4] for group in groups)
     value = int(number[1:])
