@@ -4,9 +4,11 @@ No passwords: staff compare face, document and list; a code of six digits, good 
 a terminal. Wrong codes make that seat wait some seconds; nothing at one seat can hold up another.
 """
 
+import asyncio
 import hashlib
 import hmac
 import secrets
+from contextlib import suppress
 from typing import Any
 
 import apsw
@@ -15,6 +17,7 @@ from kaopei.edge import receipts
 from kaopei.edge.console import Person, Problem, digest
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import HOLDS_SEAT, Attempt, Sitting, chain_seed
+from kaopei.edge.store import NotSaved
 
 CODE_DIGITS = 6
 FREE_WRONG_CODES = 2
@@ -199,15 +202,21 @@ def new_lease(connection: apsw.Connection, attempt: Attempt, head: bytes | None,
 
 async def let_go(attempt: Attempt) -> bytes | None:
     """End the lease in force at once; the chain goes on from the head that is returned (None before the exam)."""
-    while attempt.pending is not None:
-        try:
-            await attempt.pending
-        except Exception:  # that answer's own request is told; here only the standstill matters
-            break
+    await settled(attempt)
     # From here on a late answer of the old terminal carries a lease that is no longer in force.
     attempt.lease += 1
     attempt.chains = []
     return attempt.head or None
+
+
+async def settled(attempt: Attempt) -> None:
+    """Wait until no answer of this attempt is on its way to the disk."""
+    while attempt.pending is not None:
+        # Whether that answer was saved is told to who sent it; a failed one has been taken back by then.
+        with suppress(NotSaved):
+            await attempt.pending
+        # A future that is done already does not yield: let its owner run, who takes it away.
+        await asyncio.sleep(0)
 
 
 async def taken_over(edge: Edge, attempt: Attempt, work: Any) -> str:

@@ -81,8 +81,7 @@ async def save(call: Call) -> dict[str, Any]:
     """POST /api/events: take what continues the stream, answer after the commit."""
     request = _EVENTS.decode(call.body)
     attempt, edge = call.attempt, call.edge
-    while attempt.pending is not None:
-        await _settled(attempt)
+    await admission.settled(attempt)
     _may_save(call, request)
     rows, problem = _accept(call, request)
     if rows:
@@ -102,13 +101,6 @@ async def save(call: Call) -> dict[str, Any]:
 def attempt_seq(attempt: Attempt) -> int:
     """The last number taken in the lease in force."""
     return len(attempt.chains)
-
-
-async def _settled(attempt: Attempt) -> None:
-    try:
-        await attempt.pending  # type: ignore[misc]
-    except NotSaved:
-        return
 
 
 def _may_save(call: Call, request: Events) -> None:
@@ -195,8 +187,7 @@ async def start(edge: Edge, body: bytes) -> dict[str, Any]:
 async def state(call: Call) -> dict[str, Any]:
     """GET /api/state: everything a terminal needs to stand exactly where this attempt stands."""
     attempt, sitting = call.attempt, call.sitting
-    while attempt.pending is not None:
-        await _settled(attempt)
+    await admission.settled(attempt)
     person = sitting.person(attempt)
     items = attempt.form["items"] if attempt.form else []
     return {
@@ -262,8 +253,10 @@ async def begin(call: Call) -> dict[str, Any]:
 async def item(call: Call) -> dict[str, Any]:
     """GET /api/item/{n}: exactly one item, as this candidate sees it."""
     attempt, sitting = call.attempt, call.sitting
+    if attempt.state == "handed_in":
+        raise Refusal(409, "closed", "已经收卷，题目不再显示。")
     if attempt.state != "open":
-        raise Refusal(425 if attempt.state != "handed_in" else 409, "closed", "现在没有可以显示的题目。")
+        raise Refusal(425, "too_early", "考试还没有开始。")
     if sitting.phase(attempt) == "paused":
         raise Refusal(423, "paused", "考试已暂停，题目不显示。")
     places = attempt.form["items"] if attempt.form else []
@@ -291,8 +284,9 @@ async def hand_in(call: Call) -> dict[str, Any]:
     """POST /api/hand-in: idempotent; both sides must agree on count and head."""
     request = _HAND_IN.decode(call.body)
     attempt = call.attempt
-    while attempt.pending is not None:
-        await _settled(attempt)
+    await admission.settled(attempt)
+    if call.lease != attempt.lease:
+        raise Refusal(409, "moved", "考试已转到另一台机器。")
     if attempt.state == "open":
         if request.count != attempt.count or request.head != attempt.head.hex():
             raise Refusal(409, "chain", "两端的记录不一致，请重新取得状态后再交卷。", **_where(attempt), count=attempt.count)

@@ -245,8 +245,7 @@ async def extend(
 
 async def collect(edge: Edge, sitting: Sitting, attempt: Attempt, *, words: str, by: Person, second: Person) -> None:
     """Staff close an open attempt; what was saved counts."""
-    while attempt.pending is not None:
-        await attempt.pending
+    await admission.settled(attempt)
     if attempt.state != "open":
         raise Problem(f"这名考生{admission.STATES[attempt.state]}，不能收卷。", "不用收卷。")
     await edge.close_attempt(sitting, attempt, "staff", by.mark)

@@ -1,12 +1,15 @@
 """Signing in, start codes, the terminal's lease and the opened attempt, over HTTP against a running server."""
 
+import asyncio
 import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from kaopei.edge.sitting import chain_seed
+from kaopei.edge import admission, board
+from kaopei.edge.sitting import Attempt, chain_seed
+from kaopei.edge.store import NotSaved
 from kaopei.parcel import canonical
 from tests.edge import room as stage
 from tests.edge.room import DEPUTY, HEAD, INVIGILATOR, KEEPER, NOW, PATROLLER, SITE, Terminal, candidate, key
@@ -321,3 +324,46 @@ def test_after_the_limit_nobody_comes_in_and_the_rest_is_absent(after):
     assert desk.post("desk/absent").json()["attempts"] == []
     assert state_of(desk, rows[0]) == "open"
     assert room.entries("admission.absent")[0]["body"] == {"attempts": one}
+
+
+# ---- pieces
+@pytest.mark.parametrize("failed", [False, True])
+def test_waiting_for_an_answer_that_is_just_done_lets_its_owner_run(failed):
+    """An awaited future that is done does not yield: a wait without a pause would hold the whole server up."""
+
+    async def work():
+        attempt = Attempt(1, "K1", "S", "R", "1")
+        attempt.pending = asyncio.get_running_loop().create_future()
+
+        async def owner():
+            try:
+                await attempt.pending
+            except NotSaved:
+                pass
+            finally:
+                attempt.pending = None
+
+        owning = asyncio.create_task(owner())
+        await asyncio.sleep(0)
+        if failed:
+            attempt.pending.set_exception(NotSaved("disk full"))
+        else:
+            attempt.pending.set_result(None)
+        # The owner has been woken and not run yet.
+        assert attempt.pending is not None
+        await admission.settled(attempt)
+        assert attempt.pending is None
+        await owning
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("text", [None, "", "bm90IGEgcGljdHVyZQ==", "***", "中文"])
+def test_what_is_no_picture_is_no_photo(text):
+    assert board.photo_bytes(text) is None
+
+
+def test_a_photo_is_read_with_or_without_padding():
+    whole = board.photo_bytes(stage.PNG)
+    assert whole.startswith(b"\x89PNG") and board.photo_bytes(stage.PNG.rstrip("=")) == whole
+    assert board.photo_bytes(f"data:image/png;base64,{stage.PNG}") == whole

@@ -2,10 +2,12 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
-from kaopei.edge.sitting import chained
+from kaopei.edge import invigilation
+from kaopei.edge.sitting import Attempt, Sitting, SittingClock, chained
 from tests.edge import room as stage
 from tests.edge.room import HEAD, INVIGILATOR, KEEPER, NOW, PATROLLER, SECOND, SITTING, WINDOW, Terminal, candidate, key
 
@@ -368,6 +370,23 @@ def test_time_over_hands_everybody_in(running):
     assert terminals[0].client.get("/api/receipt").json()["ended_by"] == "time"
     assert terminals[0].answer(1, "A").json()["error"] == "closed"
     assert room.rows("SELECT count(*) FROM late_event")[0][0] >= 1
+
+
+# ---- one word a tile
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [
+        ({"state": "expected"}, "free"), ({"state": "signed_in"}, "signed_in"), ({"state": "seated"}, "seated"),
+        ({"state": "handed_in"}, "handed_in"), ({"state": "absent"}, "absent"), ({"state": "refused"}, "refused"),
+        ({}, "answering"), ({"acted": 1000.0 - 181}, "idle"), ({"seen": 1000.0 - 11}, "lost"), ({"lease_hash": None}, "lost"),
+        ({"paused_at": 5.0}, "paused"), ({"paused_at": 5.0, "seen": 1000.0 - 11}, "lost"),
+    ],
+)
+def test_the_word_on_a_tile(facts, word):
+    attempt = Attempt(1, "K1", "S", "R", "1", **({"state": "open", "seen": 999.0, "acted": 990.0, "lease_hash": b"1"} | facts))
+    sitting = Sitting("S", "running", clock=SittingClock("boot", 0.0, 0.0, 0.0, running=True))
+    edge = SimpleNamespace(now=lambda: 1000.0)
+    assert invigilation.seat_state(edge, sitting, attempt) == word
 
 
 # ---- fifty seats
