@@ -17,6 +17,8 @@ PLANTS = [
     ("6", "kaopei/edge/store.py", "import kaopei.office.clock"),
     ("3", "kaopei/center/allocation/pool.py", "import kaopei.paper.item"),
     ("4", "kaopei/commandline/intake.py", "import kaopei.center.registry.models"),
+    ("3", "kaopei/portal/listing.py", "import kaopei.paper.item"),
+    ("4", "kaopei/portal/listing.py", "import kaopei.center.registry.queries"),
     ("5", "kaopei/lottery/draw.py", "import random"),
     ("5", "kaopei/law/verdict.py", "import time"),
     ("6", "kaopei/parcel/manifest.py", "import django"),

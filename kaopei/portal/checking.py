@@ -21,13 +21,13 @@ FIELDS = (
     "number", "holder", "subject", "category", "kind", "issued_on", "valid_from", "valid_to", "review_by", "previous", "cert_id",
 )  # fmt: skip
 WORDS = {
-    "valid": ("有效", "good"),
-    "review_overdue": ("逾期未复审", "bad"),
-    "expired": ("已过有效期", "bad"),
-    "revoked": ("已失效", "bad"),
-    "stale": ("状态待核对", "wait"),
-    "bad": ("不能相信", "bad"),
-    "unknown": ("查无此证", "wait"),
+    "valid": ("有效", "Valid", "good"),
+    "review_overdue": ("逾期未复审", "Review overdue", "bad"),
+    "expired": ("已过有效期", "Expired", "bad"),
+    "revoked": ("已失效", "No longer valid", "bad"),
+    "stale": ("状态待核对", "Status to be checked", "wait"),
+    "bad": ("不能相信", "Not to be believed", "bad"),
+    "unknown": ("查无此证", "Nothing found", "wait"),
 }
 
 
@@ -47,14 +47,9 @@ class Answer:
     signed: bool = False
 
     @property
-    def word(self) -> str:
-        """The status for people."""
-        return WORDS[self.status][0]
-
-    @property
-    def chip(self) -> str:
-        """good, bad or wait."""
-        return WORDS[self.status][1]
+    def words(self) -> tuple[str, str, str]:
+        """The status for people: Chinese, English, and whether it is good, bad or wait."""
+        return WORDS[self.status]
 
 
 def check(data: bytes, listed: Trust, at: datetime) -> Answer:
@@ -104,7 +99,8 @@ def _why(data: bytes, refusal: Rejected) -> str:
     known = data.startswith((b"%PDF-", b"{", certificate.PREFIX.encode()))
     if not known:
         return "这不是证书：应是本系统签发的 PDF、签名 JSON，或以 KP1: 开头的二维码内容。请检查是否选错了文件。"
-    return f"{refusal}。请向持证人索取原件，或向发证的市考试机构查询。".replace("。。", "。")
+    said = str(refusal).rstrip("。")
+    return f"{said}。" if "请" in said else f"{said}。请向持证人索取原件，或向发证的市考试机构查询。"
 
 
 def _facts(facts: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +152,8 @@ def _by_list(answer: Answer, listed: Trust, at: datetime) -> tuple[bool, bool]:
     answer.status_number = int(entries["number"])
     answer.status_issued_on = datetime.fromtimestamp(entries["issued_at"], CHINA).date().isoformat()
     word = status.judge(entries, str(answer.fields["cert_id"]), int(at.timestamp()))
-    answer.notes.append(f"证书状态名单第 {answer.status_number} 期（{answer.status_issued_on}）" + ("" if word != "stale" else "，已过更新时间"))
+    listing = f"证书状态名单第 {answer.status_number} 期（{answer.status_issued_on}）"
+    answer.notes.append({"valid": f"{listing}中无异常", "revoked": f"已列入{listing}", "stale": f"{listing}已过更新时间"}[word])
     return word == "revoked", word != "stale"
 
 

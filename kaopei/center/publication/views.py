@@ -123,7 +123,8 @@ def row(request: HttpRequest, pk: int) -> HttpResponse:
     may_withdraw = request.user.may("publication.publish") and found.status in (queries.Status.PUBLIC, queries.Status.SUPERSEDED)
     context = {
         "row": found,
-        "content": json.dumps(found.content, ensure_ascii=False, indent=2),
+        "words": [(FIELDS.get(name, name), shown(value)) for name, value in sorted(found.content.items())],
+        "content": json.dumps(found.content, ensure_ascii=False, indent=2, sort_keys=True),
         "form": forms.WithdrawForm() if may_withdraw else None,
     }
     return render(request, "publication/row.html", context)

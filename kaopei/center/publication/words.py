@@ -15,6 +15,7 @@ FIELDS = {
     "review_by": "复审日期", "rows_digest": "逐人记录摘要", "rows_public_after": "逐人记录公开时间", "rule_document": "实施办法",
     "rule_published_on": "实施办法公布日期", "rules": "规则表", "seats": "机位", "seed": "种子", "site": "考试点", "site_name": "考试点名称",
     "sitting": "场次", "start": "开始", "state": "登记状态", "status": "状态", "status_name": "进展", "subject": "科目", "theory": "理论项目",
+    "counts_until": "成绩有效至", "next": "下一步", "public_source_name": "公共值来源名称", "text": "签名原文",
     "theory_seats": "理论机位", "transcript_digest": "抽签记录摘要", "valid_from": "有效期自", "valid_to": "有效期至", "verified_at": "复核时间",
 }  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 import io
 import zipfile
+from datetime import datetime
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +17,7 @@ from kaopei.portal.views.asking import short_or_404
 TYPES = {"json": "application/json", "jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8"}
 STEPS = ("公告", "承诺", "冻结", "公开密值", "抽签", "复核")
 BEHIND = {"announced": 1, "committed": 2, "frozen": 3, "revealed": 4, "drawn": 5, "disputed": 5, "verified": 6, "closed": 1}
+MOMENTS = ("announced_at", "objections_until", "public_at", "frozen_at", "drawn_at", "verified_at", "rows_public_after")
 # So that two downloads of the same files are the same bytes.
 EPOCH = (2026, 1, 1, 0, 0, 0)
 
@@ -41,12 +44,18 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     behind = BEHIND.get(found.content["status"], 0)
     context = {
         "one": found,
-        "draw": found.content,
+        "draw": _readable(found.content),
         "steps": [(text, "done" if place < behind else "now" if place == behind else "todo") for place, text in enumerate(STEPS)],
         "can_run": any(name.startswith("instance/") for name in names) and "result/rows.jsonl" in names,
         "versions": queries.versions("draw", found.object, clock.now(), city=found.city),
     }
     return render(request, "portal/draw.html", context)
+
+
+def _readable(content: dict[str, Any]) -> dict[str, Any]:
+    """The public words with moments as moments, for pages."""
+    moments = {name: datetime.fromisoformat(content[name]) for name in MOMENTS if content.get(name)}
+    return content | moments
 
 
 @require_safe

@@ -18,6 +18,12 @@ from kaopei.portal.limits import LARGEST_UPLOAD, PATIENCE
 
 TOO_LARGE = f"文件太大（超过 {LARGEST_UPLOAD // 1024 // 1024} MB），不会是证书。请选择证书的 PDF 或 JSON 文件。"
 PIECE = 64 * 1024
+NEXT = {
+    "practical": ("接下来参加实操考试", "The practical exam comes next"),
+    "certificate": ("证书由市考试机构签发", "The certificate is being issued"),
+    "resit": ("可以补考", "A resit is possible"),
+    "retrain": ("须重新培训后再报名", "New training comes first"),
+}
 OUTCOMES = {"passed": ("合格", "good"), "failed": ("不合格", "bad"), "absent": ("缺考", "wait"), "refused": ("未准予入场", "wait")}
 
 
@@ -72,11 +78,13 @@ def certificates(request: HttpRequest) -> HttpResponse:
     elif "number" in request.GET:
         problem = "请填写证书编号，例如 佛山-2026-000001。"
     english = getattr(request, "lang", "zh") == "en"
-    shown = [(LABELS[name][english], value) for name, value in answer.fields.items()] if answer else []
+    shown = [(LABELS[name][english], value or UNKNOWN.get(name, ("—", "—"))[english]) for name, value in answer.fields.items()] if answer else []
     context = {"answer": answer, "shown": shown, "problem": problem, "number": number, "listed": listed}
     return render(request, "portal/certificates.html", context, status=status)
 
 
+# As on the paper: an earlier certificate that is not known is said to be so.
+UNKNOWN = {"previous": ("本系统未查到", "not known to this system")}
 LABELS = {
     "number": ("证书编号", "Number"),
     "holder": ("持证人", "Holder"),
@@ -105,7 +113,9 @@ def results(request: HttpRequest) -> HttpResponse:
             found = [(one, *OUTCOMES.get(one.content["outcome"], (one.content["outcome"], "plain"))) for one in known]
             if not found:
                 problem = "没有查到成绩。可能还没有公布，也可能准考证号或身份证号填错了：请对照准考证和身份证再查一次。"
-    return render(request, "portal/results.html", {"problem": problem, "found": found})
+    english = getattr(request, "lang", "zh") == "en"
+    rows = [(*row, NEXT.get(row[0].content.get("next", ""), ("", ""))[english]) for row in found or []]
+    return render(request, "portal/results.html", {"problem": problem, "found": rows})
 
 
 def _unreadable(ticket: str, id_number: str) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from kaopei.center.allocation import queries as allocation
+from kaopei.center.allocation.sources import SOURCES
 from kaopei.center.publication.drafts.draft import Draft
 from kaopei.center.publication.models import Publication
 from kaopei.office.clock import CHINA
@@ -72,6 +73,7 @@ def _content(draw: Any, files: dict[str, bytes]) -> dict[str, Any]:
         "announced_at": _moment(draw.announced_at),
         "objections_until": _moment(draw.objections_until),
         "public_source": draw.public_source,
+        "public_source_name": SOURCES[draw.public_source].title if draw.public_source in SOURCES else "",
         "public_at": _moment(draw.public_at),
         "public_value": draw.public_value,
         "parties": [_party(party) for party in draw.parties.all()],

@@ -24,7 +24,8 @@ def drafts(city: str, at: datetime) -> Iterator[Draft]:
             seated[row.sitting] = {one.pseudonym: one for one in allocation.seated(row.sitting)}
         holder = seated[row.sitting].get(row.pseudonym)
         released_on = row.released_at.astimezone(CHINA).date()
-        until = end_of(theory_counts_until(released_on))
+        # A passed theory is shown as long as it counts; anything else as long as one released that day would.
+        until = end_of(row.counts_until or theory_counts_until(released_on))
         if holder is None or until <= at:
             continue
         content = {
@@ -36,5 +37,7 @@ def drafts(city: str, at: datetime) -> Iterator[Draft]:
             "answers": row.answers,
             "receipt": row.receipt,
             "released_on": released_on.isoformat(),
+            "counts_until": row.counts_until.isoformat() if row.counts_until else None,
+            "next": row.next,
         }
         yield Draft(Publication.Kind.RESULT, result_object(holder.ticket, holder.id_number), content, "N2.6.2", until)

@@ -50,22 +50,24 @@ def test_row_of_a_result_tells_no_name_number_ticket_or_score(released):
         text = json.dumps([row.object, row.content], ensure_ascii=False)
         for one in released.seated:
             assert not [word for word in (one.name, one.id_number, one.ticket, one.pseudonym) if word in text]
-        assert set(row.content) == {"city", "sitting", "subject", "part", "outcome", "answers", "receipt", "released_on"}
+        assert set(row.content) == {"city", "sitting", "subject", "part", "outcome", "answers", "receipt", "released_on", "counts_until", "next"}
 
 
 def test_result_disappears_when_a_theory_result_no_longer_counts(released):
     publish(released, "results")
-    one = released.seated[0]
+    said = {row.pseudonym: row for row in results.released(FOSHAN)}
+    one = next(one for one in released.seated if said[one.pseudonym].outcome == "passed")
     row = queries.result(one.ticket, one.id_number, released.at)[0]
-    last = queries.end_of(theory_counts_until(released.at.date()))
-    assert row.until == last
+    last = queries.end_of(said[one.pseudonym].counts_until)
+    assert (row.until, row.content["counts_until"]) == (last, said[one.pseudonym].counts_until.isoformat())
     assert queries.result(one.ticket, one.id_number, last - timedelta(seconds=1))
     assert queries.result(one.ticket, one.id_number, last) == []
-    tasks.end_what_is_over(last)
+    over = queries.end_of(theory_counts_until(released.at.date()))
+    tasks.end_what_is_over(over)
     assert set(Publication.objects.filter(kind="result").values_list("status", flat=True)) == {"lapsed"}
     with scope.entered(scope.PROVINCE):
         assert Event.objects.filter(code="publication.lapsed").count() == 1
-    assert difference("results", FOSHAN, last).changes == ()
+    assert difference("results", FOSHAN, over).changes == ()
 
 
 def test_certificate_is_public_masked_with_the_digest_of_what_was_signed(issued):
