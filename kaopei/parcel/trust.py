@@ -124,7 +124,7 @@ def load(chain: Sequence[bytes], root: str | None) -> Trust:
         raise Rejected("root", "信任名单的根与钉住的根指纹不符；请核对 --root，或向省级机构取得正确的名单")
     if (first["version"] == 1) != (first["prev_hash"] is None):
         raise Rejected("trust-chain", "信任名单的第一版不应有前一版，其后各版必须有")
-    _signed_by_roots(first, first, signatures)
+    _signed_by_roots(first, [first], signatures)
     newest = first
     for before, data in pairwise(chain):
         following, signatures = _parse(data)
@@ -151,10 +151,10 @@ def _parse(data: bytes) -> tuple[Payload, tuple[jws.Signature, ...]]:
     return outer, signatures
 
 
-def _signed_by_roots(list_: Payload, by: Payload, signatures: Sequence[jws.Signature]) -> None:
-    """At least two of the roots of `by` signed the list, and every signature there is holds and is of a known root."""
+def _signed_by_roots(list_: Payload, by: Sequence[Payload], signatures: Sequence[jws.Signature]) -> None:
+    """At least two of the roots of each of `by` signed the list, and every signature there is holds and is of one of them."""
     suite = suites.named(list_["suite"])
-    roots = {key["kid"]: key["pub"] for key in by["roots"]["keys"] + list_["roots"]["keys"]}
+    roots = {key["kid"]: key["pub"] for one in by for key in one["roots"]["keys"]}
     content = canonical.encode(list_)
     for one in signatures:
         if one.typ != DOMAIN or jws.algorithm(one) != suite.signature_alg or one.kid not in roots:
@@ -162,8 +162,8 @@ def _signed_by_roots(list_: Payload, by: Payload, signatures: Sequence[jws.Signa
         if not one.holds(suite, roots[one.kid], content):
             raise Rejected("trust", "信任名单的签名不成立，文件已被改动；请重新取得原件")
     signed = {one.kid for one in signatures}
-    if sum(key["kid"] in signed for key in by["roots"]["keys"]) < by["roots"]["k"]:
-        raise Rejected("trust", "信任名单没有足够的根签名（三个根中要有两个）")
+    if any(sum(key["kid"] in signed for key in one["roots"]["keys"]) < one["roots"]["k"] for one in by):
+        raise Rejected("trust", "信任名单没有足够的根签名（三个根中要有两个；更换根时新旧各两个）")
 
 
 def _follows(newest: Payload, before: bytes, following: Payload, signatures: Sequence[jws.Signature]) -> None:
@@ -173,8 +173,7 @@ def _follows(newest: Payload, before: bytes, following: Payload, signatures: Seq
     for name in ("deployment", "suite", "rehearsal"):
         if following[name] != newest[name]:
             raise Rejected("trust-chain", f"信任名单第 {following['version']} 版改动了不可改的字段 {name}")
-    _signed_by_roots(following, newest, signatures)
-    _signed_by_roots(following, following, signatures)
+    _signed_by_roots(following, [newest, following], signatures)
 
 
 def _trust(payload: Payload, root: str, pinned: bool, chain: tuple[bytes, ...]) -> Trust:
