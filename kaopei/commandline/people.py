@@ -24,13 +24,14 @@ def main(argv: list[str]) -> int:
     )
     parser.arg("--data", type=Path, metavar="DATADIR", zh="数据目录，默认 var/", en="data directory, var/ by default")
     chosen = parser.parse_args(argv)
-    rows = _rows(chosen.file)
+    rows = read_people(chosen.file)
     from kaopei.center import commands
 
     return commands.people(rows, data=chosen.data)
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def read_people(path: Path) -> list[dict[str, Any]]:
+    """People of a JSON list; `-` is standard input. BadArguments names the file, the place and the fault."""
     where = "标准输入" if str(path) == "-" else str(path)
     try:
         rows = json.loads(sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kaopei.commandline.words import Parser
+from kaopei.commandline.words import BadArguments, Parser
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -98,11 +98,25 @@ def _trace(words: Any) -> None:
 
 def _person(words: Any) -> None:
     person = words.add_parser("person", zh="建立题库室账号，密码由标准输入读入", en="make a log-in; password from standard input")
-    person.arg("--username", required=True, zh="用户名", en="staff number")
-    person.arg("--name", required=True, zh="姓名", en="name")
-    person.arg("--role", action="append", required=True, zh="岗位，可给多次", en="role, may be given again")
+    person.arg("--username", default="", zh="用户名", en="staff number")
+    person.arg("--name", default="", zh="姓名", en="name")
+    person.arg("--role", action="append", default=[], zh="岗位，可给多次", en="role, may be given again")
     person.arg("--kid", default="", zh="签名密钥号", en="signing key id")
-    _ready(person, lambda vault, its: vault.add_person(its.username, its.name, its.role, its.kid, its.data))
+    person.arg(
+        "--file", type=Path, metavar="FILE", zh="多名人员：JSON 列表 [{username, name, password, roles}]，- 为标准输入",
+        en="many people: JSON list [{username, name, password, roles}]; - is stdin",
+    )  # fmt: skip
+    _ready(person, _add_people)
+
+
+def _add_people(vault: Any, its: Namespace) -> int:
+    if its.file is not None:
+        from kaopei.commandline.people import read_people
+
+        return int(vault.add_people(read_people(its.file), its.data))
+    if not (its.username and its.name and its.role):
+        raise BadArguments("vault person：请给出 --username、--name 和 --role，或用 --file 给出多名人员。")
+    return int(vault.add_person(its.username, its.name, its.role, its.kid, its.data))
 
 
 def _serve(words: Any) -> None:

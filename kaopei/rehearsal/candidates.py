@@ -29,6 +29,7 @@ class Sitter:
     seat: str
     code: str
     reloads: bool = False
+    at_screen: bool = False
     sent: dict[int, str] = field(default_factory=dict)
     acknowledged: int = 0
     unknown: int = 0

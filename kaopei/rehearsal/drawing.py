@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from kaopei.rehearsal.clock import CHINA
+from kaopei.rehearsal.page import Page
 from kaopei.rehearsal.person import Stuck
 from kaopei.rehearsal.programs import command
 from kaopei.rehearsal.stage import Stage
@@ -56,14 +57,15 @@ class Draw:
     def commit(self) -> None:
         """Each party in its own browser, signed with its own key."""
         for key, who in PARTIES.items():
-            said = {"secret": self.secret_of(key), "pin": self.stage.cast.pin}
-            self.stage.person(who).submit(self.path, said, ends="/commit/")
+            page = self.stage.person(who).get(self.path)
+            if page.offers("/commit/"):
+                self.stage.person(who).submit(page, {"secret": self.secret_of(key), "pin": self.stage.cast.pin}, ends="/commit/")
 
     def freeze(self) -> None:
         """The thin market is decided, then two persons sign the digest of the input."""
         freezer = self.stage.person("freezer")
         page = freezer.get(self.path)
-        if any(form.action.endswith("/thin/") for form in page.forms):
+        if page.offers("/thin/"):
             page = freezer.submit(page, {"choice": "accept", "reason": THIN}, ends="/thin/")
         freezer.submit(page, ends="/freeze/")
         self.stage.must_sign("approver", self.number)
@@ -73,8 +75,25 @@ class Draw:
         """After the hour for objections; the last one comes after the public value's hour, and the draw goes on by itself."""
         self.stage.clock.go_to(self.public + timedelta(minutes=5))
         for key, who in PARTIES.items():
-            self.stage.person(who).submit(self.path, {"secret": self.secret_of(key)}, ends="/reveal/")
+            page = self.stage.person(who).get(self.path)
+            if page.offers("/reveal/"):
+                self.stage.person(who).submit(page, {"secret": self.secret_of(key)}, ends="/reveal/")
         self.stage.until(lambda: "已抽签" in self.stage.person("freezer").get(self.path).text, f"draw {self.number} drawn", seconds=180)
+
+    def play_on(self) -> None:
+        """From wherever the draw stands to its published protocol; a draw that was interrupted is gone on with, never begun again."""
+        self.commit()
+        if self._stands("承诺已齐"):
+            self.freeze()
+        if self._stands("待公开密值"):
+            self.reveal()
+        if self._stands("待复核"):
+            self.verify()
+        if self.stage.person("freezer").get(self.path).offers("/protocol/"):
+            self.publish()
+
+    def _stands(self, words: str) -> bool:
+        return words in self.stage.person("freezer").get(self.path).text
 
     def verify(self) -> None:
         """The province re-runs it with the stand-alone verifier and countersigns."""
@@ -91,12 +110,13 @@ class Draw:
         self.stage.person("freezer").submit(self.path, ends="/publish/")
 
     def fetch(self) -> None:
-        """All files into OUT/draw, as anybody may re-run them."""
+        """All files into OUT/draw, as anybody may re-run them; the signed protocol beside the other signed files."""
         out = self.stage.out / "draw"
         with zipfile.ZipFile(io.BytesIO(self.stage.person("province").download(f"{self.path}draw.zip"))) as box:
             for name in box.namelist():
-                (out / name).parent.mkdir(parents=True, exist_ok=True)
-                (out / name).write_bytes(box.read(name))
+                place = self.stage.out / "parcels" / "draw.protocol.jws" if name == "protocol.json" else out / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(box.read(name))
 
     def check(self) -> None:
         """`./run lottery verify`, and the counts for the report."""
@@ -125,10 +145,14 @@ class Draw:
         if words not in page.text:
             raise Stuck(f"draw {self.number}: {words} expected, the page says: {page.text[:500]}")
 
-    def print_tickets(self) -> int:
+    def start_tickets(self) -> Page:
+        """The press starts; the page of its job."""
+        return self.stage.person("clerk").submit(self.path, ends="/tickets/make/")
+
+    def fetch_tickets(self, printing: Page) -> int:
         """Tickets as PDFs into OUT/tickets: one file an institution and one a candidate; how many candidates."""
+        self.stage.job("clerk", printing)
         clerk = self.stage.person("clerk")
-        self.stage.job("clerk", clerk.submit(self.path, ends="/tickets/make/"))
         page, out = clerk.get(f"{self.path}tickets/"), self.stage.out / "tickets"
         out.mkdir(parents=True, exist_ok=True)
         for url in sorted({url for _text, url in page.links if url.endswith(".zip")}):

@@ -27,24 +27,19 @@ def found(data: Path, month: Month, *, deployment: str, seed: str = "") -> Cast:
 
 
 def admit(data: Path, cast: Cast, players: list[Player]) -> None:
-    """Log-ins of the center and of the vault for these people."""
-    mine = {one.username for one in players}
-    rows = [row for row in cast.people_rows() if row["username"] in mine]
-    if rows:
-        _run(["people", "-", "--data", str(data)], json.dumps(rows))
-    for one in players:
-        if one.vault:
-            roles = [word for role in one.roles for word in ("--role", role)]
-            _run(["vault", "person", "--username", one.username, "--name", one.name, *roles, "--data", str(data)], f"{cast.password}\n")
+    """Log-ins for these people: of the vault for those who work there, of the center for the others."""
+    for words, here in ((["people", "-"], False), (["vault", "person", "--file", "-"], True)):
+        rows = [one for one in cast.people_rows() if cast.players[one["username"]].vault == here and cast.players[one["username"]] in players]
+        if rows:
+            _run([*words, "--data", str(data)], json.dumps(rows))
 
 
 def staff_sites(stage: Stage, players: list[Player]) -> None:
-    """The people of exam sites get their signing keys, so that the trust list has a second version, and their log-ins."""
+    """The people of exam sites get their signing keys: the trust list has one more version. They log in at their site only."""
     stage.cast.add(players)
     mine = {one.username for one in players}
     rows = [row for row in stage.cast.trust_rows() if row["holder"] in mine]
     _run(["trust", "person", "--file", "-", "--data", str(stage.data)], json.dumps(rows))
-    admit(stage.data, stage.cast, players)
     stage.cast.keep(stage.data)
 
 

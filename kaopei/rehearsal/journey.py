@@ -121,34 +121,39 @@ def _office_month(stage: Stage, wishes: Wishes, bank: Path) -> None:
         draw.publish()
         draw.fetch()
         draw.check()
-    with report.step("tickets", "制作准考证"):
-        draw.print_tickets()
-    _exams(stage, wishes, Papers(stage, bank, wishes.sittings))
+    _exams(stage, wishes, draw, Papers(stage, bank, wishes.sittings))
 
 
-def _exams(stage: Stage, wishes: Wishes, papers: Papers) -> None:
+def _exams(stage: Stage, wishes: Wishes, draw: Draw, papers: Papers) -> None:
     report = stage.report
-    with report.step("bank", "题库导入"):
+    printing = draw.start_tickets()
+    with report.step("bank", "题库导入（准考证同时在印）"):
         learned = Booklet(papers.import_banks())
-    stage.clock.go_to(moment(stage, 5, 9))
     with report.step("enrolment", "考试服务器登记、验收、省级会签"):
         wanted = papers.choose()
         papers.enrol(wanted)
+    with report.step("tickets", "准考证印完、取走"):
+        draw.fetch_tickets(printing)
+    stage.clock.go_to(moment(stage, 5, 9))
     with report.step("sealing", "任务书、组卷、密封"):
         papers.seal(papers.order(wanted))
         papers.hand_over()
     held = [Sitting(number, papers.sites[number.partition("-")[0]], at) for number, at in starts_of(stage, sorted(papers.sealed)).items()]
     held = sorted(held, key=lambda one: (one.starts_at, one.number))[: wishes.sittings]
-    stage.clock.go_to(min(one.starts_at for one in held) - timedelta(hours=18))
     with report.step("parcels_in", "密封包和座次包送达考点，考前一天准备"):
-        for one in held:
-            if one.site.program not in stage.programs:
-                one.site.serve()
-            one.site.take_parcels([papers.parcels / papers.sealed[one.number]["parcel"], papers.seat(one.number)])
-            one.site.prepare(one.number)
-    for _start, together in groupby(held, key=lambda one: one.starts_at):
-        _sit(stage, SittingDay(stage, papers, learned, list(together)))
+        deliver(stage, papers, held)
+    for place, (_start, together) in enumerate(groupby(held, key=lambda one: one.starts_at)):
+        _sit(stage, SittingDay(stage, papers, learned, list(together), browser=wishes.browser and place == 0))
     _afterwards(stage, papers, held)
+
+
+def deliver(stage: Stage, papers: Papers, held: list[Sitting]) -> None:
+    """The afternoon before the first of these sittings: parcels and seating reach the sites, rooms are checked and closed."""
+    stage.clock.go_to(min(one.starts_at for one in held) - timedelta(hours=18))
+    for one in held:
+        one.site.serve()
+        one.site.take_parcels([papers.parcels / papers.sealed[one.number]["parcel"], papers.seat(one.number)])
+        one.site.prepare(one.number)
 
 
 def _sit(stage: Stage, day: SittingDay) -> None:

@@ -18,9 +18,10 @@ class NoMonth(ValueError):
 
 @dataclass(frozen=True)
 class Month:
-    """City code of six digits, first and last day of the plan, one registered institution to play its clerk."""
+    """City code of six digits, its exam sites, first and last day of the plan, one registered institution to play its clerk."""
 
     city: str
+    sites: tuple[str, ...]
     first_day: date
     last_day: date
     institution: str
@@ -37,7 +38,7 @@ def look(folder: Path) -> Month:
     if not days or len(cities) != 1 or not bodies:
         text = "考试计划中没有日期、考试点不属于同一个城市，或没有已登记的培训机构"
         raise NoMonth(f"{folder}：{text}。请先用 ./run intake {folder} --out 结论.csv --dry-run 核对表格。")
-    return Month(f"{cities.pop()}00", days[0], days[-1], bodies[0]["统一社会信用代码"])
+    return Month(f"{cities.pop()}00", tuple(sorted(sites)), days[0], days[-1], bodies[0]["统一社会信用代码"])
 
 
 def _rows(folder: Path, name: str, column: str) -> list[dict[str, str]]:

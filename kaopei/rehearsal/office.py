@@ -22,7 +22,7 @@ def take_in(stage: Stage, folder: Path) -> str:
     number = page.url.rstrip("/").rpartition("/")[2]
     verdicts = clerk.download(f"/applications/intakes/{number}/verdicts.csv")
     (stage.out / "verdicts.csv").write_bytes(verdicts)
-    confirmed = clerk.submit(page, ends="/confirm/")
+    confirmed = clerk.submit(page, ends="/confirm/") if page.offers("/confirm/") else page
     if "已确认" not in confirmed.text:
         raise Stuck(f"{clerk.name}: {confirmed.url}: {confirmed.text[:400]}")
     rows = list(csv.DictReader(io.StringIO(verdicts.decode())))

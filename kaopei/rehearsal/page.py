@@ -38,6 +38,10 @@ class Page:
         found = ", ".join(f"{f.action}[{' '.join(sorted(f.fields))}]" for f in self.forms) or "none"
         raise ValueError(f"{self.url}: no form {ends or having}; forms here: {found}; page says: {self.text[:300]}")
 
+    def offers(self, ends: str) -> bool:
+        """Whether a form with this address stands on the page."""
+        return any(form.action.split("?")[0].endswith(ends) for form in self.forms)
+
     def link(self, part: str) -> str:
         """Address of the first link whose address or text contains this."""
         for text, address in self.links:

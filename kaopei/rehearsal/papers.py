@@ -114,7 +114,8 @@ class Papers:
         report = json.loads(printed) if printed.strip().startswith("{") else {"sealed": [], "refused": []}
         for row in report["refused"]:
             print(f"  {row['sitting_id']} 未密封：{row['reason']}")
-            self.stage.report.facts.setdefault("not_sealed", []).append({"id": row["sitting_id"], "subjects": row["subjects"], "reason": row["reason"]})
+            missing = {"id": row["sitting_id"], "subjects": row["subjects"], "reason": row["reason"]}
+            self.stage.report.facts.setdefault("not_sealed", []).append(missing)
         for row in report["sealed"]:
             self.sealed[row["sitting_id"]] = {**row, "folder": out}
             (self.parcels / row["parcel"]).write_bytes((out / row["parcel"]).read_bytes())

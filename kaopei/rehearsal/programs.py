@@ -31,7 +31,7 @@ class Program:
     """One `./run …` process with its log file."""
 
     def __init__(self, name: str, words: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
-        self.name, self.log = name, log
+        self.name, self.log, self.told = name, log, False
         log.parent.mkdir(parents=True, exist_ok=True)
         self.output = log.open("ab")
         # A session of its own: Ctrl-C in the terminal reaches us first, and we stop the programs in order.
@@ -63,10 +63,16 @@ class Program:
         self._signal(signal.SIGKILL)
         self.process.wait()
 
+    def tell(self) -> None:
+        """Ask it to end, once; `stop` waits."""
+        if not self.told and self.process.poll() is None:
+            self.told = True
+            self._signal(signal.SIGTERM)
+
     def stop(self, seconds: float = 20) -> None:
         """SIGTERM, and SIGKILL if that is not heard."""
         if self.process.poll() is None:
-            self._signal(signal.SIGTERM)
+            self.tell()
             try:
                 self.process.wait(seconds)
             except subprocess.TimeoutExpired:

@@ -71,7 +71,7 @@ def certify(stage: Stage, sittings: list[Sitting]) -> None:
     for one in sittings:
         clerk = stage.person("clerk")
         page = clerk.get(f"/certificates/sittings/{one.number}/")
-        if not any(form.action.endswith("/issue/") for form in page.forms):
+        if not page.offers("/issue/"):
             continue
         made = clerk.submit(page, ends="/issue/")
         if "/jobs/" in made.url or "/tasks/" in made.url:
@@ -89,7 +89,7 @@ def publish(stage: Stage) -> None:
     clerk = stage.person("clerk")
     for kind in KINDS:
         page = clerk.get(f"/publication/{kind}/")
-        if any(form.action.endswith("/publish") for form in page.forms):
+        if page.offers("/publish"):
             clerk.submit(page, ends="/publish")
 
 

@@ -23,7 +23,7 @@ class Site:
         self.stage, self.number = stage, number
         self.folder = stage.data / "edges" / number
         self.config = self.folder / "config.toml"
-        self.port = free_port()
+        self.port = stage.ports.get(self.program) or free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.browsers: dict[str, Person] = {}
 
@@ -31,10 +31,12 @@ class Site:
 
     def install(self) -> Path:
         """A fresh machine: configuration, keys, the request to be enrolled; the request's file."""
+        request = self.folder / "request.jws"
+        if request.exists():
+            return request
         self.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
         words = ["--site", self.number, "--city", self.stage.month.city, "--listen", f"127.0.0.1:{self.port}"]
         self.stage.command("edge", "init", str(self.folder), *words, data=False)
-        request = self.folder / "request.jws"
         self.stage.command("edge", "enrol", "--config", str(self.config), "--out", str(request), data=False)
         return request
 
@@ -48,7 +50,10 @@ class Site:
         return f"edge-{self.number}"
 
     def serve(self) -> None:
-        """Start the server, or start it again after it was killed."""
+        """Start the server, or start it again after it was killed; one that runs goes on."""
+        running = self.stage.programs.get(self.program)
+        if running is not None and running.process.poll() is None:
+            return
         log = self.stage.data / "logs" / f"{self.program}.log"
         program = Program(self.program, ["edge", "serve", "--config", str(self.config)], log)
         self.stage.programs[self.program] = program

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kaopei.rehearsal.booklet import Booklet
+from kaopei.rehearsal.browser import AtScreen
 from kaopei.rehearsal.candidates import Sitter, sit_all
 from kaopei.rehearsal.clock import CHINA
 from kaopei.rehearsal.papers import Papers
@@ -38,8 +39,8 @@ class Sitting:
 class SittingDay:
     """Sittings that start at the same moment, at one site or several."""
 
-    def __init__(self, stage: Stage, papers: Papers, booklet: Booklet, sittings: Sequence[Sitting]) -> None:
-        self.stage, self.papers, self.booklet, self.sittings = stage, papers, booklet, sittings
+    def __init__(self, stage: Stage, papers: Papers, booklet: Booklet, sittings: Sequence[Sitting], *, browser: bool = False) -> None:
+        self.stage, self.papers, self.booklet, self.sittings, self.browser = stage, papers, booklet, sittings, browser
         self.starts_at = sittings[0].starts_at
 
     def open(self) -> None:
@@ -69,6 +70,8 @@ class SittingDay:
                 else:
                     self._sign_in(one, row, desk["csrf"])
             one.total = len(desk["candidates"])
+        if self.browser:
+            next(iter(self.sittings[0].sitters.values())).at_screen = True
 
     def _sign_in(self, one: Sitting, row: dict[str, Any], csrf: str) -> Sitter:
         given = one.site.sign_in(one.number, row, csrf)
@@ -87,7 +90,10 @@ class SittingDay:
         bells = {one.number: asyncio.Event() for one in self.sittings}
         async with asyncio.TaskGroup() as group:
             for one in self.sittings:
-                sitters, total = list(one.sitters.values()), len(one.sitters) * 95
+                sitters, total = [sitter for sitter in one.sitters.values() if not sitter.at_screen], len(one.sitters) * 95
+                for sitter in one.sitters.values():
+                    if sitter.at_screen:
+                        group.create_task(asyncio.to_thread(AtScreen(self.stage, self.booklet, sitter, one.site.base).sit_at_screen))
                 beside = also.get(one.number)
                 sat = sit_all(self.stage, one.site.base, self.booklet, sitters, bell=bells[one.number], total=total, also=beside)
                 group.create_task(sat)
@@ -122,6 +128,8 @@ class SittingDay:
         )
         self.stage.report.check("every_item_was_in_a_bank", unknown == 0, unknown)
         self.stage.report.check("every_candidate_has_a_receipt", all(one.receipt.get("code") for one in sat), len(sat))
+        if screens := [one for one in sat if one.at_screen]:
+            self.stage.report.check("browser", all(one.acknowledged for one in screens), [one.seat for one in screens])
         if len(sat) + one.absent != one.total:
             raise Stuck(f"{one.number}: {len(sat)} present and {one.absent} absent are not {one.total}")
 

@@ -33,6 +33,7 @@ class Stage:
     report: Report
     programs: dict[str, Program] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
     browsers: dict[str, tuple[int, Person]] = field(default_factory=dict)
 
     def secret(self, *words: object) -> bytes:
@@ -45,12 +46,12 @@ class Stage:
 
     # ── programs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def start(self, name: str, words: list[str], *, health: str = "/healthz", port: int | None = None, seconds: float = 90) -> str:
+    def start(self, name: str, words: list[str], *, seconds: float = 90) -> str:
         """Start a program that takes `--port`, wait until it answers; its address."""
-        port = port or free_port()
+        port = self.ports.get(name) or free_port()
         address = f"http://127.0.0.1:{port}"
         self.programs[name] = Program(name, [*words, "--port", str(port), "--data", str(self.data)], self.data / "logs" / f"{name}.log")
-        self.programs[name].wait_ready(f"{address}{health}", seconds)
+        self.programs[name].wait_ready(f"{address}/healthz", seconds)
         self.addresses[name] = address
         return address
 
@@ -63,10 +64,12 @@ class Stage:
         return done.stdout
 
     def stop(self) -> None:
-        """All programs, the youngest first."""
+        """All programs: every one is told, then each is waited for."""
         for _moves, browser in self.browsers.values():
             browser.close()
         self.browsers.clear()
+        for program in self.programs.values():
+            program.tell()
         for name in reversed(list(self.programs)):
             self.programs.pop(name).stop()
 

@@ -5,7 +5,7 @@ import getpass
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,23 +108,32 @@ def score(returned: Path, custodians: Sequence[str], out: Path, reason: str, dat
 def add_person(username: str, name: str, roles: Sequence[str], kid: str, data: Path) -> int:
     """Make a log-in of the vault; the password is read from standard input, never from the command line."""
     password = getpass.getpass("密码：") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    return add_people([{"username": username, "name": name, "roles": roles, "kid": kid, "password": password}], data)
+
+
+def add_people(rows: Sequence[Mapping[str, Any]], data: Path) -> int:
+    """Log-ins of the vault, all or none: username, name, password, roles, kid if there is one."""
     with start.up(data):
+        from django.db import transaction
+
         from kaopei.office import clock, scope
         from kaopei.office.accounts.actions import create_person
         from kaopei.office.accounts.roles import PROVINCE, SYSTEM
 
-        with scope.entered(PROVINCE):
-            create_person(
-                username=username,
-                name=name,
-                password=password,
-                held=tuple(roles),
-                city=PROVINCE,
-                kid=kid,
-                by=SYSTEM,
-                at=clock.now(),
-            )
-    print(f"已建立题库室账号 {username}（{name}）。")
+        with scope.entered(PROVINCE), transaction.atomic():
+            for row in rows:
+                create_person(
+                    username=row["username"],
+                    name=row["name"],
+                    password=row["password"],
+                    held=tuple(row["roles"]),
+                    city=PROVINCE,
+                    kid=row.get("kid", ""),
+                    by=SYSTEM,
+                    at=clock.now(),
+                )
+    for row in rows:
+        print(f"已建立题库室账号 {row['username']}（{row['name']}）。")
     return 0
 
 
