@@ -9,6 +9,7 @@ from kaopei.law.tables import table
 from kaopei.law.verdict import Verdict, allow, refuse
 
 ONE_DAY = timedelta(days=1)
+# Who sets no clause counts a period of an application or a certificate.
 CLAUSE = "N2.6.2"
 
 
@@ -54,26 +55,26 @@ def is_working_day(day: date, more: Mapping[int, Year] | None = None) -> bool:
     return day in year.worked or (day.weekday() < 5 and day not in year.off)
 
 
-def after_working_days(start: date, count: int, more: Mapping[int, Year] | None = None) -> Due:
-    """The last day of a period of working days; the start itself is not counted."""
+def after_working_days(start: date, count: int, more: Mapping[int, Year] | None = None, clause: str = CLAUSE) -> Due:
+    """The last day of a period of working days; the start itself is not counted. `clause` is the duty that sets the period."""
     day, left = start, count
     try:
         while left:
             day += ONE_DAY
             left -= is_working_day(day, more)
     except NotEntered as missing:
-        return Due(None, refuse(CLAUSE, str(missing), "calendar_missing"))
-    return Due(day, allow(CLAUSE, f"自 {start} 次日起第 {count} 个工作日"))
+        return Due(None, refuse(clause, str(missing), "calendar_missing"))
+    return Due(day, allow(clause, f"自 {start} 次日起第 {count} 个工作日"))
 
 
-def after_days(start: date, count: int, more: Mapping[int, Year] | None = None) -> Due:
+def after_days(start: date, count: int, more: Mapping[int, Year] | None = None, clause: str = CLAUSE) -> Due:
     """The last day of a period of calendar days, moved on if it is off."""
-    return _moved(start + timedelta(days=count), more)
+    return _moved(start + timedelta(days=count), more, clause)
 
 
-def after_months(start: date, count: int, more: Mapping[int, Year] | None = None) -> Due:
+def after_months(start: date, count: int, more: Mapping[int, Year] | None = None, clause: str = CLAUSE) -> Due:
     """The last day of a period of months, moved on if it is off."""
-    return _moved(months_later(start, count), more)
+    return _moved(months_later(start, count), more, clause)
 
 
 def months_later(start: date, count: int) -> date:
@@ -98,12 +99,12 @@ def working_days_late(due: date, done: date, more: Mapping[int, Year] | None = N
     return late
 
 
-def _moved(day: date, more: Mapping[int, Year] | None) -> Due:
+def _moved(day: date, more: Mapping[int, Year] | None, clause: str) -> Due:
     last = day
     try:
         while not is_working_day(last, more):
             last += ONE_DAY
     except NotEntered as missing:
-        return Due(None, refuse(CLAUSE, str(missing), "calendar_missing"))
+        return Due(None, refuse(clause, str(missing), "calendar_missing"))
     moved = f"{day} 休息，顺延到 {last}" if last != day else f"{last} 届满"
-    return Due(last, allow(CLAUSE, moved))
+    return Due(last, allow(clause, moved))

@@ -57,6 +57,7 @@ def canonical(name: str) -> str:
     return operation.name if operation else tidy(name)
 
 
+@lru_cache(maxsize=4096)
 def category_no(name: str) -> str:
     """Number of the category, empty if unknown. Later processes (…工艺作业) belong to the chemical category."""
     operation = find(name)

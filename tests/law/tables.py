@@ -21,7 +21,7 @@ from kaopei.law.facts import ApplicationFacts, InstitutionFacts, IntakeContext, 
 
 FOLDER = Path(__file__).parent / "cases"
 # Words of a case that are not arguments.
-ANSWERS = ("case", "expect", "code", "clause", "codes", "gives")
+ANSWERS = ("case", "expect", "code", "clause", "codes", "gives", "says")
 
 
 @dataclass(frozen=True)

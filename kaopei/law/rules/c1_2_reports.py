@@ -19,7 +19,7 @@ class ScopeVersion:
     acknowledged: bool = True
 
 
-@rule("N1.2.2", "N1.2.3")
+@rule("N1.2.1", "N1.2.2", "N1.2.3")
 def in_scope(operation: str, class_started_on: date, versions: Sequence[ScopeVersion]) -> Verdict:
     """一（二） A class keeps the scope acknowledged when it started; a report not yet acknowledged opens nothing."""
     past = [version for version in versions if version.acknowledged and version.first <= class_started_on]
@@ -46,7 +46,7 @@ def register_is_current(published_on: date | None, changed_on: date, today: date
     """一（二） The register is published at every change and at least monthly (AMB6, a setting)."""
     if published_on is None or published_on < changed_on:
         return refuse("N1.2.5", f"登记信息 {changed_on} 有变动，公布的名单还没有更新", "not_published")
-    due = after_months(published_on, setting("AMB6", "publish_months"))
+    due = after_months(published_on, setting("AMB6", "publish_months"), clause="N1.2.5")
     if due.day is None:
         return due.verdict
     if today > due.day:

@@ -119,7 +119,7 @@ def case_stands(basis: str, act_on: date, filed_on: date, decided_on: date | Non
     state = sources.get(basis).on(act_on)
     if state not in ("in-force", "unknown"):
         return refuse("N1.3.3", f"《{sources.get(basis).title}》在行为日 {act_on} {sources.STATE_NAMES[state]}", "basis")
-    due = after_days(filed_on, numbers.of("ap.decide", filed_on).value)
+    due = after_days(filed_on, numbers.of("ap.decide", filed_on).value, clause="N1.3.3")
     if due.day is None:
         return due.verdict
     if (decided_on or today) > due.day:

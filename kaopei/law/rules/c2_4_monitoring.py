@@ -53,7 +53,7 @@ def monitoring_was_checked(checked_on: date | None, today: date) -> Verdict:
     """二（四） Monitoring equipment is checked at fixed intervals, at least monthly (AMB6, a setting)."""
     if checked_on is None:
         return refuse("N2.4.11", "监控设备没有检查记录", "never_checked")
-    due = after_months(checked_on, setting("AMB6", "monitoring_check_months"))
+    due = after_months(checked_on, setting("AMB6", "monitoring_check_months"), clause="N2.4.11")
     if due.day is None:
         return due.verdict
     if today > due.day:

@@ -57,7 +57,7 @@ def term(issued_on: date, kind: str, earlier_valid_to: date | None = None) -> Te
     review; both are said.
     """
     years, review = numbers.of("c.so_valid", issued_on), numbers.of("c.so_review", issued_on)
-    notes = [Reason(CLAUSE, f"有效期 {years.value} 年，每 {review.value} 年复审一次{years.remark}")]
+    notes = [Reason(CLAUSE, f"有效期 {years.value} 年，每 {review.value} 年复审一次{years.remark}", "term")]
     start = issued_on
     if kind == "renewal" and earlier_valid_to and earlier_valid_to >= issued_on:
         start = earlier_valid_to + ONE_DAY
@@ -66,10 +66,10 @@ def term(issued_on: date, kind: str, earlier_valid_to: date | None = None) -> Te
         end = earlier_valid_to
     elif kind == "review" and earlier_valid_to is None:
         end = years_later(issued_on, review.value) - ONE_DAY
-        notes.append(Reason(CLAUSE, f"原证书有效期未知，按复审周期 {review.value} 年写明"))
+        notes.append(Reason(CLAUSE, f"原证书有效期未知，按复审周期 {review.value} 年写明", "review_unknown"))
     elif kind == "renewal" and earlier_valid_to is None:
-        notes.append(Reason(CLAUSE, "原证书有效期未知，自发证之日起算"))
-    review_by = min(years_later(issued_on if kind == "review" else start, review.value) - ONE_DAY, end)
+        notes.append(Reason(CLAUSE, "原证书有效期未知，自发证之日起算", "renewal_unknown"))
+    review_by = min(years_later(start, review.value) - ONE_DAY, end)
     return Term(issued_on, end, review_by, tuple(notes))
 
 

@@ -90,7 +90,7 @@ def duplicate_reasons(application: ApplicationFacts, earlier: str) -> Iterator[R
         yield Reason("N2.6.2", f"与序号 {earlier} 是同一人报同一操作项目，重复", "duplicate")
 
 
-@rule("N0.2", "N2.6.1", "N2.6.2")
+@rule("N0.2", "N1.2.1", "N1.2.2", "N1.3.2", "N1.3.11", "N2.6.1", "N2.6.2")
 def judge(application: ApplicationFacts, context: IntakeContext, earlier: str = "") -> Verdict:
     """二（六） The verdict on one application; `earlier` is the serial of the same person's application before it."""
     found = chain(
@@ -119,6 +119,7 @@ def _put_right(application: ApplicationFacts) -> tuple[Reason, ...]:
     return (Reason("N1.3.11", f"{changed}已规范（空格、全角、小写 x 等），请核对", "normalised"),)
 
 
+@rule("N0.2", "N1.2.1", "N1.2.2", "N1.3.2", "N1.3.11", "N2.6.1", "N2.6.2")
 def judge_all(applications: Sequence[ApplicationFacts], context: IntakeContext) -> list[Verdict]:
     """二（六） Verdicts in the order of the sheet; the later of two equal applications is the duplicate."""
     seen = dict(context.taken)

@@ -88,4 +88,4 @@ def _is_bare(label: str, value: str) -> bool:
 @rule("N3.0.7")
 def withdrawal_due(annulled_on: date) -> Due:
     """三 A published decision that was annulled is taken back within working days, and the reason is shown."""
-    return after_working_days(annulled_on, numbers.of("ap.publish_withdraw", annulled_on).value)
+    return after_working_days(annulled_on, numbers.of("ap.publish_withdraw", annulled_on).value, clause=CLAUSE)

@@ -33,7 +33,7 @@ def proof_counts(number: str, is_signed: bool, revoked_on: date | None, day: dat
 @rule("N3.5.3")
 def reported_to_province(opened_on: date, reported_on: date | None, today: date) -> Verdict:
     """三（五） Such a case is reported to the province within working days (AMB5, a setting)."""
-    due = after_working_days(opened_on, setting("AMB5", "province_report_working_days"))
+    due = after_working_days(opened_on, setting("AMB5", "province_report_working_days"), clause="N3.5.3")
     if due.day is None:
         return due.verdict
     if reported_on is not None and reported_on <= due.day:
