@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from kaopei.center.sittings import queries, windows
 from kaopei.center.sittings.models import Artefact, Conduct, KeyShare
 from kaopei.law import numbers
-from kaopei.office.approvals import queries as approvals
+from kaopei.office.accounts import queries as people
 from kaopei.office.approvals.queries import Request
 
 DONE, NOW, LATE, TODO = "done", "now", "late", "todo"
@@ -46,15 +46,21 @@ def steps(row: Conduct, at: datetime) -> list[Step]:
     behind = BEHIND[row.status]
     found: Mapping[str, Artefact | None] = {kind: queries.newest(row, kind) for kind in Artefact.Kind.values}
     kinds = ("seal_order", "exam_parcel", "seating", "key_release", "return_parcel", "receipt")
-    waiting = _waiting(row, found["exam_parcel"])
+    waiting = queries.waiting(row)
     lines = []
     for place, (title, kind) in enumerate(zip(TITLES, kinds, strict=True)):
         file = found[kind] if place < behind else None
-        late = place >= behind and at > due[place]
-        state = DONE if place < behind else LATE if late else NOW if place == behind else TODO
+        is_late = place >= behind and at > due[place]
+        state = DONE if place < behind else LATE if is_late else NOW if place == behind else TODO
         facts = (file.made_at, file.made_by) if file else (None, "")
-        lines.append(Step(title, state, _due_text(row, place, due[place]), *facts, _note(kind, file), file, waiting.get(place) if not file else None))
+        lines.append(Step(title, state, _due_text(row, place, due[place]), *facts, _note(kind, file), file, waiting.get(kind)))
     return lines
+
+
+def late(row: Conduct, at: datetime) -> str:
+    """The step that should have been done by now, or an empty text."""
+    place = BEHIND[row.status]
+    return TITLES[place] if place < len(TITLES) and at > dues(row)[place] else ""
 
 
 def dues(row: Conduct) -> list[datetime]:
@@ -74,26 +80,22 @@ def _due_text(row: Conduct, place: int, due: datetime) -> str:
     return f"{when:%m-%d %H:%M} 以前"
 
 
-def _waiting(row: Conduct, paper: Artefact | None) -> dict[int, Request]:
-    """Requests that wait for signatures, by step."""
-    asked = {0: approvals.standing("seal_order.issue", queries.order_id(row.sitting)), 2: approvals.standing("seating.issue", row.sitting)}
-    if paper:
-        asked[3] = approvals.standing("key.release", paper.ref)
-    return {place: one for place, one in asked.items() if one is not None and one.status == "open"}
-
-
 def _note(kind: str, file: Artefact | None) -> str:
+    """In a word; people by the names of this office, as far as it knows them."""
     if file is None:
         return ""
     facts = file.facts
+    signers = facts.get("sealed_by", []) + facts.get("signed_by", [])
+    known = people.names_of(signers)
+    signed = "、".join(known[one] for one in signers)
     if kind == Artefact.Kind.PAPER:
-        return f"试卷 {facts['forms']} 份，封装人 {'、'.join(facts['sealed_by'])}"
+        return f"试卷 {facts['forms']} 份，封装人 {signed}"
     if kind == Artefact.Kind.SEATING:
         return f"第 {file.rev} 版，考务人员 {facts['staff']} 人"
     if kind == Artefact.Kind.TOKEN:
         return f"放行记录第 {file.rev} 号"
     if kind == Artefact.Kind.RETURN:
-        return f"第 {file.rev} 版，签名 {'、'.join(facts['signed_by'])}"
+        return f"第 {file.rev} 版，签名 {signed}"
     return file.ref
 
 

@@ -245,3 +245,17 @@ def test_reload_of_an_order_makes_no_second_roster(desk, browser):
     with scope.entered(FOSHAN):
         assert Request.objects.filter(action="seal_order.issue", status="open").count() == 1
         assert queries.roster_made(queries.conduct(number)) == desk.facts.placed
+
+
+def test_lists_ask_the_database_as_often_for_many_sittings_as_for_one(desk, browser, django_assert_max_num_queries):
+    from kaopei.center.sittings.models import Conduct
+
+    with scope.entered(FOSHAN):
+        row = desk.order().conduct
+        day = {"day": row.day, "starts_at": row.starts_at, "ends_at": row.ends_at, "city": FOSHAN, "site": row.site}
+        Conduct.objects.bulk_create(Conduct(sitting=f"{row.site}-X{number}", **day) for number in range(40))
+        desk.at = row.starts_at - timedelta(days=3)
+    for path in ("/sittings/", "/"):
+        browser("clerk").see(path)
+        with django_assert_max_num_queries(90):
+            browser("clerk").see(path)

@@ -167,6 +167,14 @@ def test_person_of_the_staff_file_must_be_fit_to_serve(sealed, more, words):
         ask(sealed)
 
 
+def test_who_is_tied_to_an_institution_that_sits_there_prepares_nothing(sealed):
+    from kaopei.center.allocation import queries as allocation
+
+    staff_file(institution_code=allocation.seated(sealed.row().sitting)[0].institution)
+    with pytest.raises(Refused, match=r"有关联.*N2\.4\.7"):
+        ask(sealed)
+
+
 def test_who_is_not_in_the_staff_file_is_counted(sealed):
     staff_file()
     ask(sealed)

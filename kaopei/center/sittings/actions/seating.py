@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from kaopei.center.allocation import queries as allocation
 from kaopei.center.registry import queries as registry
 from kaopei.center.registry.queries import SiteOn
-from kaopei.center.sittings import artefacts, queries, stafflist, windows
+from kaopei.center.sittings import artefacts, queries, serving, stafflist, windows
 from kaopei.center.sittings.models import Artefact, Conduct
 from kaopei.center.sittings.refusing import as_refusal, no
 from kaopei.center.sittings.stafflist import Staffer
 from kaopei.law import places
-from kaopei.law.rules.c2_5_staff import StaffFacts, may_be_sent
 from kaopei.office import keys
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.approvals import actions as approvals
@@ -44,7 +43,7 @@ def ask_seating(conduct: Conduct, *, staff: Sequence[Staffer], by: Actor, at: da
         raise no(CLAUSE, f"考务人员不齐：{missing}。请补齐后再提请。", "staff")
     if not keys.trust().rehearsal and not stafflist.pins_differ(staff):
         raise no(CLAUSE, "人员表里有人的登录口令相同。口令须各不相同，只交给本人。", "pin")
-    unlisted = _unlisted(row.city, row.day, staff)
+    unlisted = _fit(row, site, staff)
     body = _body(row, site, used, lines, _staff(staff, row))
     with as_refusal(CLAUSE):
         digest = seating.body_hash(body, keys.trust().suite)
@@ -65,25 +64,12 @@ def ask_seating(conduct: Conduct, *, staff: Sequence[Staffer], by: Actor, at: da
     return asked
 
 
-def _unlisted(city: str, day: date, staff: Sequence[Staffer]) -> int:
-    """二（五）: who stands in the staff file must be allowed to serve that day; how many do not stand in it."""
-    listed: dict[str, list[Any]] = {}
-    for person in registry.staff(city):
-        listed.setdefault(person.name, []).append(person)
-    for one in staff:
-        verdicts = [may_be_sent(_facts(person), day) for person in listed.get(one.name, [])]
-        if verdicts and not any(verdict.allowed for verdict in verdicts):
-            raise no(verdicts[0].clause, f"{one.name}不能派到本场：{verdicts[0].text}。请换人，或先更新考务信息库。", "staff")
-    return sum(one.name not in listed for one in staff)
-
-
-def _facts(person: Any) -> StaffFacts:
-    return StaffFacts(
-        trained_on=person.trained_on,
-        appraisal_passed="合格" in person.appraisal and "不合格" not in person.appraisal,
-        has_pledge=person.has_pledge,
-        has_nda=person.has_agreement,
-    )
+def _fit(row: Conduct, site: SiteOn, staff: Sequence[Staffer]) -> int:
+    """二（五）, 二（四） N2.4.7: who stands in the staff file must be allowed to serve here; how many do not stand in it."""
+    verdict, name, strangers = serving.judge(row, site, [one.name for one in staff])
+    if not verdict.allowed:
+        raise no(verdict.clause, f"{name}不能派到本场：{verdict.text}。请换人，或先更新考务信息库。", "staff")
+    return len(strangers)
 
 
 def _staff(staff: Sequence[Staffer], row: Conduct) -> list[Payload]:

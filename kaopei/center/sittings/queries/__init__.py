@@ -2,7 +2,7 @@
 
 from kaopei.center.sittings.queries.cards import WAITING, cards
 from kaopei.center.sittings.queries.machines import edges, machine, machines, sites_with_machines
-from kaopei.center.sittings.queries.orders import Orderable, is_asked, judge, last_ends, order_id, orderable, tickets_made
+from kaopei.center.sittings.queries.orders import Orderable, judge, last_ends, order_id, orderable, tickets_made, waiting, waiting_sittings
 from kaopei.center.sittings.queries.results import (
     Sat,
     attempts,
@@ -51,7 +51,6 @@ __all__ = [
     "conduct",
     "conducts",
     "edges",
-    "is_asked",
     "is_kept",
     "judge",
     "last_due",
@@ -80,4 +79,6 @@ __all__ = [
     "sites_with_machines",
     "sittings_returned",
     "tickets_made",
+    "waiting",
+    "waiting_sittings",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from kaopei.center.sittings.models import Conduct, Machine
 from kaopei.center.sittings.queries.machines import machines
+from kaopei.center.sittings.queries.orders import waiting_sittings
 from kaopei.center.sittings.queries.sittings import conducts, last_due, quarantined
 from kaopei.office.ui.cards import Card, Line
 
@@ -27,10 +28,11 @@ def cards(user: Any, at: datetime) -> list[Card]:
     if not user.may("sittings.view"):
         return []
     rows = conducts().filter(starts_at__lte=at + HORIZON).exclude(status=Conduct.Status.RECEIPTED)
-    mine = [row for row in rows if user.may(WAITING[row.status], row.city)]
+    asked = waiting_sittings()
+    mine = [row for row in rows if row.sitting not in asked and user.may(WAITING[row.status], row.city)]
     found = [Card("场次办理", "Conduct of sittings", _lines(mine[:SHOWN], at), count=len(mine), url="/sittings/", weight=22)] if mine else []
-    if waiting := _machines(user):
-        found.append(Card("考试服务器登记", "Exam servers", waiting, count=len(waiting), url="/sittings/machines/", weight=21))
+    if machines_here := _machines(user):
+        found.append(Card("考试服务器登记", "Exam servers", machines_here, count=len(machines_here), url="/sittings/machines/", weight=21))
     aside = quarantined().filter(at__gte=at - HORIZON)[:3]
     if aside:
         lines = [Line(one.sitting or one.kind, "/sittings/quarantine/", one.reason[:60]) for one in aside]

@@ -11,6 +11,7 @@ from kaopei.center.sittings.models import Artefact, Conduct
 from kaopei.center.sittings.queries.machines import sites_with_machines
 from kaopei.law.verdict import Verdict, allow, refuse
 from kaopei.office.approvals import queries as approvals
+from kaopei.office.approvals.queries import Request
 
 ACTION = "seal_order.issue"
 
@@ -29,13 +30,13 @@ def orderable(at: datetime, *, city: str = "") -> list[Orderable]:
     """Theory sittings with candidates that nobody has ordered yet, by (day, start, number)."""
     found = [one for one in allocation.with_candidates(city=city) if one.part == "T"]
     begun = dict(Conduct.objects.values_list("sitting", "status"))
-    tickets, sites = _ticketed({one.draw for one in found}), sites_with_machines(at)
+    tickets, sites, asked = _ticketed({one.draw for one in found}), sites_with_machines(at), waiting_sittings()
     rows = []
     for one in found:
         status = begun.get(one.number, "")
         if status in ("", Conduct.Status.PLANNED):
             starts = windows.moment(one.day, one.start)
-            rows.append(Orderable(one, starts, judge(one, at, tickets, sites, asked=bool(status) and is_asked(one.number)), status))
+            rows.append(Orderable(one, starts, judge(one, at, tickets, sites, asked=one.number in asked), status))
     return rows
 
 
@@ -64,12 +65,6 @@ def _ticketed(draws: Collection[str]) -> set[str]:
     return {number for number, row in found.items() if row is not None and allocation.bundles(row)}
 
 
-def is_asked(sitting: str) -> bool:
-    """Whether an order of this sitting waits for signatures."""
-    found = approvals.standing(ACTION, order_id(sitting))
-    return found is not None and found.status == "open"
-
-
 def order_id(sitting: str) -> str:
     """The number of the next order of a sitting."""
     return f"SO-{sitting}-{Artefact.objects.filter(conduct__sitting=sitting, kind=Artefact.Kind.ORDER).count() + 1}"
@@ -80,3 +75,21 @@ def last_ends(one: SittingFacts) -> list[datetime]:
     day = [row for row in allocation.with_candidates(city=one.city) if row.day == one.day and row.part == "T"]
     shared = [row for row in day if set(row.subjects) & set(one.subjects)]
     return [windows.last_end(windows.moment(row.day, row.start), windows.moment(row.day, row.end)) for row in shared]
+
+
+def waiting(row: Conduct) -> dict[str, Request]:
+    """Requests about a sitting that wait for signatures, by the parcel that they would issue."""
+    paper = row.artefacts.filter(kind=Artefact.Kind.PAPER).order_by("-pk").values_list("ref", flat=True).first()
+    asked = {"seal_order": approvals.standing(ACTION, order_id(row.sitting)), "seating": approvals.standing("seating.issue", row.sitting)}
+    if paper:
+        asked["key_release"] = approvals.standing("key.release", paper)
+    return {kind: one for kind, one in asked.items() if one is not None and one.status == "open"}
+
+
+def waiting_sittings() -> set[str]:
+    """Numbers of all sittings in sight that wait for signatures; for lists."""
+    asked = Request.objects.filter(status="open", action__in=[ACTION, "seating.issue", "key.release"]).values_list("action", "object")
+    found = {object.removeprefix("SO-").rpartition("-")[0] if action == ACTION else object for action, object in asked}
+    packages = [object for action, object in asked if action == "key.release"]
+    papers = Artefact.objects.filter(kind=Artefact.Kind.PAPER, ref__in=packages)
+    return (found - set(packages)) | set(papers.values_list("conduct__sitting", flat=True))

@@ -15,13 +15,16 @@ from kaopei.parcel import canonical
 
 ENROLLERS = ("clerk", "approver", "province")
 LARGEST = 2**20
+FUNCTIONS = {"primary": "主用", "standby": "备用", "spare": "机动"}
 
 
 @permission("sittings.view")
 def listing(request: HttpRequest) -> HttpResponse:
     """All machines in sight, and what this person can do about each."""
     rows = [_line(request, one) for one in queries.machines()]
-    form = forms.RequestForm(people=_acceptors(request)) if request.user.may("sittings.enrol") else None
+    found = _acceptors(request)
+    proposed = {field: found[place][0] for place, field in enumerate(("acceptor1", "acceptor2")) if place < len(found)}
+    form = forms.RequestForm(people=found, initial=proposed) if request.user.may("sittings.enrol") else None
     return render(request, "sittings/machines.html", {"rows": rows, "form": form, "pin": forms.PinForm()})
 
 
@@ -32,6 +35,7 @@ def _line(request: HttpRequest, row: Machine) -> dict[str, object]:
     return {
         "row": row,
         "acceptors": [(names[one], one in row.signed) for one in row.acceptors],
+        "function": FUNCTIONS.get(row.function, row.function),
         "software": said["software"]["version"],
         "keystore": said["keystore"],
         "may_accept": row.status == Machine.Status.ASKED and user.username in row.acceptors and user.username not in row.signed,

@@ -28,10 +28,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     at, user = clock.now(), request.user
     rows = _filtered(request)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    waiting = queries.orderable(at)
+    found, asked = queries.orderable(at), queries.waiting_sittings()
+    waiting = [one for one in found if one.verdict.code != "late"]
     context = {
         "page": page,
-        "lines": [_line(row, user, at) for row in page],
+        "lines": [_line(row, user, at, asked) for row in page],
         "states": Conduct.Status.choices,
         "state": request.GET.get("state", ""),
         "sites": sorted(set(queries.conducts().order_by().values_list("site", flat=True))),
@@ -39,6 +40,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "counts": _counts(),
         "next": waiting[:NEXT_SHOWN],
         "next_more": max(0, len(waiting) - NEXT_SHOWN),
+        "missed": [one.facts.number for one in found if one.verdict.code == "late"],
         "ready": sum(one.verdict.allowed for one in waiting),
         "may_order": user.may("sittings.order"),
         "may_import": user.may("sittings.import"),
@@ -73,17 +75,16 @@ def _counts() -> list[tuple[str, str, int]]:
     return [(code, words, held.count(code)) for code, words in Conduct.Status.choices if code in held]
 
 
-def _line(row: Conduct, user: Any, at: Any) -> dict[str, Any]:
-    steps = timeline.steps(row, at)
-    late = next((one.title for one in steps if one.state == timeline.LATE), "")
+def _line(row: Conduct, user: Any, at: Any, asked: set[str]) -> dict[str, Any]:
     act = queries.WAITING.get(row.status)
+    waits = row.sitting in asked
     return {
         "row": row,
         "behind": timeline.BEHIND[row.status],
-        "late": late,
+        "late": timeline.late(row, at),
         "next": timeline.NEXT[row.status],
-        "mine": bool(act and user.may(act, row.city)),
-        "waiting": any(one.waiting for one in steps),
+        "mine": bool(act and user.may(act, row.city) and not waits),
+        "waiting": waits,
     }
 
 

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from kaopei.center.sittings import actions, forms, queries, stafflist, windows
+from kaopei.center.sittings import actions, forms, queries, serving, stafflist, windows
 from kaopei.center.sittings.models import Artefact, Conduct
 from kaopei.center.sittings.refusing import as_refusal, no
 from kaopei.center.sittings.views.sittings import of_number
@@ -24,7 +24,7 @@ LARGEST = 2 * 2**20
 def seating(request: HttpRequest, sitting: str) -> HttpResponse:
     """The staff of a sitting: form fields staff (file) or staff_text; what waits for signature, masked."""
     row, at = of_number(sitting), clock.now()
-    form = forms.SeatingForm(request.POST or None, request.FILES or None)
+    form = forms.SeatingForm(request.POST or None, request.FILES or None, initial={"staff_text": f"{','.join(stafflist.COLUMNS)}\n"})
     if request.method == "POST":
         if not request.user.may("sittings.order", row.city):
             raise no("N2.4.3", "座次包由考务员提请。", "role")
@@ -37,7 +37,7 @@ def seating(request: HttpRequest, sitting: str) -> HttpResponse:
         "row": row,
         "form": form if request.user.may("sittings.order", row.city) and row.status in ("sealed", "seated") else None,
         "asked": asked,
-        "shown": _shown(asked) if asked and asked.status == "open" else None,
+        "shown": _shown(row, asked) if asked and asked.status == "open" else None,
         "issued": queries.newest(row, Artefact.Kind.SEATING),
         "posts": "、".join(stafflist.NAMES.values()),
     }
@@ -55,15 +55,16 @@ def _staff(form: forms.SeatingForm) -> list[stafflist.Staffer]:
         return stafflist.read(upload.read(), upload.name) if upload else stafflist.read(text.encode())
 
 
-def _shown(asked: Any) -> dict[str, Any]:
+def _shown(row: Conduct, asked: Any) -> dict[str, Any]:
     """What waits for signature, for the people who sign: names masked, no PIN."""
     body = canonical.decode_object(bytes(asked.content), "座次包")
     rooms: dict[str, int] = {}
     for line in body["roster"]:
         rooms[line["room"]] = rooms.get(line["room"], 0) + 1
+    strangers = serving.unlisted(row.city, [one["name"] for one in body["staff"]])
     return {
         "rev": body["rev"],
-        "staff": [(one["name"], stafflist.NAMES[one["role"]], bool(one["kid"])) for one in body["staff"]],
+        "staff": [(one["name"], stafflist.NAMES[one["role"]], bool(one["kid"]), one["name"] not in strangers) for one in body["staff"]],
         "rooms": sorted(rooms.items()),
         "people": [(one["room"], one["seat"], mask_name(one["name"]), one["subject"]) for one in body["roster"]],
         "exam": body["exam"],
@@ -75,7 +76,8 @@ def release(request: HttpRequest, sitting: str) -> HttpResponse:
     """Ask for a key: form fields challenge, stage, machine, cameras, waiver, reason; and the log of this sitting."""
     row, at = of_number(sitting), clock.now()
     machines = _machines(row, at)
-    form = forms.ReleaseForm(request.POST or None, machines=machines)
+    later = row.status in (Conduct.Status.RETURNED, Conduct.Status.RECEIPTED)
+    form = forms.ReleaseForm(request.POST or None, machines=machines, initial={"stage": 2 if later else 1})
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         actions.ask_release(
