@@ -6,9 +6,9 @@ Chromium is spoken to over its own pipe (`--remote-debugging-pipe`), so that not
 import json
 import os
 import select
-import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -25,6 +25,14 @@ SWITCHES = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1024,768", "--remote-debugging-pipe",
 )  # fmt: skip
+# Chromium reads commands from its file 3 and answers on 4, whatever numbers they had here.
+AS_3_AND_4 = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(one), fcntl.F_DUPFD, 10) for one in sys.argv[1:3]]
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 PATIENCE = 60.0
 POLL = 0.03
 
@@ -57,9 +65,9 @@ class Browser:
         self.profile = tempfile.mkdtemp(prefix="kaopei-chromium-")
         read, self.write = os.pipe()
         self.read, write = os.pipe()
-        words = shlex.join([find(), *SWITCHES, f"--user-data-dir={self.profile}", "about:blank"])
+        words = [find(), *SWITCHES, f"--user-data-dir={self.profile}", "about:blank"]
         self.process = subprocess.Popen(
-            ["/bin/sh", "-c", f"exec {words} 3<&{read} 4>&{write}"], pass_fds=(read, write), stdin=subprocess.DEVNULL,
+            [sys.executable, "-c", AS_3_AND_4, str(read), str(write), *words], pass_fds=(read, write), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         os.close(read)
@@ -77,7 +85,10 @@ class Browser:
         message = {"id": self.number, "method": method, "params": params}
         if self.session:
             message["sessionId"] = self.session
-        os.write(self.write, json.dumps(message).encode() + b"\0")
+        try:
+            os.write(self.write, json.dumps(message).encode() + b"\0")
+        except BrokenPipeError:
+            raise Stuck("Chromium ended") from None
         end = time.monotonic() + PATIENCE
         while True:
             line, found, self.rest = self.rest.partition(b"\0")

@@ -86,8 +86,6 @@ class Province:
         elif (self.data / cast.FILE).exists():
             people = cast.load(self.data)
         self._run("vault", "vault", "serve")
-        if fresh and people is not None:
-            founding.admit(self.data, people, [one for one in people.players.values() if not one.vault])
         self._run("center", "center", "serve")
         if people is not None:
             self.stage = demo.stage(self.data, people, self.ports)
@@ -95,10 +93,11 @@ class Province:
             self._site(self.stage)
         self._ready("center")
         self._run("portal", "portal", "serve")
+        if fresh and people is not None:
+            # Center and vault are up: their databases run and have their tables.
+            founding.admit(self.data, people, list(people.players.values()))
         for name in ("portal", "vault"):
             self._ready(name)
-        if fresh and people is not None:
-            founding.admit(self.data, people, [one for one in people.players.values() if one.vault])
         print(f"已就绪，用时 {time.monotonic() - began:.0f} 秒。", flush=True)
 
     def _run(self, name: str, *words: str) -> None:
