@@ -460,3 +460,8 @@ def test_an_empty_roster_has_the_root_of_an_empty_tree():
     assert roster.root([one]) != roster.root([{**one, "salt": ids.mark()}]), "a salt of its own for each"
     odd = [cast.row(n) for n in range(5)]
     assert roster.root(odd) == roster.root(odd[::-1])
+
+
+@pytest.mark.parametrize(("name", "shown"), [("", ""), ("王", "王"), ("王明", "王*"), ("王小明", "王*明"), ("欧阳小明", "欧**明")])
+def test_a_public_answer_masks_the_name(name, shown):
+    assert certificate.masked(name) == shown
