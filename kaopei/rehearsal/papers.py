@@ -79,11 +79,11 @@ class Papers:
         if done < expected:
             raise Stuck(f"{who}: {done} of {expected} machines could be answered with {ends}: {page.text[:500]}")
 
-    def _record(self, number: str) -> bytes:
+    def _record(self, number: str) -> Path:
         found = [path for path in (self.stage.data / "enrolments").glob("*.json") if f"-{number}-" in path.name]
         if not found:
             raise Stuck(f"{number}: no countersigned record in {self.stage.data / 'enrolments'}")
-        return found[0].read_bytes()
+        return found[0]
 
     def order(self, sittings: list[str]) -> list[Path]:
         """Orders for these sittings, approved by two persons; the signed files."""

@@ -26,6 +26,7 @@ class Site:
         self.port = stage.ports.get(self.program) or free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.browsers: dict[str, Person] = {}
+        self.record: Path | None = None
 
     # ── the machine ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -40,9 +41,9 @@ class Site:
         self.stage.command("edge", "enrol", "--config", str(self.config), "--out", str(request), data=False)
         return request
 
-    def take_record(self, record: bytes) -> None:
-        """The countersigned record comes back."""
-        (self.folder / "enrolment.json").write_bytes(record)
+    def take_record(self, record: Path) -> None:
+        """The countersigned record, to be brought to the site with the parcels."""
+        self.record = record
 
     @property
     def program(self) -> str:
@@ -60,20 +61,11 @@ class Site:
         self.stage.addresses[self.program] = self.base
         program.wait_ready(f"{self.base}/healthz")
 
-    def kill(self) -> None:
-        """Power cut."""
-        self.stage.programs[self.program].kill()
+    def forget_browsers(self) -> None:
+        """The server has forgotten its log-ins: people log in again."""
         for browser in self.browsers.values():
             browser.close()
         self.browsers.clear()
-
-    def stop(self) -> None:
-        """The evening: browsers closed, server down."""
-        for browser in self.browsers.values():
-            browser.close()
-        self.browsers.clear()
-        if self.program in self.stage.programs:
-            self.stage.programs.pop(self.program).stop()
 
     # ── its people ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -103,11 +95,17 @@ class Site:
     # ── parcels in ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def take_parcels(self, files: list[Path]) -> None:
-        """Paper and seating by two persons; before the first seating nobody is known here, so anybody may bring the files."""
+        """Paper and seating by two persons; before the first seating nobody is known here, so anybody may bring the files.
+
+        The stick also holds every version of the trust list and the machine's own record.
+        """
+        lists = sorted((self.stage.data / "trust").glob("*.json"), key=lambda path: int(path.stem))
+        files = [*lists, *filter(None, [self.record]), *files]
         guest = Person(f"送件人（{self.number}）", self.base)
         guest.submit("/parcels", ends="/parcels/upload", files=[("files", path) for path in files])
         guest.close()
         self.fill("keeper", "/parcels", "/parcels/import", self.second("invigilator"))
+        self.record = None
 
     def sittings(self) -> dict[str, str]:
         """State of each sitting, as /healthz says."""

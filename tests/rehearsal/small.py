@@ -1,0 +1,68 @@
+"""A month small enough to be rehearsed in a minute: its workbooks, a bank with a canary in every item, and the command."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+
+from tests.center.packs import CHEM, Pack
+
+PROJECT = Path(__file__).resolve().parents[2]
+EXAMPLES = PROJECT / "examples"
+SEED = "5e" * 32
+CANARY = "金丝雀七五三八二九"
+NAMED = ("DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_DATABASE_URL", "VAULT_DATABASE_OWNER_URL", "KAOPEI_DATA", "DJANGO_SETTINGS_MODULE")
+
+
+def pack(people: int = 24) -> Pack:
+    """Three sites; only the first takes a subject that has no bank, so its sitting cannot be sealed."""
+    made = Pack(people=people)
+    for row in (*made.sheets["考试点"][1:], *made.sheets["考试计划"]):
+        if not str(row["考试点编号"]).endswith("01"):
+            row["可考操作项目" if "可考操作项目" in row else "操作项目"] = "、".join(
+                name for name in str(row.get("可考操作项目") or row["操作项目"]).replace(CHEM, "").split("、") if name
+            )
+    for row in made.sheets["学员报名"][::2]:
+        row["申请类型"] = "复审"
+    return made
+
+
+def bank(folder: Path) -> Path:
+    """The example's banks with the canary in the stem and in the first option of every item."""
+    folder.mkdir(parents=True)
+    for path in sorted((EXAMPLES / "item-bank").glob("*.xlsx")):
+        if path.stem == "蓝图":
+            shutil.copyfile(path, folder / path.name)
+            continue
+        book = openpyxl.load_workbook(path)
+        for sheet in book.worksheets:
+            heads = {cell.value: cell.column for row in sheet.iter_rows(max_row=5) for cell in row if cell.value in ("题干", "选项A")}
+            for row in sheet.iter_rows(min_row=3):
+                for cell in row:
+                    if cell.column in heads.values() and cell.value not in (None, *heads):
+                        cell.value = f"{cell.value}（{CANARY}）"
+        book.save(folder / path.name)
+    return folder
+
+
+def environment() -> dict[str, str]:
+    """Without the tests' own database."""
+    kept = {name: value for name, value in os.environ.items() if name not in NAMED}
+    return kept | {"PYTHONPATH": str(PROJECT)}
+
+
+def run(*words: object, **options) -> subprocess.CompletedProcess[str]:
+    """`./run words`, from a folder that is not the project's."""
+    command = [sys.executable, "-m", "kaopei", *map(str, words)]
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL, **options)
+
+
+def start(*words: object, log: Path) -> subprocess.Popen[bytes]:
+    """The same, running on."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "kaopei", *map(str, words)], env=environment(), stdin=subprocess.DEVNULL, stdout=log.open("wb"),
+        stderr=subprocess.STDOUT,
+    )  # fmt: skip

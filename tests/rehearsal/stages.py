@@ -1,0 +1,29 @@
+"""A rehearsal played by a test, step by step, for what the command never does by itself."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+from kaopei.rehearsal import founding, journey, office
+from kaopei.rehearsal.drawing import Draw, moment
+from tests.rehearsal import small
+
+
+@contextmanager
+def office_month(folder: Path, out: Path, monkeypatch, sittings: int = 1):
+    """A stage with the center running and the month taken in; everything is stopped at the end."""
+    for name in small.NAMED:
+        monkeypatch.delenv(name, raising=False)
+    for place in (out.parent, *out.parent.parents):
+        if place != Path("/") and place.stat().st_mode & 0o11 != 0o11:
+            place.chmod(place.stat().st_mode | 0o11)
+    stage, bank = journey._prepare(journey.Wishes(folder=folder, out=out, seed=small.SEED, sittings=sittings))
+    try:
+        stage.clock.go_to(moment(stage, 14, 9))
+        stage.start("center", ["center", "serve"])
+        founding.admit(stage.data, stage.cast, [one for one in stage.cast.players.values() if not one.vault])
+        batch = office.take_in(stage, folder)
+        office.decide_held(stage, batch)
+        office.plan_sittings(stage, batch)
+        yield stage, Draw(stage, batch), bank
+    finally:
+        stage.stop()

@@ -1,0 +1,86 @@
+"""二（三）: nobody sits at a site of, or tied to, his own institution except by a printed exemption; nobody at a suspended site.
+
+A pack of our own where that can fail: sittings at the suspended 440606, a sole attached site for one subject, students of a school with
+its own site, a site whose host is no longer registered.
+"""
+
+import csv
+import re
+
+import pytest
+
+from kaopei.rehearsal.drawing import Files
+from kaopei.rehearsal.person import Stuck
+from tests.center.allocation.city import CAMPUS, FREE, GONE, HIGH, ORPHAN, OWN, OWNER, SCHOOL, SHUT, TIED, City
+from tests.rehearsal.stages import office_month
+
+REASON = "丁中心注销前已验收，考场由市考试机构接管，本月场次无法另行安排。"
+
+
+@pytest.fixture
+def hard(tmp_path):
+    folder = tmp_path / "hard"
+    folder.mkdir()
+    for name, content in City().files().items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def exempted(stage, draw):
+    """Who is printed with which clause."""
+    page = stage.person("province").get(f"{draw.path}exemptions/")
+    return dict(re.findall(r'<tr><td><code>([^<]+)</code>.*?<span class="clause">([^<]+)</span>', page.html))
+
+
+def ask_exception(stage, draw, tmp_path):
+    paper = tmp_path / "接管协议.pdf"
+    paper.write_bytes(b"%PDF-1.7 agreement")
+    said = {"site": ORPHAN, "reason": REASON, "from_day": "2026-12-01", "to_day": "2026-12-31"}
+    stage.person("clerk").submit(f"{draw.path}exception/", said, having="attachment", files=[("attachment", paper)])
+
+
+def test_the_draw_of_a_month_full_of_traps(hard, tmp_path, monkeypatch):
+    with office_month(hard, tmp_path / "out", monkeypatch) as (stage, draw, _bank):
+        draw.announce()
+        draw.commit()
+        page = stage.person("freezer").get(draw.path)
+        assert ORPHAN in page.text and SHUT in page.text, "both are shown as left out, with the reason"
+        ask_exception(stage, draw, tmp_path)
+        with pytest.raises(Stuck, match="没有需要例外的情形|409|no field|Select"):
+            said = {"site": SHUT, "reason": REASON, "from_day": "2026-12-01", "to_day": "2026-12-31"}
+            stage.person("clerk").submit(f"{draw.path}exception/", said, having="attachment", files=[("attachment", tmp_path / "接管协议.pdf")])
+        assert "待审批" in stage.person("clerk").get(draw.path).text
+        with pytest.raises(Stuck):
+            stage.must_sign("clerk", ORPHAN)  # nobody approves his own request
+        stage.must_sign("approver2", ORPHAN)
+        draw.play_on()
+        draw.fetch()
+        draw.check()
+        files, printed = Files(tmp_path / "out" / "draw"), exempted(stage, draw)
+
+    assert all(check["ok"] for check in stage.report.facts["checks"].values())
+    places = {who: files.point(session)["point_id"] for who, session in files.placed.items()}
+    bodies = {who: files.candidates[who]["inst_id"] for who in places}
+    assert SHUT not in places.values(), "nobody is at the suspended site, although it has sittings in the plan"
+    assert ORPHAN in places.values(), "the site without a registered host takes part by its two-person exception"
+    own = {who for who, site in places.items() if {OWN: OWNER, CAMPUS: SCHOOL, ORPHAN: GONE}.get(site) == bodies[who]}
+    tied = {who for who, site in places.items() if site == OWN and bodies[who] == TIED}
+    assert tied == set(), "乙 is held by the company that holds 甲, whose site it is"
+    assert any(site == OWN and bodies[who] == FREE for who, site in places.items()), "a share of 3 % ties nobody"
+    assert own == set(printed), "each of them is printed, and nobody else"
+    for who in own:
+        sole = files.candidates[who]["subject"] == HIGH and places[who] == OWN
+        student = files.candidates[who]["student"] == "1" and places[who] == CAMPUS
+        assert sole and "N2.3.5" in printed[who] or student and "N2.3.6" in printed[who], (who, printed[who])
+    assert {files.candidates[who]["subject"] for who in own if places[who] == OWN} == {HIGH}
+
+
+def test_without_the_exception_the_site_stays_out(hard, tmp_path, monkeypatch):
+    with office_month(hard, tmp_path / "out", monkeypatch) as (stage, draw, _bank):
+        draw.announce()
+        draw.play_on()
+        draw.fetch()
+        files = Files(tmp_path / "out" / "draw")
+    with (tmp_path / "out" / "draw" / "instance" / "sessions.csv").open(newline="") as file:
+        assert not {ORPHAN, SHUT} & {row["point_id"] for row in csv.DictReader(file)}
+    assert not {ORPHAN, SHUT} & {files.point(session)["point_id"] for session in files.placed.values()}

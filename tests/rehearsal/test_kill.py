@@ -1,0 +1,83 @@
+"""`kill -9` of the exam server in the middle of a sitting: every acknowledged answer is in the return parcel."""
+
+import asyncio
+import json
+import os
+import signal
+
+import pytest
+
+from kaopei.office import trusted
+from kaopei.parcel import keyfile
+from kaopei.parcel.return_parcel import Returned
+from kaopei.rehearsal import journey
+from kaopei.rehearsal.booklet import Booklet
+from kaopei.rehearsal.papers import Papers
+from kaopei.rehearsal.sitting_day import Sitting, SittingDay, starts_of
+from tests.rehearsal.stages import office_month
+
+KILLS = 3
+
+
+@pytest.fixture
+def opened(month, tmp_path, monkeypatch):
+    """The morning of the first sitting that has a bank: the paper is open, candidates hold their codes."""
+    with office_month(month, tmp_path / "out", monkeypatch) as (stage, draw, bank):
+        draw.announce()
+        draw.play_on()
+        draw.fetch()
+        draw.check()
+        draw.fetch_tickets(draw.start_tickets())
+        papers = Papers(stage, bank, 1)
+        learned = Booklet(papers.import_banks())
+        wanted = papers.choose()
+        papers.enrol(wanted)
+        papers.seal(papers.order(wanted))
+        papers.hand_over()
+        held = [Sitting(number, papers.sites[number.partition("-")[0]], at) for number, at in starts_of(stage, sorted(papers.sealed)).items()]
+        journey.deliver(stage, papers, held)
+        day = SittingDay(stage, papers, learned, held)
+        day.open()
+        day.sign_in()
+        yield stage, day, held[0]
+
+
+def answers_of(stage, parcel):
+    """What the city reads in the return parcel: attempt → {item: letters}."""
+    listed = trusted.current(stage.data)
+    for record in (stage.data / "enrolments").glob("*.json"):
+        from kaopei.parcel import enrolment
+
+        listed = enrolment.trusting(listed, enrolment.read(record.read_bytes(), listed))
+    passphrase = (stage.data / "keys" / "passphrase").read_bytes().strip()
+    (kid,) = [key.kid for key in listed.keys.values() if key.role == "city_import"]
+    key = keyfile.load((stage.data / "keys" / f"{kid}.key").read_bytes(), passphrase, listed.suite)
+    blob = Returned(parcel.read_bytes(), listed).contents(kid, key)["answers"]
+    return {row["attempt"]: row["answers"] for row in json.loads(blob)["attempts"]}
+
+
+def test_nothing_that_was_acknowledged_is_lost(opened):
+    stage, day, one = opened
+    times = []
+
+    async def strike():
+        """The power goes while everybody is answering; the server comes back by itself, without a person."""
+        for place in range(1, KILLS + 1):
+            while sum(sitter.acknowledged for sitter in one.sitters.values()) < place * 60:
+                await asyncio.sleep(0.005)
+            program = stage.programs[one.site.program]
+            os.kill(program.process.pid, signal.SIGKILL)
+            await asyncio.to_thread(program.process.wait)
+            one.site.forget_browsers()
+            times.append(sum(sitter.acknowledged for sitter in one.sitters.values()))
+            await asyncio.to_thread(one.site.serve)
+
+    day.sit(also={one.number: strike})
+    assert len(times) == KILLS and times[-1] < sum(sitter.acknowledged for sitter in one.sitters.values()), "killed in the middle"
+    day.hand_back()
+    carried = answers_of(stage, one.returned)
+    sat = [sitter for sitter in one.sitters.values() if sitter.acknowledged]
+    assert len(sat) == len(one.sitters) > 0
+    for sitter in sat:
+        assert carried[sitter.attempt] == {str(item): value for item, value in sitter.sent.items()}
+    assert set(carried) == {sitter.attempt for sitter in sat}
