@@ -31,6 +31,13 @@ REFUSALS = {
 STATES = {
     "expected": "未到", "signed_in": "已签到", "seated": "已就座", "open": "答题中", "handed_in": "已交卷", "absent": "缺考", "refused": "不予入场",
 }  # fmt: skip
+# What the same words are called on pages that are switched to English.
+ENGLISH = {
+    "未到": "not here", "已签到": "signed in", "已就座": "seated", "答题中": "answering", "已交卷": "handed in", "缺考": "absent",
+    "不予入场": "kept out", "久无操作": "idle", "失联": "lost", "已暂停": "paused", "迟到超过规定时间": "too late",
+    "没有带有效证件": "no valid document", "证件与名单不符": "document does not match", "人证不符、疑似替考": "another person",
+    "拒不交出禁带物品": "keeps forbidden things", "签到后离场、没有开始答题": "left before beginning", "其他原因": "other",
+}  # fmt: skip
 
 
 # ---- when

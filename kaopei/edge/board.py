@@ -34,6 +34,10 @@ def _answer(request: Request, words: str, where: str, facts: dict[str, Any] | No
     return console.done(request, words, where)
 
 
+def _page(request: Request, template: str, **values: Any) -> Response:
+    return console.page(request, template, english=admission.ENGLISH, **values)
+
+
 def _attempt(sitting: Sitting, name: str) -> Attempt:
     found = sitting.attempts.get(name)
     if found is None:
@@ -85,7 +89,7 @@ def _desk(request: Request, sitting: Sitting, *, shown: str = "", problem: Probl
     rooms = sorted({one.room for one in sitting.attempts.values()})
     counts = {state: sum(row["state"] == state for row in rows) for state in admission.STATES}
     limit = admission.late_limit(sitting)
-    return console.page(
+    return _page(
         request, "desk.html", status=problem.status if problem else 200, sitting=sitting, rows=rows, rooms=rooms, room=room, card=card,
         counts=counts, limit=limit, too_late=admission.too_late(edge, sitting), problem=problem, typed=typed, kinds=admission.REFUSALS,
         states=admission.STATES,
@@ -181,7 +185,7 @@ async def board(request: Request) -> Response:
     facts = invigilation.board(edge, sitting, room)
     window = sitting.manifest.get("window", {})
     now = edge.token_time(sitting)
-    return console.page(
+    return _page(
         request, "board.html", sitting=sitting, facts=facts, room=room, rooms=sorted({one.room for one in sitting.attempts.values()}),
         names={one.attempt: sitting.person(one)["name"] for one in sitting.attempts.values()}, words=invigilation.SEAT_STATES,
         may_ring=person.role in LEADERS, may_act=person.role in ACTS, window=window, ready=sitting.secrets is not None,
@@ -202,7 +206,7 @@ async def seat(request: Request) -> Response:
     sitting, person = console.on_duty(request, *LOOKS)
     edge, attempt = console.edge_of(request), _attempt(sitting, request.path_params["attempt"])
     mine = [row for row in invigilation.noted(edge, sitting) if row["attempt"] == attempt.attempt]
-    return console.page(
+    return _page(
         request, "seat.html", sitting=sitting, row=_who(sitting, attempt), tile=invigilation.tile(edge, sitting, attempt), noted=mine,
         words=invigilation.SEAT_STATES, free=invigilation.free_seats(sitting), may_act=person.role in ACTS, attempt=attempt,
         kinds=admission.REFUSALS, cases=_cases("attempt"),
@@ -307,7 +311,7 @@ async def irregular(request: Request) -> Response:
     sitting, person = console.on_duty(request, *LOOKS)
     _seated(sitting)
     edge = console.edge_of(request)
-    return console.page(
+    return _page(
         request, "irregularities.html", sitting=sitting, cases=_cases(), noted=invigilation.noted(edge, sitting),
         people=[_who(sitting, one) for one in sitting.by_seat()], by_attempt={one.attempt: _who(sitting, one) for one in sitting.by_seat()},
         may_act=person.role in LOOKS, staff=staff_names(sitting), chosen=request.query_params.get("attempt", ""),
@@ -344,7 +348,7 @@ async def closing(request: Request) -> Response:
         ended = receipts.receipt(sitting, attempt) if attempt.state == "handed_in" else None
         rows.append(_who(sitting, attempt) | {"receipt": ended})
     waiting = [row for row in rows if row["state"] in ("expected", "signed_in", "seated", "open")]
-    return console.page(
+    return _page(
         request, "closing.html", sitting=sitting, rows=rows, waiting=waiting,
         counts=sitting.roster_counts() | {"answering": sum(row["state"] == "open" for row in waiting)},
         noted=len(invigilation.noted(edge, sitting)), too_late=admission.too_late(edge, sitting), may_act=person.role in ACTS,
