@@ -47,20 +47,27 @@ class Asked:
         return min(self.at, queries.end_of(self.on))
 
 
-def institutions(asked: Asked) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Listing:
+    """Rows of one kind: all that were public, and those that fit what was asked."""
+
+    every: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+
+
+def institutions(asked: Asked) -> Listing:
     """一（二） N1.2.5, N1.2.6: institutions as public on the day, those in the register first."""
-    rows = [_row(one, INSTITUTION_COLUMNS) for one in queries.public("institution", asked.moment, city=asked.city)]
-    rows = [row for row in rows if _fits(asked, row, ("name", "code", "district", "address"), row["operations"])]
-    return sorted(rows, key=lambda row: (not row["registered"], row["city"], row["district"], row["name"], row["code"]))
+    every = [_row(one, INSTITUTION_COLUMNS) for one in queries.public("institution", asked.moment, city=asked.city)]
+    every.sort(key=lambda row: (not row["registered"], row["city"], row["district"], row["name"], row["code"]))
+    return Listing(every, [row for row in every if _fits(asked, row, ("name", "code", "district", "address"), row["operations"])])
 
 
-def sites(asked: Asked) -> list[dict[str, Any]]:
+def sites(asked: Asked) -> Listing:
     """二（二） Sites as public on the day, with what they may do on that day."""
-    rows = []
-    for one in queries.public("site", asked.moment, city=asked.city):
-        if _fits(asked, one.content, ("name", "number", "district", "host_name"), [*one.content["theory"], *one.content["practical"]]):
-            rows.append(site(one, asked.on))
-    return sorted(rows, key=lambda row: (row["city"], row["number"]))
+    every = [site(one, asked.on) for one in queries.public("site", asked.moment, city=asked.city)]
+    every.sort(key=lambda row: (row["city"], row["number"]))
+    named = ("name", "number", "district", "host_name")
+    return Listing(every, [row for row in every if _fits(asked, row, named, [*row["theory"], *row["practical"]])])
 
 
 def site(one: Published, on: date) -> dict[str, Any]:
@@ -78,19 +85,17 @@ def standing(measures: Sequence[dict[str, Any]], on: date) -> dict[str, Any] | N
     return max(held, key=lambda one: order.index(one["standing"]), default=None)
 
 
-def sittings(asked: Asked) -> list[dict[str, Any]]:
+def sittings(asked: Asked) -> Listing:
     """The exam calendar from a day on (`on` of Asked is that day; the plan is the one public now)."""
-    rows = [_row(one, SITTING_COLUMNS) for one in queries.public("sitting", asked.at, city=asked.city)]
     first = asked.on.isoformat()
-    rows = [
-        row
-        for row in rows
-        if row["day"] >= first
-        and asked.site in ("", row["site"])
-        and asked.part in ("", row["part"])
-        and _fits(asked, row, ("number", "site_name", "district"), row["operations"])
-    ]
-    return sorted(rows, key=lambda row: (row["day"], row["start"], row["city"], row["site"], row["number"]))
+    every = [_row(one, SITTING_COLUMNS) for one in queries.public("sitting", asked.at, city=asked.city) if one.content["day"] >= first]
+    every.sort(key=lambda row: (row["day"], row["start"], row["city"], row["site"], row["number"]))
+    return Listing(every, [row for row in every if _takes_place(asked, row)])
+
+
+def _takes_place(asked: Asked, row: dict[str, Any]) -> bool:
+    here = asked.site in ("", row["site"]) and asked.part in ("", row["part"])
+    return here and _fits(asked, row, ("number", "site_name", "district"), row["operations"])
 
 
 def _fits(asked: Asked, row: dict[str, Any], named: Iterable[str], operations: Iterable[str]) -> bool:

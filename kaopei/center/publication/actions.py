@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime
 
+from kaopei.center.publication import masking
 from kaopei.center.publication.difference import Change, Difference, difference
 from kaopei.center.publication.drafts import GROUPS
 from kaopei.center.publication.models import Publication, PublicationRound, PublishedFile
@@ -39,6 +40,9 @@ def publish(group: str, *, city: str, digest: str = "", by: Actor, at: datetime)
     if not found.changes and not lapsed and _published_on(group, city, at):
         nothing_changed()
         return found
+    verdict = masking.judge(change.draft for change in found.changes if change.draft)
+    if not verdict.allowed:
+        raise Refused(verdict)
     for change in found.changes:
         _carry_out(change, city, at)
     _close_round(group, city, at)

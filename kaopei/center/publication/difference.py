@@ -52,6 +52,7 @@ class Difference:
     unchanged: int
     # Withdrawn by a person, and nothing new to say since: not offered again by itself
     held_back: tuple[Draft, ...] = ()
+    drafts: tuple[Draft, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -79,4 +80,5 @@ def difference(key: str, city: str, at: datetime) -> Difference:
         for pair in sorted({*before, *drafts}, key=lambda pair: (group.kinds.index(pair[0]), pair[1]))
         if pair not in before or pair not in drafts or before[pair].digest != drafts[pair].digest
     ]
-    return Difference(group, city, tuple(changes), len(drafts) - sum(change.what != "gone" for change in changes), tuple(held))
+    unchanged = len(drafts) - sum(change.what != "gone" for change in changes)
+    return Difference(group, city, tuple(changes), unchanged, tuple(held), tuple(drafts.values()))

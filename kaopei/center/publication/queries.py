@@ -124,7 +124,8 @@ def result(ticket: str, id_number: str, at: datetime) -> list[Published]:
 
 def certificate(number: str, at: datetime) -> Published | None:
     """二（六） A public certificate by its number or its certificate id."""
-    row = _rows(kind=Kind.CERTIFICATE).filter(_standing(at)).filter(Q(object=number) | Q(content__cert_id=number)).first()
+    rows = _rows(kind=Kind.CERTIFICATE).filter(_standing(at))
+    row = rows.filter(object=number).first() or rows.filter(content__cert_id=number).first()
     return _published(row) if row else None
 
 

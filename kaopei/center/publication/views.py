@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from kaopei.center.publication import actions, forms, queries
+from kaopei.center.publication import actions, forms, masking, queries
 from kaopei.center.publication.difference import Change, difference
 from kaopei.center.publication.drafts import GROUPS
 from kaopei.center.publication.words import FIELDS, WHAT, shown
@@ -73,6 +73,7 @@ def preview(request: HttpRequest, group: str) -> HttpResponse:
         "lines": [_line(change) for change in page.object_list],
         "counted": [(WHAT[what], found.count(what)) for what in WHAT],
         "round": queries.newest_round(group, at, city),
+        "lacking": masking.lacking(found.drafts, at.date()),
         "may_publish": request.user.may("publication.publish") and city,
     }
     return render(request, "publication/preview.html", context)

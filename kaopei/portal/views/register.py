@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from kaopei.center.publication import queries
 from kaopei.portal import listing, sketch
-from kaopei.portal.listing import Asked
+from kaopei.portal.listing import Asked, Listing
 from kaopei.portal.views.asking import Unclear, asked, asked_or_today, kept, short_or_404
 
 PAGE = 50
@@ -29,7 +29,7 @@ def _answer(request: HttpRequest, form: str, name: str, rows: list[dict[str, Any
     return answer
 
 
-def listed(name: str, rows_of: Callable[[Asked], list[dict[str, Any]]], columns: Sequence[str], day_name: str) -> Callable[..., HttpResponse]:
+def listed(name: str, rows_of: Callable[[Asked], Listing], columns: Sequence[str], day_name: str) -> Callable[..., HttpResponse]:
     """The view of a list in a machine's form: `form` is csv or json."""
 
     @require_safe
@@ -38,7 +38,7 @@ def listed(name: str, rows_of: Callable[[Asked], list[dict[str, Any]]], columns:
             wanted = asked(request, day_name=day_name)
         except Unclear as problem:
             return HttpResponse(json.dumps({"error": str(problem)}, ensure_ascii=False), status=400, content_type="application/json")
-        return _answer(request, form, name, rows_of(wanted), columns)
+        return _answer(request, form, name, rows_of(wanted).rows, columns)
 
     return view
 
@@ -48,20 +48,20 @@ sites_file = listed("sites", listing.sites, listing.SITE_COLUMNS, "on")
 calendar_file = listed("calendar", listing.sittings, listing.SITTING_COLUMNS, "from")
 
 
-def _page(request: HttpRequest, kind: str, rows_of: Callable[[Asked], list[dict[str, Any]]], day_name: str = "on") -> dict[str, Any]:
+def _page(request: HttpRequest, kind: str, rows_of: Callable[[Asked], Listing], day_name: str = "on") -> dict[str, Any]:
     """What all three lists share: filters, choices, rows, and why there may be none."""
     wanted, problem = asked_or_today(request, day_name=day_name)
-    every = rows_of(Asked(wanted.at, wanted.on, wanted.city))
-    rows = rows_of(wanted)
+    found = rows_of(wanted)
     return {
         "asked": wanted,
         "problem": problem,
-        "rows": rows,
-        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
-        "works": listing.operations(every),
+        "rows": found.rows,
+        "every": found.every,
+        "page": Paginator(found.rows, PAGE).get_page(request.GET.get("page")),
+        "works": listing.operations(found.every),
         "choices": listing.city_choices(kind),
         "kept": kept(request),
-        "nothing_yet": not every,
+        "nothing_yet": not found.every,
         "first_day": queries.first_day(kind, wanted.city),
         "is_past": wanted.on < wanted.at.date(),
     }
@@ -79,7 +79,7 @@ def institutions(request: HttpRequest) -> HttpResponse:
 def institution(request: HttpRequest, city: str, code: str) -> HttpResponse:
     """One institution: what is public of it, since when, and what was public before."""
     context = _one(request, "institution", city, code)
-    hosted = [one for one in listing.sites(Asked(context["asked"].at, context["asked"].on, city)) if one["host"] == code]
+    hosted = [one for one in listing.sites(Asked(context["asked"].at, context["asked"].on, city)).rows if one["host"] == code]
     return render(request, "portal/institution.html", {**context, "hosted": hosted})
 
 
@@ -97,7 +97,7 @@ def site(request: HttpRequest, city: str, number: str) -> HttpResponse:
     """One site: what may be examined there, measures with their end, the sittings to come."""
     context = _one(request, "site", city, number)
     shown = listing.site(context["one"], context["asked"].on)
-    coming = listing.sittings(Asked(context["asked"].at, context["asked"].at.date(), city, site=number))
+    coming = listing.sittings(Asked(context["asked"].at, context["asked"].at.date(), city, site=number)).rows
     return render(request, "portal/site.html", {**context, "site": shown, "coming": coming[:PAGE]})
 
 
@@ -118,8 +118,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     """二（三）: when and where what is examined, with seats; no names."""
     context = _page(request, "sitting", listing.sittings, "from")
     context["round"] = queries.newest_round("calendar", context["asked"].at, context["asked"].city)
-    places = {row["site"]: row["site_name"] for row in listing.sittings(Asked(context["asked"].at, context["asked"].on, context["asked"].city))}
-    context["sites"] = sorted(places.items())
+    context["sites"] = sorted({row["site"]: row["site_name"] for row in context["every"]}.items())
     for row in context["page"].object_list:
         row["shown_day"] = date.fromisoformat(row["day"])
     return render(request, "portal/calendar.html", context)

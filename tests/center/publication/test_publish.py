@@ -13,7 +13,7 @@ from kaopei.office import scope
 from kaopei.office.append_only import Frozen
 from kaopei.office.audit.models import Event
 from kaopei.office.refused import Refused
-from tests.center.allocation.city import BASE, BODIES, OWNER, SITES
+from tests.center.allocation.city import BASE, BODIES, OWNER, SITES, id_number
 from tests.people import FOSHAN, NOW, PEOPLE
 
 LATER = NOW + timedelta(days=1)
@@ -158,3 +158,24 @@ def test_withdrawn_disappears_with_a_reason_and_is_not_offered_again(published, 
     assert [change.object for change in difference("register", FOSHAN, LATER).changes] == [BASE]
     actions.publish("register", city=FOSHAN, by=clerk, at=LATER)
     assert queries.one("site", BASE, LATER).version == 2
+
+
+@pytest.mark.parametrize(("field", "value"), [("address", id_number(7)), ("name", "13800138000"), ("district", "138 0013 8000")])
+def test_number_of_a_person_in_any_field_stops_the_whole_round(register, clerk, field, value):
+    """Somebody typed it into the wrong column of the register."""
+    from kaopei.center.registry.models import Institution
+
+    Institution.objects.filter(code=OWNER).update(**{field: value})
+    with pytest.raises(Refused, match=f"培训机构 {OWNER}.*遮盖个人信息") as refused:
+        actions.publish("register", city=FOSHAN, by=clerk, at=NOW)
+    assert value not in str(refused.value)
+    assert Publication.objects.count() == 0 and Event.objects.filter(code="publication.published").count() == 0
+
+
+def test_preview_says_what_nobody_can_compare_by_yet(register):
+    from kaopei.center.publication import masking
+
+    found = difference("register", FOSHAN, NOW)
+    told = dict(masking.lacking(found.drafts, NOW.date()))
+    registered = sum(state == "已登记" for _, state in BODIES.values())
+    assert told == {"公布的内容缺少：教师": registered}
