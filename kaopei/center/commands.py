@@ -151,6 +151,22 @@ def _today() -> dt.date:
     return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
 
 
+def decisions(data: Path, batch: str, limit: int) -> int:
+    """The numbered decisions of a batch that refuse or hold, as they would be served; personal data is masked."""
+    with up(data):
+        from kaopei.center.applications import queries
+        from kaopei.law.rules.c3_0_decisions import may_be_final
+        from kaopei.office import clock, scope
+
+        with scope.entered(scope.PROVINCE):
+            found = queries.weighing(batch, limit)
+            for made in found:
+                print("\n".join(made.lines()))
+                print(f"  状态：{may_be_final(made, clock.today()).text or '已生效'}\n")
+    print(f"批次 {batch}：列出 {len(found)} 项不予受理或待定的决定")
+    return 0 if found else 1
+
+
 def export_ledger(data: Path, out: Path) -> int:
     """Lay the center's ledger down for outsiders."""
     with up(data):

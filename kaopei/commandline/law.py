@@ -1,4 +1,4 @@
-"""`./run law coverage | clause | docs`: how each duty of the notice is carried out."""
+"""`./run law coverage | clause | decisions | docs`: how each duty of the notice is carried out."""
 
 import json
 import re
@@ -11,6 +11,7 @@ from kaopei.commandline.words import Parser
 from kaopei.law import book
 from kaopei.law.duties import Duty, all_duties, coverage
 from kaopei.ledger import events
+from kaopei.office.environment import data_folder
 
 PROGRAM = Path(kaopei.__file__).parent
 PAGES = {"clauses.md": book.clauses_page, "glossary.md": book.glossary_page}
@@ -28,6 +29,10 @@ def main(argv: list[str]) -> int:
     whole.arg("--json", zh="输出 JSON 列表", en="print a JSON list", action="store_true")
     one = words.add_parser("clause", zh="一条或一项要求：规则、数值、位置、测试", en="one clause or duty, all about it")
     one.arg("clause", zh="条款 2.4、二（四） 或编号 N2.4.13", en="clause 2.4 or duty N2.4.13")
+    made = words.add_parser("decisions", zh="一个批次不予受理和待定的决定书", en="numbered decisions of a batch that refuse or hold")
+    made.arg("batch", zh="批次，如 440600-2026-12", en="batch, such as 440600-2026-12")
+    made.arg("--limit", zh="最多几项（默认 10，0 为全部）", en="how many (10, 0 for all)", type=int, default=10)
+    made.arg("--data", zh="数据目录，默认 var/", en="data directory, var/ by default", type=Path, metavar="DATADIR")
     pages = words.add_parser("docs", zh="生成 clauses.md 和 glossary.md", en="write clauses.md and glossary.md")
     folder = str(PROGRAM.parent / "docs")
     pages.arg("--out", zh="写到哪个目录（默认 docs）", en="folder to write to (docs)", default=folder)
@@ -36,6 +41,10 @@ def main(argv: list[str]) -> int:
         return show_coverage(as_json=options.json)
     if options.action == "clause":
         return show_clause(options.clause)
+    if options.action == "decisions":
+        from kaopei.center import commands
+
+        return commands.decisions(options.data or data_folder(), options.batch, options.limit)
     return write_pages(Path(options.out))
 
 

@@ -22,6 +22,8 @@ KINDS: dict[Kind, str] = {
     "misconduct": "违纪认定",
     "measure": "管理措施",
 }
+# How long the person has to speak before a decision can be final; a setting of the design, not of the law.
+ANSWER_DAYS = 7
 # Who decides when the rules alone did; a human being must look before that is final.
 SYSTEM = "system"
 

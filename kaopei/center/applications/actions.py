@@ -3,16 +3,19 @@
 import datetime as dt
 from collections.abc import Collection
 
-from kaopei.center.applications import filing
-from kaopei.center.applications.models import Application, Batch, Decision, Intake, Ruling, Unmasking
+from kaopei.center.applications import decisions, filing
+from kaopei.center.applications.models import Application, Batch, Decision, DecisionStep, Intake, Ruling, Unmasking
 from kaopei.center.applications.pack import Delivery, Pack
 from kaopei.center.applications.pseudonyms import pseudonym
 from kaopei.center.registry import actions as registry
 from kaopei.center.training import actions as training
+from kaopei.law.decision import SYSTEM as SYSTEM_NAME
+from kaopei.law.decision import Decision as Decided
 from kaopei.law.verdict import refuse
 from kaopei.office import ids
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.audit.record import event, nothing_changed, records
+from kaopei.office.clock import CHINA
 from kaopei.office.refused import Refused
 
 REASON_LENGTH = 10
@@ -101,6 +104,45 @@ def decide(application: Application, decision: str, *, reason: str, by: Actor, a
     row.save(update_fields=["decision", "pseudonym"])
     event(obj=f"application:{row.batch.number}:{row.pk}", city=row.city, decision=decision, ruling=made.number, codes=row.row.codes)
     return made
+
+
+@records("applications.step_recorded", act="applications.answer")
+def record_step(
+    application: Application, kind: str, *, on: dt.date, text: str, proof: str = "", upheld: bool | None = None, by: Actor, at: dt.datetime
+) -> DecisionStep:
+    """三 N3.0.7: what happened to the decision on an application: service with its proof, the person's statement, another person's review."""
+    row = Application.objects.select_for_update().select_related("batch", "row__intake__batch").get(pk=application.pk)
+    made = decisions.of(row)
+    if made is None:
+        raise Refused(refuse("N3.0.7", f"序号 {row.serial} 没有不予受理或待定的决定，不需要记录。", "no_decision"))
+    if not text.strip() or (kind == DecisionStep.Kind.SERVICE and not proof.strip()):
+        raise Refused(refuse("N3.0.7", "请写明内容；送达还须写明凭证编号。", "step_empty"))
+    if not made.decided_on <= on <= at.astimezone(CHINA).date():
+        raise Refused(refuse("N3.0.7", f"日期须在决定日 {made.decided_on} 和今日之间。", "step_day"))
+    if row.steps.filter(number=made.number, kind=kind).exists():
+        raise Refused(refuse("N3.0.7", f"决定 {made.number} 的{DecisionStep.Kind(kind).label}已经记录，不能改写。", "step_again"))
+    if kind == DecisionStep.Kind.REVIEW:
+        _may_review(made, on, upheld, by)
+    step = DecisionStep.objects.create(
+        city=row.city, application=row, number=made.number, kind=kind, on=on, text=text.strip(),
+        proof=proof.strip() if kind == DecisionStep.Kind.SERVICE else "",
+        upheld=upheld if kind == DecisionStep.Kind.REVIEW else None,
+        recorded_by=by.username, recorded_at=at,
+    )  # fmt: skip
+    event(obj=f"application:{row.batch.number}:{row.pk}", city=row.city, decision=made.number, digest=made.digest, step=kind)
+    return step
+
+
+def _may_review(made: Decided, on: dt.date, upheld: bool | None, by: Actor) -> None:
+    """Another human being than who decided, with a result, after the person has spoken or could have."""
+    if by.username in (made.decided_by, SYSTEM_NAME):
+        raise Refused(refuse("N3.0.7", f"复核须由作出决定的 {made.decided_by} 以外的人作出。", "own_review"))
+    if upheld is None:
+        raise Refused(refuse("N3.0.7", "请选择维持或不维持。", "no_result"))
+    if made.statement is None and on <= made.answer_by:
+        raise Refused(refuse("N3.0.7", f"本人尚未陈述，期限 {made.answer_by} 未过，不能复核。", "not_heard"))
+    if made.statement is not None and on < made.statement.on:
+        raise Refused(refuse("N3.0.7", f"复核日期早于陈述日期 {made.statement.on}。", "step_day"))
 
 
 @records("applications.unmasked", act="applications.decide")

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from kaopei.center.applications import bulk, judging
+from kaopei.center.applications import bulk, decisions, judging
 from kaopei.center.applications.models import Application, Batch, Decision, Intake, Row, Workbook
 from kaopei.center.applications.pack import APPLICATIONS, COLUMNS, Delivery, Pack, Unusable, open_delivery
 from kaopei.center.applications.pseudonyms import pseudonym
+from kaopei.law import rulesets
 from kaopei.law.verdict import Reason
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.clock import CHINA
@@ -18,8 +19,6 @@ from kaopei.office.personal import blind_index, decrypt_bytes, encrypt_bytes
 
 KINDS = {"first": Application.Kind.INITIAL, "review": Application.Kind.REVIEW, "renewal": Application.Kind.RENEWAL}
 PURPOSE = "applications.workbook"
-# Which rule set judged; the numbers inside it are dated by the day of receipt.
-RULES = "c2_6_intake"
 SOME = 1000
 
 
@@ -83,7 +82,9 @@ def store(pack: Pack, judgement: judging.Judgement, by: Actor, at: dt.datetime) 
         batch=batch,
         round=batch.intakes.count() + 1,
         digest=pack.digest,
-        rules=f"{RULES}@{context.received_on}",
+        rules=f"{rulesets.name_on(context.received_on)}@{context.received_on}",
+        rules_digest=rulesets.on(context.received_on).digest,
+        software=decisions.software(),
         plan=[row.as_json() for row in judgement.plan],
         warnings=[{"text": str(message), "loud": message.is_loud} for message in judgement.messages],
         counts=judgement.counts(),

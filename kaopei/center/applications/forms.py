@@ -52,3 +52,21 @@ class RulingForm(forms.Form):
         help_text="不少于 10 个字：查了什么、向谁核实、结论是什么。",
         error_messages={"required": "请写明理由。", "min_length": "理由不少于 10 个字。"},
     )  # fmt: skip
+
+
+class StepForm(forms.Form):
+    """What happened to a decision: service, statement, review."""
+
+    kind = forms.ChoiceField(label="记录什么", choices=[("service", "送达"), ("statement", "陈述申辩"), ("review", "复核")])
+    on = forms.DateField(
+        label="日期", widget=forms.DateInput(attrs={"type": "date"}), error_messages={"required": "请填写日期。", "invalid": "日期写成 2026-12-07。"}
+    )  # fmt: skip
+    text = forms.CharField(
+        label="内容", widget=forms.Textarea(attrs={"rows": 3}), help_text="送达：用什么方式送给谁；陈述：本人的原话；复核：看了什么，为什么。",
+        error_messages={"required": "请写明内容。"},
+    )  # fmt: skip
+    proof = forms.CharField(label="送达凭证编号", required=False, max_length=80, help_text="只有送达需要：短信回执、签收单或邮件单号。")
+    upheld = forms.TypedChoiceField(
+        label="复核结果", required=False, choices=[("", "（不是复核）"), ("yes", "维持"), ("no", "不维持，须另作决定")],
+        coerce=lambda value: value == "yes", empty_value=None,
+    )  # fmt: skip

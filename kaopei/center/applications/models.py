@@ -58,6 +58,9 @@ class Intake(models.Model):
     # Of the meaning of the pack, not of its bytes: sheet names, blank rows and column order do not count.
     digest = models.CharField(max_length=64)
     rules = models.CharField(max_length=80)
+    # A decision names the rule set by its digest and the program by its version; both as they were when the intake was judged.
+    rules_digest = models.CharField(max_length=64, blank=True)
+    software = models.CharField(max_length=60, blank=True)
     plan = models.JSONField(default=list)
     warnings = models.JSONField(default=list)
     counts = models.JSONField(default=dict)
@@ -195,6 +198,40 @@ class Ruling(AppendOnly):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(decision__in=["accept", "refuse"]), name="ruling_accepts_or_refuses")]
+        ordering = ["pk"]
+
+
+class DecisionStep(AppendOnly):
+    """What happened to a decision that weighs on somebody: it was served, the person spoke, another person looked. Each once."""
+
+    class Kind(models.TextChoices):
+        SERVICE = "service", "送达"
+        STATEMENT = "statement", "陈述申辩"
+        REVIEW = "review", "复核"
+
+    city = models.CharField(max_length=6)
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="steps")
+    # Number of the decision: of the row (440600-2026-12-1-17) or of the ruling that refused it.
+    number = models.CharField(max_length=40)
+    kind = models.CharField(max_length=9, choices=Kind)
+    on = models.DateField()
+    # Service: the way; statement and review: the words.
+    text = EncryptedTextField("applications.ruling")
+    # Service only: number or digest of the receipt.
+    proof = models.CharField(max_length=80, blank=True)
+    # Review only.
+    upheld = models.BooleanField(null=True)
+    recorded_by = models.CharField(max_length=60)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["number", "kind"], name="decision_step_once"),
+            models.CheckConstraint(condition=~Q(kind="service") | ~Q(proof=""), name="service_is_proved"),
+            models.CheckConstraint(
+                condition=Q(kind="review", upheld__isnull=False) | (~Q(kind="review") & Q(upheld__isnull=True)), name="only_review_upholds"
+            ),
+        ]
         ordering = ["pk"]
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
-from kaopei.center.applications import plan, verdicts
-from kaopei.center.applications.models import Application, Batch, Decision, Intake, Row
+from kaopei.center.applications import decisions, plan, verdicts
+from kaopei.center.applications.models import Application, Batch, Intake, Row
+from kaopei.center.applications.models import Decision as Answer
 from kaopei.center.registry import queries as registry
+from kaopei.law.decision import Decision
 from kaopei.office.personal import mask_phone
 
 
@@ -77,7 +79,7 @@ def plan_rows(number: str) -> list[plan.PlanRow]:
 
 def accepted(number: str, *, pseudonyms: Collection[str] | None = None) -> list[Accepted]:
     """Accepted applications of a batch (or of these pseudonyms), by pseudonym. Held rows are not among them until somebody decides."""
-    rows = Application.objects.filter(batch__number=number, decision=Decision.ACCEPT)
+    rows = Application.objects.filter(batch__number=number, decision=Answer.ACCEPT)
     if pseudonyms is not None:
         rows = rows.filter(pseudonym__in=pseudonyms)
     names = ("pseudonym", "serial", "city", "institution_code", "operation", "kind", "district", "training_end", "is_student", "school")
@@ -97,7 +99,7 @@ def _school_sites(number: str, pairs: Iterable[tuple[str, str]]) -> dict[tuple[s
 
 def people(number: str, pseudonyms: Collection[str] | None = None) -> dict[str, Person]:
     """Names and numbers of accepted applicants by pseudonym. Callers print them sealed or for their owner, and say so in their event."""
-    rows = Application.objects.filter(batch__number=number, decision=Decision.ACCEPT)
+    rows = Application.objects.filter(batch__number=number, decision=Answer.ACCEPT)
     if pseudonyms is not None:
         rows = rows.filter(pseudonym__in=pseudonyms)
     return {row.pseudonym: _person(row) for row in rows}
@@ -109,12 +111,12 @@ def _person(row: Application) -> Person:
 
 def undecided(number: str) -> int:
     """How many held rows of the batch wait for a person."""
-    return Application.objects.filter(batch__number=number, decision=Decision.HOLD).count()
+    return Application.objects.filter(batch__number=number, decision=Answer.HOLD).count()
 
 
 def held(city: str = "") -> QuerySet[Application]:
     """Held applications in sight, the longest waiting first."""
-    rows = Application.objects.filter(decision=Decision.HOLD).select_related("row", "batch", "row__intake")
+    rows = Application.objects.filter(decision=Answer.HOLD).select_related("row", "batch", "row__intake")
     return (rows.filter(city=city) if city else rows).order_by("pk")
 
 
@@ -194,6 +196,18 @@ def verdict_rows(delivered: Intake, institution: str = "") -> list[tuple[str, st
 def application(batch_number: str, serial: str) -> Application | None:
     """One application by batch and 序号."""
     return Application.objects.select_related("row", "batch", "row__intake").filter(batch__number=batch_number, serial=serial).first()
+
+
+def decision(one: Application) -> Decision | None:
+    """二（六）: the numbered decision that weighs on an application, with what has happened to it; None where it is accepted."""
+    return decisions.of(one)
+
+
+def weighing(number: str, limit: int = 0) -> list[Decision]:
+    """The decisions of a batch that refuse or hold, in the order of the sheet; the first `limit` if given."""
+    rows = Application.objects.filter(batch__number=number).exclude(decision=Answer.ACCEPT).select_related("row__intake__batch", "batch")
+    found = (decisions.of(one) for one in rows.order_by("row__position")[: limit or None])
+    return [made for made in found if made is not None]
 
 
 def other_applications(one: Application) -> QuerySet[Application]:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("intakes/<str:number>/confirm/", views.confirm, name="confirm"),
     path("intakes/<str:number>/set-aside/", views.set_aside, name="set_aside"),
     path("<str:batch>/<path:serial>/decide/", views.decide, name="decide"),
+    path("<str:batch>/<path:serial>/step/", views.step, name="step"),
     path("<str:batch>/<path:serial>/unmask/", views.unmask, name="unmask"),
     path("<str:batch>/<path:serial>/", views.application, name="application"),
 ]

@@ -9,10 +9,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from kaopei.center.applications import actions, queries, showing, verdicts
-from kaopei.center.applications.forms import PackForm, RulingForm
+from kaopei.center.applications.forms import PackForm, RulingForm, StepForm
 from kaopei.center.applications.models import Application, Decision, Intake
 from kaopei.center.applications.pack import COLUMNS, REQUIRED, Unusable
 from kaopei.center.registry import queries as registry
+from kaopei.law.rules.c3_0_decisions import may_be_final
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
 
@@ -190,6 +191,18 @@ def decide(request: HttpRequest, batch: str, serial: str) -> HttpResponse:
 
 
 @require_POST
+@permission("applications.answer")
+def step(request: HttpRequest, batch: str, serial: str) -> HttpResponse:
+    """Service, statement or review of the decision on an application."""
+    found, form = _application(batch, serial), StepForm(request.POST)
+    if not form.is_valid():
+        return _show(request, found, RulingForm(), status=422, step_form=form)
+    made = actions.record_step(found, form.cleaned_data.pop("kind"), **form.cleaned_data, by=request.user, at=clock.now())
+    messages.success(request, f"决定 {made.number} 的{made.get_kind_display()}已记录。")
+    return redirect("applications:application", batch=batch, serial=serial)
+
+
+@require_POST
 @permission("applications.decide")
 def unmask(request: HttpRequest, batch: str, serial: str) -> HttpResponse:
     """The whole cells, once, for somebody who has said why; the look is recorded."""
@@ -198,8 +211,15 @@ def unmask(request: HttpRequest, batch: str, serial: str) -> HttpResponse:
     return _show(request, found, RulingForm(), whole=True)
 
 
-def _show(request: HttpRequest, found: Application, form: RulingForm, *, status: int = 200, whole: bool = False) -> HttpResponse:
+def _show(
+    request: HttpRequest, found: Application, form: RulingForm, *, status: int = 200, whole: bool = False, step_form: StepForm | None = None
+) -> HttpResponse:
+    made = queries.decision(found)
     context = {
+        "made": made,
+        "open": may_be_final(made, clock.today()) if made else None,
+        "step_form": step_form or StepForm(),
+        "may_answer": request.user.may("applications.answer"),
         "one": found,
         "facts": showing.facts(found, whole=whole),
         "marked": {column for reason in found.row.reasons for column in reason["columns"]},
