@@ -235,7 +235,7 @@ class Quarantine(AppendOnly):
     digest = models.CharField(max_length=64)
     code = models.CharField(max_length=40)
     reason = models.TextField()
-    data = models.BinaryField()
+    data = EncryptedBinaryField("quarantine")
     at = models.DateTimeField()
     by = models.CharField(max_length=32)
 

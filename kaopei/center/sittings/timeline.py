@@ -10,7 +10,7 @@ from kaopei.law import numbers
 from kaopei.office.accounts import queries as people
 from kaopei.office.approvals.queries import Request
 
-DONE, NOW, LATE, TODO = "done", "now", "late", "todo"
+DONE, NOW, LATE, AHEAD = "done", "now", "late", "todo"
 # Settings: when the city, then the province, is alarmed by a parcel that has not come back
 BACK, RECEIPT = timedelta(hours=24), timedelta(hours=48)
 BEHIND = {"planned": 0, "ordered": 1, "sealed": 2, "seated": 3, "released": 4, "returned": 5, "receipted": 6}
@@ -51,9 +51,19 @@ def steps(row: Conduct, at: datetime) -> list[Step]:
     for place, (title, kind) in enumerate(zip(TITLES, kinds, strict=True)):
         file = found[kind] if place < behind else None
         is_late = place >= behind and at > due[place]
-        state = DONE if place < behind else LATE if is_late else NOW if place == behind else TODO
-        facts = (file.made_at, file.made_by) if file else (None, "")
-        lines.append(Step(title, state, _due_text(row, place, due[place]), *facts, _note(kind, file), file, waiting.get(kind)))
+        state = DONE if place < behind else LATE if is_late else NOW if place == behind else AHEAD
+        lines.append(
+            Step(
+                title,
+                state,
+                _due_text(row, place, due[place]),
+                done_at=file.made_at if file else None,
+                by=file.made_by if file else "",
+                note=_note(kind, file),
+                file=file,
+                waiting=waiting.get(kind),
+            )
+        )
     return lines
 
 

@@ -37,6 +37,10 @@ def navigation(request: HttpRequest, user: Any) -> list[dict[str, Any]]:
     for label in settings.NAV:
         config = apps.get_app_config(label)
         items = [_item(request, item) for item in getattr(config, "nav", []) if roles.judge(user, item.act).allowed]
+        # /sittings/machines/ lies under /sittings/: only the nearest is where we are.
+        nearest = max((len(item["url"]) for item in items if item["here"]), default=0)
+        for item in items:
+            item["here"] = item["here"] and len(item["url"]) == nearest
         if items:
             groups.append({"zh": config.verbose_name, "en": getattr(config, "english", label.title()), "items": items})
     return groups

@@ -142,6 +142,7 @@ def test_share_of_the_key_service_in_the_clear_is_set_aside(desk, ordered):
     desk.receive(sealed.parcel)
     landed = desk.receive(sealed.shares["B"])
     assert landed[0].state == "quarantined" and "明文" in landed[0].text
+    assert bytes(Quarantine.objects.get(kind="key_share").data) == b""
 
 
 def test_head_gets_his_share_once_and_the_center_keeps_nothing_of_it(desk, ordered):

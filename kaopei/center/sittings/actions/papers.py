@@ -14,6 +14,7 @@ from kaopei.parcel.exam_parcel import Parcel
 from kaopei.parcel.rejected import Rejected
 
 CLAUSE = "N2.5.8"
+SHARE = "key_share"
 HOLDERS = {"site_head": "考点负责人", "key_service": "密钥服务", "province": "省考试机构"}
 
 
@@ -37,7 +38,8 @@ def take_paper(data: bytes, *, by: Actor, at: datetime) -> Artefact:
     if row.status != Conduct.Status.ORDERED:
         raise Rejected("second", f"任务书 {named['order_id']} 已收到另一个密封包；同一任务书只能有一个，请题库室核对")
     sealed.check_paper(parcel, bytes(order.data), listed)
-    facts = {"order": order.ref, "manifest": parcel.manifest_hash, "sealed_by": list(parcel.sealed_by), "forms": len(parcel.ids("form"))}
+    facts: dict[str, Any] = {"order": order.ref, "manifest": parcel.manifest_hash, "sealed_by": list(parcel.sealed_by)}
+    facts["forms"] = len(parcel.ids("form"))
     kept = artefacts.keep(row, Artefact.Kind.PAPER, named["package_id"], data, by=by, at=at, **facts)
     row.status = Conduct.Status.SEALED
     row.save(update_fields=["status"])
@@ -49,17 +51,18 @@ def take_paper(data: bytes, *, by: Actor, at: datetime) -> Artefact:
 def take_share(data: bytes, *, by: Actor, at: datetime) -> KeyShare:
     """二（五） N2.5.8: a share of a paper that is here, compared with its commitment at once. Raises Rejected for what must be set aside."""
     listed = keys.trust()
-    payload = key_share.read(data, listed)
+    payload, digest = key_share.read(data, listed), artefacts.digest_of(data)
+    paper = queries.by_ref(Artefact.Kind.PAPER, payload["package_id"])
+    if paper is None:
+        raise Rejected("package", f"中心还没有收到密封包 {payload['package_id']}：请先上传密封包，再上传它的密钥分持件")
+    # Two who upload the same share at once come one after the other
+    Conduct.objects.select_for_update().get(pk=paper.conduct_id)
     known = queries.share(payload["number"])
-    digest = artefacts.digest_of(data)
     if known is not None:
         if known.digest != digest:
             raise Rejected("second", f"密钥分持件 {payload['number']} 已收到过内容不同的一份，请题库室核对")
         nothing_changed()
         return known
-    paper = queries.by_ref(Artefact.Kind.PAPER, payload["package_id"])
-    if paper is None:
-        raise Rejected("package", f"中心还没有收到密封包 {payload['package_id']}：请先上传密封包，再上传它的密钥分持件")
     sealed.check_share(payload, Parcel(bytes(paper.data), listed), listed, *keys.opener("key_service_decrypt", at))
     made = KeyShare.objects.create(
         city=paper.city,
@@ -102,7 +105,7 @@ def hand_share(share: KeyShare, *, receiver: str, by: Actor, at: datetime) -> by
 
 @records("sittings.quarantined", act="sittings.import")
 def quarantine(data: bytes, *, kind: str, code: str, reason: str, sitting: str, by: Actor, at: datetime) -> Quarantine:
-    """二（四） N2.4.13: keep what does not fit as evidence, once; it is never used."""
+    """二（四） N2.4.13: keep what does not fit as evidence, once; it is never used. Of a share only the digest: it may be the secret itself."""
     digest = artefacts.digest_of(data)
     city = _city(sitting, by)
     known = Quarantine.objects.filter(city=city, kind=kind, digest=digest).first()
@@ -110,7 +113,8 @@ def quarantine(data: bytes, *, kind: str, code: str, reason: str, sitting: str, 
         nothing_changed()
         return known
     named: dict[str, Any] = {"kind": kind, "digest": digest, "code": code}
-    made = Quarantine.objects.create(city=city, sitting=sitting[:160], reason=reason, data=data, at=at, by=by.username, **named)
+    kept = b"" if kind == SHARE else data
+    made = Quarantine.objects.create(city=city, sitting=sitting[:160], reason=reason, data=kept, at=at, by=by.username, **named)
     event(obj=f"sitting:{sitting}" if sitting else f"quarantine:{digest[:16]}", city=city, **named)
     return made
 

@@ -85,7 +85,9 @@ def _follows(row: Conduct, said: Payload) -> None:
         return
     if said["bundle_id"] != before.ref:
         raise Rejected("bundle", f"场次 {row.sitting} 已收到回传包 {before.ref}，又来了另一个 {said['bundle_id']}，请考试点说明")
-    if said["rev"] <= before.rev:
+    if said["rev"] < before.rev:
+        raise Rejected("rev", f"回传包 {before.ref} 已收到更新的第 {before.rev} 版，第 {said['rev']} 版不再收入，留作证据")
+    if said["rev"] == before.rev:
         raise Rejected("rev", f"回传包 {before.ref} 第 {said['rev']} 版已收过内容不同的一份，不能覆盖。请考试点说明")
     if said["prev_hash"] != before.digest:
         raise Rejected("rev", f"回传包第 {said['rev']} 版接不上已收的第 {before.rev} 版（缺版或分叉），请考试点补交")
