@@ -81,8 +81,8 @@ def preview(request: HttpRequest, group: str) -> HttpResponse:
 
 def _line(change: Change) -> dict[str, Any]:
     said = change.draft.content if change.draft else change.before.content if change.before else {}
-    words = [(FIELDS.get(name, name), shown(old), shown(new)) for name, old, new in change.words if new not in ("", None, []) or old]
-    name = said.get("name") or said.get("site_name") or said.get("holder") or ""
+    words = [(FIELDS.get(name, name), shown(old, name), shown(new, name)) for name, old, new in change.words if new not in ("", None, []) or old]
+    name = said.get("name") or said.get("site_name") or said.get("holder") or said.get("subject") or ""
     return {"change": change, "what": WHAT[change.what], "name": name, "words": words}
 
 
@@ -97,7 +97,7 @@ def publish(request: HttpRequest, group: str) -> HttpResponse:
         counted = "，".join(f"{WHAT[what]} {found.count(what)}" for what in WHAT if found.count(what))
         messages.success(request, f"{GROUPS[group].zh}已公布：{counted}。")
     else:
-        messages.info(request, f"{GROUPS[group].zh}没有变动，公布的内容仍是最新的。")
+        messages.info(request, f"{GROUPS[group].zh}没有变动，公布的内容仍是最新的；今天的日期和名单摘要已经记下。")
     return redirect("publication:overview")
 
 
@@ -124,7 +124,7 @@ def row(request: HttpRequest, pk: int) -> HttpResponse:
     may_withdraw = request.user.may("publication.publish") and found.status in (queries.Status.PUBLIC, queries.Status.SUPERSEDED)
     context = {
         "row": found,
-        "words": [(FIELDS.get(name, name), shown(value)) for name, value in sorted(found.content.items())],
+        "words": [(FIELDS.get(name, name), shown(value, name)) for name, value in sorted(found.content.items())],
         "content": json.dumps(found.content, ensure_ascii=False, indent=2, sort_keys=True),
         "form": forms.WithdrawForm() if may_withdraw else None,
     }

@@ -1,7 +1,5 @@
 """Words for the fields of public statements, for the preview."""
 
-import json
-
 WHAT = {"new": "新增", "changed": "变更", "gone": "不再列出"}
 FIELDS = {
     "address": "地址", "announced_at": "公告时间", "answers": "作答题数", "batch": "批次", "category": "作业类别", "cert_id": "证书标识",
@@ -16,16 +14,30 @@ FIELDS = {
     "rule_published_on": "实施办法公布日期", "rules": "规则表", "seats": "机位", "seed": "种子", "site": "考试点", "site_name": "考试点名称",
     "sitting": "场次", "start": "开始", "state": "登记状态", "status": "状态", "status_name": "进展", "subject": "科目", "theory": "理论项目",
     "counts_until": "成绩有效至", "next": "下一步", "public_source_name": "公共值来源名称", "text": "签名原文",
+    "size": "字节", "title": "名称", "from": "自", "to": "至", "standing": "措施", "commitment": "承诺值", "committed_at": "承诺时间",
+    "revealed_at": "公开时间", "from_escrow": "由托管开启", "key": "代号", "interest": "身份", "secret": "密值",
     "theory_seats": "理论机位", "transcript_digest": "抽签记录摘要", "valid_from": "有效期自", "valid_to": "有效期至", "verified_at": "复核时间",
 }  # fmt: skip
 
 
-def shown(value: object) -> str:
-    """A value of a public statement as people read it."""
+# Codes that machines read and people should not have to.
+VALUES = {
+    "outcome": {"passed": "合格", "failed": "不合格", "absent": "缺考", "refused": "未准予入场"},
+    "next": {"practical": "参加实操考试", "certificate": "发证", "resit": "补考", "retrain": "重新培训", "none": "无"},
+    "part": {"T": "理论", "P": "实操"},
+}
+LONG = 40
+
+
+def shown(value: object, name: str = "") -> str:
+    """A value of a public statement as people read it; the exact words stand on the statement's own page."""
     if value is None or value == "" or value == []:
         return "—"
     if isinstance(value, bool):
         return "是" if value else "否"
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return "；".join(value)
-    return str(value) if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return "；".join(shown(one) for one in value)
+    if isinstance(value, dict):
+        short = ((key, inner) for key, inner in value.items() if inner not in ("", None, False) and len(str(inner)) <= LONG)
+        return "，".join(f"{FIELDS.get(key, key)} {shown(inner, key)}" for key, inner in short)
+    return VALUES.get(name, {}).get(str(value), str(value))
