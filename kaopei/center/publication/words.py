@@ -14,7 +14,9 @@ FIELDS = {
     "rule_published_on": "实施办法公布日期", "rules": "规则表", "seats": "机位", "seed": "种子", "site": "考试点", "site_name": "考试点名称",
     "sitting": "场次", "start": "开始", "state": "登记状态", "status": "状态", "status_name": "进展", "subject": "科目", "theory": "理论项目",
     "counts_until": "成绩有效至", "next": "下一步", "public_source_name": "公共值来源名称", "text": "签名原文",
-    "size": "字节", "title": "名称", "from": "自", "to": "至", "standing": "措施", "commitment": "承诺值", "committed_at": "承诺时间",
+    "candidates": "考生", "seated": "有座", "public": "在公共基地", "exempt": "例外", "exempt_sole_site": "唯一考试点",
+    "exempt_own_school": "本校考试点", "without_seat": "没有座位", "neighbours_together": "同机构相邻", "size": "字节",
+    "title": "名称", "from": "自", "to": "至", "standing": "措施", "commitment": "承诺值", "committed_at": "承诺时间",
     "revealed_at": "公开时间", "from_escrow": "由托管开启", "key": "代号", "interest": "身份", "secret": "密值",
     "theory_seats": "理论机位", "transcript_digest": "抽签记录摘要", "valid_from": "有效期自", "valid_to": "有效期至", "verified_at": "复核时间",
 }  # fmt: skip
@@ -38,6 +40,6 @@ def shown(value: object, name: str = "") -> str:
     if isinstance(value, list):
         return "；".join(shown(one) for one in value)
     if isinstance(value, dict):
-        short = ((key, inner) for key, inner in value.items() if inner not in ("", None, False) and len(str(inner)) <= LONG)
+        short = ((key, inner) for key, inner in value.items() if inner not in ("", None) and inner is not False and len(str(inner)) <= LONG)
         return "，".join(f"{FIELDS.get(key, key)} {shown(inner, key)}" for key, inner in short)
     return VALUES.get(name, {}).get(str(value), str(value))
