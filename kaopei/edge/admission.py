@@ -20,6 +20,8 @@ from kaopei.edge.sitting import HOLDS_SEAT, Attempt, Sitting, chain_seed
 from kaopei.edge.store import NotSaved
 
 CODE_DIGITS = 6
+# What the QR of an admission ticket holds before the number.
+SCANNED = "KAOPEI/T/"
 FREE_WRONG_CODES = 2
 PAUSE_STEP, LONGEST_PAUSE = 3.0, 15.0
 # Setting of the seating `sign_in_lead_minutes`; this where the center entered none.
@@ -78,8 +80,8 @@ def _check_time(edge: Edge, sitting: Sitting) -> None:
 
 # ---- who
 def find(edge: Edge, sitting: Sitting, ticket_no: str) -> Attempt:
-    """The candidate of a ticket number; says where he belongs if it is not this sitting."""
-    wanted = ticket_no.strip().upper()
+    """The candidate of a ticket number, typed in groups or scanned; says where he belongs if it is not this sitting."""
+    wanted = "".join(ticket_no.split()).upper().removeprefix(SCANNED)
     if not wanted:
         raise Problem("没有准考证号。", "请扫描或输入准考证号。", status=400)
     for one in (sitting, *edge.sittings.values()):

@@ -2,7 +2,9 @@
 // The server decides everything; after a reload or a crash this page asks it where it was.
 import { codeScreen, confirmScreen, messageScreen, notMeScreen, rulesScreen, seatScreen, waitingScreen } from "./entry.js";
 import { receiptScreen, summaryScreen } from "./closing.js";
+import { Cover } from "./cover.js";
 import { h } from "./dom.js";
+import { keyAct } from "./keys.js";
 import { applyLook, changeContrast, changeFont, changeLanguage, timeHidden, toggleTimeHidden, watermark } from "./look.js";
 import { Outbox } from "./outbox.js";
 import { PaperView } from "./paper.js";
@@ -14,10 +16,10 @@ import { otherLanguage, t } from "./words.js";
 const PULSE = 2000;
 const COVER_AFTER = 3000;
 const stage = document.getElementById("stage");
-const cover = document.getElementById("cover");
+const cover = new Cover(document.getElementById("cover"), stage);
 const kept = window.localStorage;
 
-class Exam {
+export class Exam {
   constructor() {
     this.server = new Server(kept.getItem("secret"));
     this.outbox = new Outbox(this.server, (word) => this.saving(word), (problem) => this.refused(problem));
@@ -100,7 +102,11 @@ class Exam {
       state = await this.server.state();
     } catch (problem) {
       if (problem instanceof Refused) this.refused(problem);
-      else setTimeout(() => this.resume(), 1000);
+      else {
+        // After a reload there is nothing on the screen yet that could say why one waits.
+        if (!this.draw) messageScreen(stage, t("lost"), t("lost_help"));
+        setTimeout(() => this.resume(), 1000);
+      }
       return;
     }
     this.touch();
@@ -154,7 +160,7 @@ class Exam {
   async openPaper() {
     const unsent = await this.outbox.resume(this.state);
     for (const event of unsent) this.apply(event);
-    this.stopWatching ??= watch((code) => { if (!this.handingIn && cover.hidden) this.outbox.add("signal", this.state.position, code); });
+    this.stopWatching ??= watch((code) => { if (!this.handingIn && !cover.up) this.outbox.add("signal", this.state.position, code); });
     this.screen = "paper";
     this.draw = () => this.drawPaper();
     await this.drawPaper();
@@ -185,8 +191,8 @@ class Exam {
     try {
       const item = await this.server.item(n);
       this.touch();
-      if (asked === this.asked && this.screen === "paper" && cover.hidden) this.view.showItem(item);
-      else if (asked === this.asked && this.covered !== "paused") { this.uncover(); this.view.showItem(item); }
+      if (asked === this.asked && this.screen === "paper" && !cover.up) this.view.showItem(item);
+      else if (asked === this.asked && cover.reason !== "paused") { cover.hide(); this.view.showItem(item); }
     } catch (problem) {
       if (problem instanceof Refused && problem.status !== 423) this.refused(problem);
       else this.view.blank();
@@ -195,7 +201,7 @@ class Exam {
 
   choose(letter) {
     const { item } = this.view;
-    if (!item || !cover.hidden || this.over) return;
+    if (!item || cover.up || this.over) return;
     const before = this.state.answers[item.n] ?? "";
     let value = letter;
     if (item.kind === "multiple") {
@@ -218,16 +224,12 @@ class Exam {
   }
 
   key(event) {
-    if (this.screen !== "paper" || !cover.hidden || event.ctrlKey || event.altKey || event.metaKey) return;
-    const { item } = this.view;
-    const letter = event.key.length === 1 ? event.key.toUpperCase() : "";
-    const index = /^[1-9]$/.test(letter) ? Number(letter) - 1 : letter.charCodeAt(0) - 65;
-    const focusOnInput = document.activeElement?.tagName === "INPUT";
-    if (event.key === "ArrowRight" || event.key === "ArrowLeft") this.go(this.state.position + (event.key === "ArrowRight" ? 1 : -1));
-    else if (letter === "M") this.mark();
-    else if (letter === "T") this.toggleTime();
-    else if (letter && item?.options[index]) this.choose(item.options[index].letter);
-    else if (event.key === " " && focusOnInput) return;
+    if (this.screen !== "paper" || cover.up) return;
+    const [act, value] = keyAct(event, this.view.item) ?? [];
+    if (act === "turn") this.go(this.state.position + value);
+    else if (act === "mark") this.mark();
+    else if (act === "time") this.toggleTime();
+    else if (act === "choose") this.choose(value);
     else return;
     event.preventDefault();
   }
@@ -250,8 +252,7 @@ class Exam {
 
   notice(text) {
     const line = document.getElementById("notice");
-    line.hidden = false;
-    line.textContent = text;
+    Object.assign(line, { hidden: false, textContent: text });
     clearTimeout(this.noticeTimer);
     this.noticeTimer = setTimeout(() => { line.hidden = true; line.textContent = ""; }, 8000);
   }
@@ -299,8 +300,8 @@ class Exam {
     this.state.remaining = now.remaining;
     this.timer.set(now.remaining, now.phase === "open");
     if (now.phase === "paused") { this.coverWith("paused"); return; }
-    const wasCovered = !cover.hidden;
-    if (wasCovered) this.uncover();
+    const wasCovered = cover.up;
+    if (wasCovered) cover.hide();
     if (this.screen === "paper" && (wasCovered || !this.view.item)) this.go(this.state.position);
     // What the server refused during a pause goes out now.
     this.outbox.send();
@@ -308,32 +309,20 @@ class Exam {
 
   guardCover() {
     const lost = performance.now() - this.contact > COVER_AFTER;
-    if (lost && cover.hidden && (this.screen === "paper" || this.screen === "summary")) this.coverWith("lost");
+    if (lost && !cover.up && (this.screen === "paper" || this.screen === "summary")) this.coverWith("lost");
   }
 
   // What was on the screen is removed from the page, not merely hidden.
   coverWith(reason) {
-    if (this.covered === reason && !cover.hidden) return;
-    this.covered = reason;
     this.view?.blank();
-    cover.replaceChildren(h("div", { class: "cover-card" }, h("h1", { id: "cover-title" }, t(reason)), h("p", {}, t(`${reason}_help`))));
-    cover.hidden = false;
-    stage.inert = true;
-    cover.focus();
-  }
-
-  uncover() {
-    this.covered = null;
-    cover.hidden = true;
-    cover.replaceChildren();
-    stage.inert = false;
+    cover.show(reason);
   }
 
   refused(problem) {
     if (problem.code === "sequence" || problem.code === "chain") { this.resume(); return; }
     if (problem.code === "closed" || problem.code === "handed_in") { this.showReceipt(); return; }
     if (problem.code === "paused" || problem.code === "too_early") return;
-    const words = { moved: "moved", unknown: "unknown" }[problem.code];
+    const words = ["moved", "unknown"].find((known) => known === problem.code);
     this.stopAll();
     this.draw = () => messageScreen(stage, words ? t(words) : t("error"), words ? t(`${words}_help`) : problem.message, t("finish"), () => this.finish());
     this.draw();
@@ -341,7 +330,7 @@ class Exam {
 
   stopAll() {
     this.screen = "stopped";
-    this.uncover();
+    cover.hide();
     this.outbox.stop();
     this.timer.stop();
     this.stopWatching?.();
@@ -409,25 +398,3 @@ class Exam {
     this.draw?.();
   }
 }
-
-function runAlone() {
-  const exam = new Exam();
-  document.addEventListener("keydown", (event) => exam.key(event));
-  exam.run();
-}
-
-// Two windows of one machine would number the same answers twice: the second one waits.
-function start() {
-  applyLook();
-  if (!navigator.locks) { runAlone(); return; }
-  navigator.locks.request("kaopei-exam", { ifAvailable: true }, (lock) => {
-    if (!lock) {
-      messageScreen(stage, t("other_tab"), t("other_tab_help"), t("retry"), () => location.reload());
-      return undefined;
-    }
-    runAlone();
-    return new Promise(() => {});
-  });
-}
-
-start();

@@ -90,6 +90,16 @@ def test_an_unknown_ticket_is_refused_with_what_to_do(before):
     assert answer.status_code == 404 and "准考证号" in answer.json()["text"] and answer.json()["todo"]
 
 
+@pytest.mark.parametrize("written", ["KAOPEI/T/{0}\r\n", "  {0} ", "kaopei/t/{0}"])
+def test_a_scanned_or_spaced_ticket_number_finds_its_candidate(before, written):
+    """What the QR of an admission ticket holds, and how its number is printed."""
+    _, rows, desk = before
+    number = rows[1]["ticket_no"]
+    for text in (written.format(number), written.format(f"{number[:4]} {number[4:8]} {number[8:11]} {number[11:]}")):
+        page = desk.client.get(desk.path("desk"), params={"q": text}, headers={"Accept": "text/html"})
+        assert page.status_code == 200 and "证件上的末四位" in page.text and rows[1]["name"] in page.text
+
+
 def test_a_candidate_of_another_sitting_is_told_when_and_where(before):
     answer = before[2].sign_in(candidate(91, room="第3考场"))
     assert answer.status_code == 404 and OTHER in answer.json()["text"] and "第3考场 91 号" in answer.json()["text"]

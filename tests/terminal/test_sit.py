@@ -29,6 +29,7 @@ class Seat:
         self.asked, self.errors = [], []
         page.on("request", lambda request: self.asked.append(request.url))
         page.on("pageerror", lambda problem: self.errors.append(str(problem)))
+        page.on("console", lambda said: self.errors.append(said.text) if "Content Security Policy" in said.text else None)
         page.set_default_timeout(15_000)
 
     def enter(self):
