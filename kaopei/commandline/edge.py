@@ -5,6 +5,7 @@ import secrets
 import shutil
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from kaopei.commandline.words import Parser
@@ -16,8 +17,14 @@ class BadEdge(ValueError):
     exit_status = 2
 
 
+class Forked(ValueError):
+    """An earlier export is not the beginning of this ledger."""
+
+    exit_status = 1
+
+
 def main(argv: list[str]) -> int:
-    """init, enrol, serve."""
+    """init, enrol, serve, ledger."""
     parser = Parser("edge", zh="考试点服务器", en="the exam site's server")
     words = parser.words()
     _init_options(words.add_parser("init", zh="在空文件夹里写好配置", en="write the configuration into an empty folder"))
@@ -27,8 +34,11 @@ def main(argv: list[str]) -> int:
     enrol.arg("--again", action="store_true", zh="用已有的密钥再写一份申请", en="write the request again, with the keys that exist")
     serve = words.add_parser("serve", zh="启动考试服务器，直到收到停止信号", en="serve until told to stop")
     _config(serve)
+    export = words.add_parser("ledger", zh="导出本机台账，供外部复核", en="lay this server's ledger down for outsiders")
+    _config(export)
+    export.arg("--out", required=True, type=Path, metavar="DIR", zh="写入 DIR/服务器编号", en="written to DIR/<serial>")
     chosen = parser.parse_args(argv)
-    acts: dict[str, Callable[[Namespace], int]] = {"init": _init, "enrol": _enrol, "serve": _serve}
+    acts: dict[str, Callable[[Namespace], int]] = {"init": _init, "enrol": _enrol, "ledger": _ledger, "serve": _serve}
     return acts[chosen.action](chosen)
 
 
@@ -117,6 +127,46 @@ def _enrol(chosen: Namespace) -> int:
     keystore.write_private(chosen.out, request)
     print(f"已写入登记申请 {chosen.out}（{its.serial}，考试点 {its.site}）。会签后的登记书放到 {its.enrolment}，或在“收包”页收入。")
     return 0
+
+
+def _ledger(chosen: Namespace) -> int:
+    """Read beside a running server or from a stopped one; an earlier export that lies there must be its beginning."""
+    import apsw
+
+    from kaopei.edge import record, settings
+    from kaopei.ledger import checkpoint, tree
+
+    its = settings.read(chosen.config)
+    if not its.database.is_file():
+        raise BadEdge(f"{its.database}：还没有台账，请先启动过考试服务器。")
+    with closing(apsw.Connection(str(its.database), flags=apsw.SQLITE_OPEN_READWRITE)) as store, store:
+        store.set_busy_timeout(10_000)
+        newest = store.execute("SELECT max(size) FROM checkpoint").fetchall()[0][0]
+        if newest is None:
+            raise BadEdge(f"{its.database}：台账还没有检查点。")
+        files = record.files(lambda sql, values: store.execute(sql, values).fetchall(), newest)
+        leaves = [tree.leaf_hash(bytes(leaf)) for (leaf,) in store.execute("SELECT leaf FROM entry WHERE seq < ? ORDER BY seq", (newest,))]
+    home: Path = chosen.out / its.serial
+    if (home / "checkpoint").is_file():
+        old = checkpoint.parse((home / "checkpoint").read_bytes())
+        if old.size > newest or tree.root(leaves[: old.size]) != old.root:
+            raise Forked(f"{home}：已有的导出（{old.size} 条）不是本机台账（{newest} 条）的开头，没有改动它。请报告考试机构。")
+    if its.enrolment.is_file():
+        files["enrolment.json"] = its.enrolment.read_bytes()
+    _replace(home, files)
+    print(home, newest, tree.root(leaves).hex(), sep="\t")
+    return 0
+
+
+def _replace(home: Path, files: dict[str, bytes]) -> None:
+    """The folder as a whole, written beside and then put in its place."""
+    fresh = home.with_name(f".{home.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    for name, data in files.items():
+        (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+        (fresh / name).write_bytes(data)
+    shutil.rmtree(home, ignore_errors=True)
+    fresh.rename(home)
 
 
 def _serve(chosen: Namespace) -> int:

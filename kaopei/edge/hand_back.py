@@ -14,11 +14,11 @@ import apsw
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kaopei.edge import console, keystore, opening, receipts
+from kaopei.edge import console, keystore, opening, receipts, record
 from kaopei.edge.console import LEADERS, Person, Problem
 from kaopei.edge.server import Edge, batch_digest
 from kaopei.edge.sitting import ATTEMPT_COLUMNS, Attempt, Sitting, chain_seed, chained, load_attempt
-from kaopei.ledger import checkpoint, entry, segment
+from kaopei.ledger import checkpoint, entry
 from kaopei.paper.codec import canonical
 from kaopei.parcel import container, return_parcel
 from kaopei.parcel.keyfile import Signer
@@ -192,7 +192,7 @@ def contents(edge: Edge, sitting: Sitting, size: int) -> tuple[dict[str, bytes],
         "events": b"".join(canonical(line) + b"\n" for line in lines),
         "irregularities": canonical({"irregularities": odd}),
         "readiness": canonical({"readiness": _table(edge, sitting, "readiness", "no, item, result, note, by, second, wall")}),
-        "ledger": _segment(edge, size),
+        "ledger": container.write(sorted(record.files(edge.store.read, size).items())),
     }
     states = [one.state for one in rows]
     counts = {
@@ -223,13 +223,6 @@ def _row(one: Attempt) -> dict[str, Any]:
 def _table(edge: Edge, sitting: Sitting, table: str, columns: str) -> list[dict[str, Any]]:
     rows = edge.store.read(f"SELECT {columns} FROM {table} WHERE sitting_id = ? ORDER BY no", (sitting.sitting_id,))
     return [dict(zip(columns.split(", "), row, strict=True)) for row in rows]
-
-
-def _segment(edge: Edge, size: int) -> bytes:
-    """The whole ledger up to a checkpoint, in the tile layout, as a container."""
-    leaves = [bytes(leaf) for (leaf,) in edge.store.read("SELECT leaf FROM entry WHERE seq < ? ORDER BY seq", (size,))]
-    notes = [bytes(note) for (note,) in edge.store.read("SELECT note FROM checkpoint WHERE size <= ? ORDER BY size", (size,))]
-    return container.write(sorted(segment.write(leaves, notes).items()))
 
 
 async def build(request: Request) -> Response:

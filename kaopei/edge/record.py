@@ -5,6 +5,7 @@ what was appended, one from what is read back from the disk; a checkpoint is sig
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ import apsw
 from kaopei.edge.clock import Clock
 from kaopei.edge.settings import Settings
 from kaopei.edge.store import Store
-from kaopei.ledger import checkpoint, entry, events, tree
+from kaopei.ledger import checkpoint, entry, events, segment, tree
 from kaopei.parcel import canonical
 from kaopei.parcel.keyfile import Signer
 
@@ -112,6 +113,13 @@ class Record:
     def rollback(self, snapshot: Any) -> None:
         """Back to there."""
         self._grown, self._checked, self.signed_size = snapshot
+
+
+def files(read: Callable[[str, tuple[int, ...]], list[tuple[Any, ...]]], size: int) -> dict[str, bytes]:
+    """The ledger up to a signed checkpoint in the layout for outsiders; `read` runs SQL on the store."""
+    leaves = [bytes(leaf) for (leaf,) in read("SELECT leaf FROM entry WHERE seq < ? ORDER BY seq", (size,))]
+    notes = [bytes(note) for (note,) in read("SELECT note FROM checkpoint WHERE size <= ? ORDER BY size", (size,))]
+    return segment.write(leaves, notes)
 
 
 def origin(settings: Settings, store: Store, clock: Clock) -> str:

@@ -7,4 +7,6 @@ from tests.edge import site as at
 
 @pytest.fixture(scope="session")
 def laid(tmp_path_factory):
-    return at.found(tmp_path_factory.mktemp("laid"))
+    site = at.found(tmp_path_factory.mktemp("laid"))
+    site.errors.close()
+    return site

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from kaopei.edge.keeper import Keeper
 from kaopei.parcel import enrolment, key_release, key_share, keyfile, manifest, seating
 from tests.edge import room
 from tests.edge.room import HEAD, INVIGILATOR, KEEPER, PATROLLER, STAFF, Terminal, candidate, csrf_in
@@ -43,9 +44,8 @@ class Site(room.Room):
         return self.home / "config.toml"
 
     def serve(self) -> None:
-        with (self.folder / "errors").open("ab") as errors:
-            command = [sys.executable, "-m", "kaopei", "edge", "serve", "--config", str(self.config)]
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
+        command = [sys.executable, "-m", "kaopei", "edge", "serve", "--config", str(self.config)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors)
         line = self.process.stdout.readline() if self.process.stdout else b""
         assert b"http://127.0.0.1" in line, (self.folder / "errors").read_text()[-3000:]
 
@@ -55,6 +55,16 @@ class Site(room.Room):
         self.process.terminate()
         assert self.process.wait(20) == 0, (self.folder / "errors").read_text()[-3000:]
         self.process.stdout.close()
+
+    def stop(self) -> None:
+        for client in self.clients:
+            client.close()
+        if self.process and self.process.stdout:
+            self.process.terminate()
+            self.process.wait()
+            self.process.stdout.close()
+        Keeper(self.home).quit()
+        self.errors.close()
 
     def person(self, name: str) -> "Person":
         """Logged in at a browser of his own."""
@@ -187,11 +197,11 @@ def files(*datas: bytes) -> list[tuple[str, tuple[str, bytes]]]:
     return [("files", (f"{at}.bin", data)) for at, data in enumerate(datas)]
 
 
-def take_in(site: Site, *, sitting: str = SITTING) -> Person:
-    """The day before: parcels in by two persons; the head stays logged in."""
+def take_in(site: Site) -> Person:
+    """The day before: all parcels in by two persons; the head stays logged in."""
     site.clock(DAY_BEFORE)
-    made, guest = site.packs[sitting], site.guest()
-    answer = guest.send("/parcels/upload", files=files((site.folder / "record.json").read_bytes(), made.sealed.parcel, made.seats))
+    parcels = [data for made in site.packs.values() for data in (made.sealed.parcel, made.seats)]
+    answer = site.guest().send("/parcels/upload", files=files((site.folder / "record.json").read_bytes(), *parcels))
     assert answer.status_code == 200, words(answer.text)
     head = site.person(HEAD)
     head.do("/parcels/import", KEEPER)
@@ -233,9 +243,10 @@ def token(site: Site, asked: str, *, at: int = OPENING, sitting: str = SITTING) 
 def open_paper(site: Site, head: Person) -> Person:
     """By the head and the keeper."""
     asked = challenge(head)
-    head.do("opening/share", digits=share_a(site), cache_pin=CACHE_PIN)
+    head.do("opening/share", digits=share_a(site, head.sitting), cache_pin=CACHE_PIN)
     keeper = site.person(KEEPER)
-    keeper.do("opening/token", files={"token": ("token.json", token(site, asked))})
+    keeper.sitting = head.sitting
+    keeper.do("opening/token", files={"token": ("token.json", token(site, asked, sitting=head.sitting))})
     return keeper
 
 
@@ -248,10 +259,10 @@ def seat_all(site: Site, head: Person, rows: list[dict]) -> list[Terminal]:
     """Sign in at the desk, start at the seat."""
     made = []
     head.client.headers["Accept"] = "application/json"
-    for number, row in enumerate(rows, 1):
+    for row in rows:
         answer = head.send("desk/sign-in", ticket_no=row["ticket_no"], id_last4=row["id_last4"], checked="1")
         assert answer.status_code == 200, answer.text
-        terminal = Terminal(site, answer.json()["seat"], room.key(number))
+        terminal = Terminal(site, answer.json()["seat"], room.key(int(row["attempt"][1:])))
         assert terminal.start(answer.json()["code"]).status_code == 200
         made.append(terminal)
     head.client.headers["Accept"] = "text/html"

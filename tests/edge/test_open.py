@@ -19,11 +19,7 @@ def site(laid, tmp_path_factory):
         rows = [candidate(10 * place + n) for n in (1, 2)]
         at.pack(site, rows=rows, sitting=sitting, window=at.WINDOW | {"not_before": opens})
     site.serve()
-    site.clock(at.DAY_BEFORE)
-    everything = [data for made in site.packs.values() for data in (made.seats, made.sealed.parcel)]
-    answer = site.guest().send("/parcels/upload", files=at.files((site.folder / "record.json").read_bytes(), *everything))
-    assert answer.status_code == 200, at.words(answer.text)
-    site.person(HEAD).do("/parcels/import", KEEPER)
+    at.take_in(site)
     yield site
     site.stop()
 
