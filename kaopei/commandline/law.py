@@ -2,14 +2,18 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import kaopei
+from kaopei.commandline import usage
 from kaopei.commandline.words import Parser
 from kaopei.law import book
-from kaopei.law.duties import Duty, all_duties, coverage
+from kaopei.law.duties import Duty, all_duties, case_table, coverage, rules_of
+from kaopei.law.rules import Bound
 from kaopei.ledger import events
 from kaopei.office.environment import data_folder
 
@@ -28,6 +32,7 @@ def main(argv: list[str]) -> int:
     whole = words.add_parser("coverage", zh="每项要求的落实方式", en="how each duty is carried out")
     whole.arg("--json", zh="输出 JSON 列表", en="print a JSON list", action="store_true")
     one = words.add_parser("clause", zh="一条或一项要求：规则、数值、位置、测试", en="one clause or duty, all about it")
+    one.arg("--cases", zh="列出全部案例，不只是通过和不通过各一个", en="all cases, not only one that passes and one that fails", action="store_true")
     one.arg("clause", zh="条款 2.4、二（四） 或编号 N2.4.13", en="clause 2.4 or duty N2.4.13")
     made = words.add_parser("decisions", zh="一个批次不予受理和待定的决定书", en="numbered decisions of a batch that refuse or hold")
     made.arg("batch", zh="批次，如 440600-2026-12", en="batch, such as 440600-2026-12")
@@ -40,7 +45,7 @@ def main(argv: list[str]) -> int:
     if options.action == "coverage":
         return show_coverage(as_json=options.json)
     if options.action == "clause":
-        return show_clause(options.clause)
+        return show_clause(options.clause, whole=options.cases)
     if options.action == "decisions":
         from kaopei.center import commands
 
@@ -57,15 +62,51 @@ def show_coverage(*, as_json: bool) -> int:
     for line in lines:
         print(f"{line['id']:8} {book.KINDS[line['kind']]}\t{'；'.join(line['where'])}")
     counts = {label: sum(line["kind"] == kind for line in lines) for kind, label in book.KINDS.items()}
+    asked = sum(any(askers(bound) for bound in rules_of(line["id"])) for line in lines)
+    print(f"规则由程序调用的 {asked} 项；其余的规则已有，办理的程序尚无或在建（./run law clause 编号 逐条可查）")
     print(f"共 {len(lines)} 项：" + "，".join(f"{label} {count}" for label, count in counts.items()))
     return 0
 
 
-def show_clause(query: str) -> int:
-    """Print the duties of a clause, or one duty."""
-    print("\n\n".join("\n".join(book.duty_text(duty, cited(duty))) for duty in book.find(query)))
+def show_clause(query: str, *, whole: bool = False) -> int:
+    """Print the duties of a clause, or one duty; of each rule a case that passes and one that fails, or all of them."""
+    texts = (book.duty_text(duty, cited(duty), lambda bound, duty=duty: of_rule(bound, duty, whole)) for duty in book.find(query))
+    print("\n\n".join("\n".join(lines) for lines in texts))
     print(f"\n{book.NO_ADVICE}")
     return 0
+
+
+def of_rule(bound: Bound, duty: Duty, whole: bool) -> Iterator[str]:
+    """The cases of a rule as its table has them, and which programs ask it."""
+    mine = case_lines(bound)
+    passing, failing = ([line for line in mine if (line.get("expect", "accept") == "accept") is wanted] for wanted in (True, False))
+    failing.sort(key=lambda line: (line.get("clause") != duty.id, line.get("expect") != "refuse"))
+    for label, found in (("通过", passing), ("不通过", failing)):
+        for line in found if whole else found[:1]:
+            given = f"，得出 {_plain(line['gives'])}" if "gives" in line else ""
+            code = line.get("code") or "、".join(line.get("codes", ()))
+            yield f"{label}：{line['case']}{given}" + (f"（{code}）" if code else "")
+    if mine:
+        yield f"案例共 {len(mine)} 个"
+    yield from (f"调用：{place}" for place in askers(bound) or ["尚无程序"])
+
+
+def _plain(value: object) -> str:
+    return "、".join(f"{key} {part}" for key, part in value.items()) if isinstance(value, dict) else str(value)
+
+
+def case_lines(bound: Bound) -> list[dict[str, Any]]:
+    """The lines of a rule's case table; none where the program is installed without its tests."""
+    path = PROGRAM.parent / case_table(bound).split("::")[0]
+    if not path.is_file():
+        return []
+    lines: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8")).get(bound.name, {}).get("cases", [])
+    return lines
+
+
+def askers(bound: Bound) -> list[str]:
+    """Files and lines where a program asks a rule, or another rule asks it that some program asks."""
+    return usage.askers(PROGRAM, bound.where)
 
 
 def cited(duty: Duty) -> Iterator[str]:

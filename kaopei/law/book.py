@@ -1,11 +1,12 @@
 """The law as pages: docs/clauses.md, docs/glossary.md, and the answer of `./run law clause`. Text in, text out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from kaopei.law import ambiguous, numbers, sources, terms
 from kaopei.law.duties import Duty, all_duties, case_table, rules_of
 from kaopei.law.numbers import Number
+from kaopei.law.rules import Bound
 
 KINDS = {"rule": "规则", "record": "记录", "organisational": "组织工作", "missing": "尚未实现"}
 FORCES = {
@@ -48,14 +49,19 @@ def find(query: str) -> list[Duty]:
     return found
 
 
-def duty_text(duty: Duty, cited: Iterable[str] = ()) -> Iterator[str]:
-    """One duty as lines for a terminal; `cited` are places of the program that name it, found by the caller."""
+def duty_text(duty: Duty, cited: Iterable[str] = (), of_rule: Callable[[Bound], Iterable[str]] = lambda bound: ()) -> Iterator[str]:
+    """One duty as lines for a terminal.
+
+    What lies outside this room is found by the caller: `cited` are places of the program that name the duty, `of_rule` gives
+    the cases of a rule and who asks it.
+    """
     who = "、".join(terms.actors()[actor] for actor in duty.who)
     yield f"{terms.cite(duty.id)}  {duty.text}"
     yield f"  责任主体：{who}（{FORCES[duty.force]}）    落实方式：{KINDS[duty.kind]}"
     for bound in rules_of(duty.id):
         yield f"  规则：{bound.where}    {bound.summary}"
         yield f"  测试：{case_table(bound)}"
+        yield from (f"    {line}" for line in of_rule(bound))
     yield from (f"  {'待建' if duty.kind == 'missing' else '位置'}：{place}" for place in duty.where)
     yield from (f"  待建：{app}（规则已有，办理页面尚无）" for app in duty.awaits)
     yield from (f"  测试：{test}" for test in duty.tests)

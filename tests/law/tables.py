@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -50,12 +51,11 @@ class Case:
         return {name: made(hints[name], self.given.get(name)) for name in hints if name in asked | set(self.given)}
 
 
-def tables() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every table: (module.function, its content)."""
-    for path in sorted(FOLDER.glob("*.toml")):
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        for name, table in content.items():
-            yield f"{path.stem}.{name}", table
+@cache
+def tables() -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Every table: (module.function, its content). Read once; nobody changes it."""
+    files = ((path.stem, tomllib.loads(path.read_text(encoding="utf-8"))) for path in sorted(FOLDER.glob("*.toml")))
+    return tuple((f"{stem}.{name}", table) for stem, content in files for name, table in content.items())
 
 
 def cases() -> Iterator[Case]:

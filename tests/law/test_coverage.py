@@ -8,6 +8,8 @@ import pytest
 
 import kaopei
 from kaopei.__main__ import main
+from kaopei.commandline import law as law_command
+from kaopei.commandline import usage
 from kaopei.law import book, terms
 from kaopei.law.duties import Duty, all_duties, case_table, coverage, rules_of
 from kaopei.law.numbers import all_numbers
@@ -141,6 +143,37 @@ def test_duty_shows_rule_number_test_and_where_it_is_cited(capsys: pytest.Captur
     shown = capsys.readouterr().out
     assert "事件 allocation.drawn" in shown
     assert "AMB1 原则上" in shown
+
+
+def test_duty_shows_a_case_that_passes_one_that_fails_and_who_asks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["law", "clause", "N2.6.1"]) == 0
+    shown = capsys.readouterr().out
+    for part in ("通过：在本市从业", "不通过：三地都在外市（place）", "案例共 12 个"):
+        assert part in shown
+    for part in ("调用：kaopei/law/rules/c2_6_intake.py", "调用：kaopei/center/applications/judging.py"):
+        assert part in shown
+    assert "户籍在本市" not in shown
+    assert main(["law", "clause", "N2.6.1", "--cases"]) == 0
+    assert "通过：户籍在本市" in capsys.readouterr().out
+    assert main(["law", "clause", "N3.3.4"]) == 0
+    shown = capsys.readouterr().out
+    assert "调用：尚无程序" in shown and "待建：kaopei.center.enforcement" in shown
+
+
+def test_refusal_under_the_duty_asked_for_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["law", "clause", "N3.0.5"]) == 0
+    assert "不通过：培训机构没有查教师（points_missing）" in capsys.readouterr().out
+
+
+def test_askers_are_found_by_what_a_file_imports() -> None:
+    found = usage.askers(PROJECT / "kaopei", "kaopei.law.rules.c2_6_intake.judge_all")
+    assert found and all(place.startswith("kaopei/center/applications/judging.py:") for place in found)
+    assert usage.askers(PROJECT / "kaopei", "kaopei.law.rules.c2_6_intake.nothing") == []
+
+
+def test_cases_are_left_out_where_there_are_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(law_command, "PROGRAM", tmp_path / "kaopei")
+    assert law_command.case_lines(index()[0]) == []
 
 
 @pytest.mark.parametrize("query", ["N2.1.4", "N3.0.2", "N3.2.0", "N2.5.1"])

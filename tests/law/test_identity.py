@@ -6,6 +6,7 @@ import pytest
 
 from kaopei.law import identity
 from kaopei.law.identity import Reading
+from kaopei.law.rules.c1_3_identity import datum_is_right, is_gb18030
 
 VALID = ["11010519491231002X", "440106198506151239", "440305199002284563", "441900199912310072", "442000200002290241"]
 
@@ -148,3 +149,14 @@ def test_lost_or_hidden_characters_are_seen(written: str) -> None:
 def test_mobile_numbers(written: str, value: str, fault: str) -> None:
     read = identity.read_mobile(written)
     assert (read.value, read.fault) == (value, fault)
+
+
+@pytest.mark.parametrize("text", ["李𠮷", "冯㵘", "王\ue001", "﨑山", "龘", "\U00031350"])
+def test_every_character_of_a_card_can_be_written_in_gb18030(text: str) -> None:
+    assert is_gb18030(text)
+    assert text.encode("gb18030").decode("gb18030") == text
+
+
+def test_half_of_a_pair_cannot_and_has_its_own_code() -> None:
+    assert not is_gb18030("李\ud842")
+    assert datum_is_right("name", "李\ud842").code == "name_charset"
