@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from kaopei.office import database
+from kaopei.office import database, database_files
 from kaopei.office.database import Unusable
 from kaopei.office.database_roles import PORTAL
 
@@ -25,6 +25,11 @@ def serve(data: Path, port: int, *, workers: int = 1) -> int:
         raise Unusable(f"{data} 里没有中心的数据库。门户只显示中心公布的内容：请先用同一数据目录启动中心（./run 或 ./run center serve）。")
     with database.find("center", data) as server:
         return _serve(server.portal_url, port, workers)
+
+
+def has_center(data: Path) -> bool:
+    """Whether a center has made its database for this data directory; the cluster may lie elsewhere if its user cannot enter here."""
+    return data.is_dir() and (database_files.settle(data / "pg").base / "data").exists()
 
 
 def _serve(url: str, port: int, workers: int) -> int:

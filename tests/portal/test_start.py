@@ -1,6 +1,7 @@
 """The portal's command, its database role, and what raw SQL under that role can see."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 import psycopg
 import pytest
 
+from kaopei.office import database_files
 from kaopei.office.database import Unusable
 from kaopei.portal import commands
 from tests.conftest import url
@@ -124,6 +126,20 @@ def test_without_a_center_the_command_says_so(tmp_path):
     done = run(tmp_path / "nothing")
     assert done.returncode == 2 and "请先用同一数据目录启动中心" in done.stdout
     assert not (tmp_path / "nothing" / "pg").exists()
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o755])
+def test_center_is_found_where_its_cluster_really_lies(tmp_path, mode):
+    """Under a folder that the database's user cannot enter (root's, say) the cluster is kept elsewhere."""
+    data = tmp_path / "data"
+    data.mkdir(mode=mode)
+    assert not commands.has_center(data)
+    base = database_files.settle(data / "pg").base
+    try:
+        (base / "data").mkdir()
+        assert commands.has_center(data)
+    finally:
+        shutil.rmtree(base)
 
 
 def test_other_role_is_refused(center, tmp_path):
