@@ -133,6 +133,8 @@ def application(edge: Edge) -> Starlette:
 def _routes() -> list[Route | Mount]:
     here = Path(__file__).parent
     return [
+        # First: terminals ask more often than anybody, and addresses are tried in this order.
+        Route("/api/{path:path}", api, methods=["GET", "POST"]),
         Route("/", home),
         Route("/healthz", healthz),
         Route("/language", console.language),
@@ -158,7 +160,6 @@ def _routes() -> list[Route | Mount]:
         Route("/s/{sitting}/hand-back/build", hand_back.build, methods=["POST"]),
         Route("/s/{sitting}/hand-back/media", hand_back.media, methods=["POST"]),
         Route("/s/{sitting}/hand-back/{rev:int}.xrb", hand_back.download),
-        Route("/api/{path:path}", api, methods=["GET", "POST"]),
         Route("/exam", lambda request: RedirectResponse("/exam/", 308)),
         Mount("/exam", StaticFiles(directory=here.parent / "terminal", html=True)),
         Mount("/static", StaticFiles(directory=here / "static")),
