@@ -28,7 +28,7 @@ def _intakes() -> Card:
     ]
     empty = "" if queries.intakes().exists() else "先上传本月的报名表格。"
     if not lines and not empty:
-        return Card("报名受理", "Intake", [Line("没有待确认的受理", url)], url=url, weight=60)
+        return Card("报名受理", "Intake", [Line("上传下一批报名表格", reverse("applications:new"), "没有待确认的受理")], url=url, weight=60)
     place = reverse("applications:new") if empty else url
     return Card("待确认的受理", "Intakes to confirm", lines, count=len(lines), url=place, weight=15, empty=empty)
 

@@ -1,14 +1,21 @@
 """Reads of the record."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 
 from kaopei.ledger import segment
 from kaopei.ledger import tree as ledger_tree
+from kaopei.office.accounts import roles
 from kaopei.office.audit import tree
 from kaopei.office.audit.models import Checkpoint, Event, Leaf
+from kaopei.office.clock import CHINA
+from kaopei.office.ui.cards import Card, Line
+
+# The sequencer works every minute; what has waited so long waits for a person.
+PATIENCE = timedelta(minutes=10)
 
 
 def events(*, obj: str = "", code: str = "", actor: str = "") -> "QuerySet[Event]":
@@ -83,3 +90,17 @@ def last_checkpoint() -> Checkpoint | None:
 def unsequenced() -> int:
     """How many events of the scope are in no tree yet."""
     return Event.objects.filter(leaf=None).count()
+
+
+def cards(user: roles.Actor, at: datetime) -> list[Card]:
+    """For the page of today of those who may export the record."""
+    if not roles.judge(user, "audit.export").allowed:
+        return []
+    last, waiting = last_checkpoint(), Event.objects.filter(leaf=None).order_by("id")
+    first = waiting.first()
+    lines = []
+    if first is not None and at - first.at > PATIENCE:
+        lines.append(Line("台账没有按时签署，请联系系统管理员", "/events/", f"{waiting.count()} 条待签", due=first.at.astimezone(CHINA).date()))
+    if last is not None:
+        lines.append(Line(f"最近签署 {last.at.astimezone(CHINA):%m-%d %H:%M}", "/events/", f"共 {last.size} 条"))
+    return [Card("台账", "Ledger", lines, url="/events/", weight=50, empty="还没有签署过检查点。请系统管理员按手册放入信任名单和台账密钥。")]

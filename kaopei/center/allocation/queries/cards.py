@@ -1,13 +1,13 @@
 """What draws put on the page of today."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from kaopei.center.allocation.models import Draw, Party
 from kaopei.center.allocation.queries.sittings import sittings
-from kaopei.office.ui.cards import Card, Line
+from kaopei.office.ui.cards import Card, Day, Line
 
-HORIZON = timedelta(days=7)
+DAYS = 7
 # What the draw waits for, by status: the act of whoever can do it, and what to say
 WAITING = {
     "committed": ("allocation.freeze", "等待冻结"),
@@ -51,12 +51,19 @@ def _waiting(user: Any) -> list[Line]:
 
 
 def _soon(at: datetime) -> list[Card]:
-    """The sittings of the next seven days, a line a day."""
-    first, last = at.date(), (at + HORIZON).date()
-    days: dict[Any, list[int]] = {}
-    for row in sittings().filter(day__gte=first, day__lte=last):
-        count = days.setdefault(row.day, [0, 0])
-        count[0] += 1
-        count[1] += row.placed
-    lines = [Line(f"{count[0]} 场，{count[1]} 名考生", f"/allocation/sittings/?day={day:%Y-%m-%d}", due=day) for day, count in sorted(days.items())]
-    return [Card("未来七天的场次", "Sittings of the next seven days", lines, url="/allocation/sittings/", weight=40)] if lines else []
+    """The sittings of today and the next six days side by side; the next one after them if there are none."""
+    first = at.date()
+    days = {first + timedelta(days=place): [0, 0] for place in range(DAYS)}
+    for row in sittings().filter(day__gte=first, day__in=list(days)):
+        days[row.day][0] += 1
+        days[row.day][1] += row.placed
+    strip = [Day(day, count, _address(day), f"{placed} 名考生" if count else "没有场次") for day, (count, placed) in days.items()]
+    later = None if any(one.count for one in strip) else sittings().filter(day__gt=first).order_by("day").first()
+    if later is None and not any(one.count for one in strip):
+        return []
+    lines = [] if later is None else [Line("七天之后的下一场", _address(later.day), due=later.day)]
+    return [Card("未来七天的场次", "Sittings of the next seven days", lines, url="/allocation/sittings/", weight=40, strip=strip)]
+
+
+def _address(day: date) -> str:
+    return f"/allocation/sittings/?day={day:%Y-%m-%d}"

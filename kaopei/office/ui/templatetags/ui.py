@@ -1,7 +1,7 @@
 """Parts of pages: `{% load ui %}` … `{% t "中文" "English" %}`, `{% verdict v %}`, `{% pager page %}`, `{{ d|day }}`."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kaopei.law import duties, sources, terms
+from kaopei.law import calendar, duties, sources, terms
 from kaopei.law.verdict import Verdict
 from kaopei.office.clock import CHINA
 
@@ -47,6 +47,24 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = value.astimezone(CHINA).date()
     return f"{value:%Y-%m-%d} 周{WEEKDAYS[value.weekday()]}"
+
+
+@register.inclusion_tag("ui/part_due.html", takes_context=True)
+def due(context: template.Context, value: date) -> dict[str, Any]:
+    """A last day with the working days that are left or lost; only the day where a year's calendar is not entered."""
+    today, english = context["now"].date(), context.get("lang") == "en"
+    first, last = sorted((today, value))
+    try:
+        count = sum(calendar.is_working_day(first + timedelta(days=place)) for place in range(1, (last - first).days + 1))
+    except calendar.NotEntered:
+        return {"day": day(value), "left": "", "late": value < today}
+    if value == today:
+        left = "today" if english else "今天到期"
+    elif value < today:
+        left = f"{count} working days overdue" if english else f"已逾期 {count} 个工作日"
+    else:
+        left = f"{count} working days left" if english else f"还剩 {count} 个工作日"
+    return {"day": day(value), "left": left, "late": value < today}
 
 
 @register.filter
