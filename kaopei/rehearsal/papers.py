@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ class Papers:
         verdicts = self.stage.data / "vault" / "bank-verdicts.csv"
         self.stage.command("vault", "bank", "import", *map(str, files), "--verdicts", str(verdicts))
         rows = list(csv.DictReader(verdicts.open(encoding="utf-8")))
-        self.stage.report.check("bank", any(row["decision"] != "refuse" for row in rows), len(rows))
+        counts = Counter(row["decision"] for row in rows)
+        self.stage.report.check("bank", counts["accept"] > counts["refuse"], dict(counts))
         return files
 
     def choose(self) -> list[str]:
@@ -119,6 +121,8 @@ class Papers:
         for row in report["sealed"]:
             self.sealed[row["sitting_id"]] = {**row, "folder": out}
             (self.parcels / row["parcel"]).write_bytes((out / row["parcel"]).read_bytes())
+        if not self.sealed:
+            raise Stuck("没有一场可以密封：" + "；".join(f"{row['sitting_id']} {row['reason']}" for row in report["refused"]))
         if self.stage.report.check("sealed", len(self.sealed) >= self.wanted, sorted(self.sealed)):
             forms = json.loads((out / "forms.json").read_text(encoding="utf-8"))["forms"]
             self.stage.report.facts["forms"] = [{"id": form["id"], "digest": form["digest"]} for form in forms]

@@ -1,6 +1,10 @@
 """One small month, rehearsed twice at once with the same seed; all tests here look at what lies there afterwards."""
 
 import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,21 +26,37 @@ class Held:
         return json.loads((self.out / "report.json").read_text())
 
 
-@pytest.fixture(scope="session")
-def month(tmp_path_factory):
-    """The folder with the workbooks, and the banks beside it where the command looks for them."""
-    folder = tmp_path_factory.mktemp("month")
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's user may enter when we are root; pytest's own are closed to everybody else."""
+    folder = Path(tempfile.mkdtemp(prefix="kaopei-play-"))
     folder.chmod(0o755)
-    small.bank(folder / "item-bank")
-    return small.pack().lay(folder / "pack")
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def place():
+    with open_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
-def both(month, tmp_path_factory):
-    home = tmp_path_factory.mktemp("out")
-    for place in (home, *home.parents):
-        if place.stat().st_mode & 0o11 != 0o11 and place != Path("/"):
-            place.chmod(place.stat().st_mode | 0o11)  # as root, PostgreSQL runs as somebody else, who must be able to enter
+def month():
+    """The folder with the workbooks, and the banks beside it where the command looks for them."""
+    with open_folder() as folder:
+        small.bank(folder / "item-bank")
+        yield small.pack().lay(folder / "pack")
+
+
+@pytest.fixture(scope="session")
+def home():
+    with open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def both(month, home):
     outs = [home / "one", home / "two"]
     running = [small.start("rehearse", month, "--out", out, "--seed", small.SEED, log=home / f"{out.name}.log") for out in outs]
     return [Held(out, process.wait(600), (home / f"{out.name}.log").read_text()) for out, process in zip(outs, running, strict=True)]

@@ -27,6 +27,8 @@ def pack(people: int = 24) -> Pack:
             )
     for row in made.sheets["学员报名"][::2]:
         row["申请类型"] = "复审"
+    first = made.sheets["学员报名"][4]
+    first["性别"] = "女" if first["性别"] == "男" else "男"  # held until somebody decides
     return made
 
 
@@ -42,7 +44,7 @@ def bank(folder: Path) -> Path:
             heads = {cell.value: cell.column for row in sheet.iter_rows(max_row=5) for cell in row if cell.value in ("题干", "选项A")}
             for row in sheet.iter_rows(min_row=3):
                 for cell in row:
-                    if cell.column in heads.values() and cell.value not in (None, *heads):
+                    if cell.column in heads.values() and cell.value not in (None, "", *heads):
                         cell.value = f"{cell.value}（{CANARY}）"
         book.save(folder / path.name)
     return folder
@@ -62,7 +64,6 @@ def run(*words: object, **options) -> subprocess.CompletedProcess[str]:
 
 def start(*words: object, log: Path) -> subprocess.Popen[bytes]:
     """The same, running on."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "kaopei", *map(str, words)], env=environment(), stdin=subprocess.DEVNULL, stdout=log.open("wb"),
-        stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "kaopei", *map(str, words)]
+    with log.open("wb") as output:
+        return subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)

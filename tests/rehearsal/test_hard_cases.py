@@ -18,8 +18,8 @@ REASON = "丁中心注销前已验收，考场由市考试机构接管，本月�
 
 
 @pytest.fixture
-def hard(tmp_path):
-    folder = tmp_path / "hard"
+def hard(place):
+    folder = place / "hard"
     folder.mkdir()
     for name, content in City().files().items():
         (folder / name).write_bytes(content)
@@ -32,23 +32,23 @@ def exempted(stage, draw):
     return dict(re.findall(r'<tr><td><code>([^<]+)</code>.*?<span class="clause">([^<]+)</span>', page.html))
 
 
-def ask_exception(stage, draw, tmp_path):
-    paper = tmp_path / "接管协议.pdf"
+def ask_exception(stage, draw, place):
+    paper = place / "接管协议.pdf"
     paper.write_bytes(b"%PDF-1.7 agreement")
     said = {"site": ORPHAN, "reason": REASON, "from_day": "2026-12-01", "to_day": "2026-12-31"}
     stage.person("clerk").submit(f"{draw.path}exception/", said, having="attachment", files=[("attachment", paper)])
 
 
-def test_the_draw_of_a_month_full_of_traps(hard, tmp_path, monkeypatch):
-    with office_month(hard, tmp_path / "out", monkeypatch) as (stage, draw, _bank):
+def test_the_draw_of_a_month_full_of_traps(hard, place, monkeypatch):
+    with office_month(hard, place / "out", monkeypatch) as (stage, draw, _bank):
         draw.announce()
         draw.commit()
         page = stage.person("freezer").get(draw.path)
         assert ORPHAN in page.text and SHUT in page.text, "both are shown as left out, with the reason"
-        ask_exception(stage, draw, tmp_path)
+        ask_exception(stage, draw, place)
         with pytest.raises(Stuck, match="没有需要例外的情形|409|no field|Select"):
             said = {"site": SHUT, "reason": REASON, "from_day": "2026-12-01", "to_day": "2026-12-31"}
-            stage.person("clerk").submit(f"{draw.path}exception/", said, having="attachment", files=[("attachment", tmp_path / "接管协议.pdf")])
+            stage.person("clerk").submit(f"{draw.path}exception/", said, having="attachment", files=[("attachment", place / "接管协议.pdf")])
         assert "待审批" in stage.person("clerk").get(draw.path).text
         with pytest.raises(Stuck):
             stage.must_sign("clerk", ORPHAN)  # nobody approves his own request
@@ -56,7 +56,7 @@ def test_the_draw_of_a_month_full_of_traps(hard, tmp_path, monkeypatch):
         draw.play_on()
         draw.fetch()
         draw.check()
-        files, printed = Files(tmp_path / "out" / "draw"), exempted(stage, draw)
+        files, printed = Files(place / "out" / "draw"), exempted(stage, draw)
 
     assert all(check["ok"] for check in stage.report.facts["checks"].values())
     places = {who: files.point(session)["point_id"] for who, session in files.placed.items()}
@@ -75,12 +75,12 @@ def test_the_draw_of_a_month_full_of_traps(hard, tmp_path, monkeypatch):
     assert {files.candidates[who]["subject"] for who in own if places[who] == OWN} == {HIGH}
 
 
-def test_without_the_exception_the_site_stays_out(hard, tmp_path, monkeypatch):
-    with office_month(hard, tmp_path / "out", monkeypatch) as (stage, draw, _bank):
+def test_without_the_exception_the_site_stays_out(hard, place, monkeypatch):
+    with office_month(hard, place / "out", monkeypatch) as (stage, draw, _bank):
         draw.announce()
         draw.play_on()
         draw.fetch()
-        files = Files(tmp_path / "out" / "draw")
-    with (tmp_path / "out" / "draw" / "instance" / "sessions.csv").open(newline="") as file:
+        files = Files(place / "out" / "draw")
+    with (place / "out" / "draw" / "instance" / "sessions.csv").open(newline="") as file:
         assert not {ORPHAN, SHUT} & {row["point_id"] for row in csv.DictReader(file)}
     assert not {ORPHAN, SHUT} & {files.point(session)["point_id"] for session in files.placed.values()}

@@ -20,9 +20,9 @@ KILLS = 3
 
 
 @pytest.fixture
-def opened(month, tmp_path, monkeypatch):
+def opened(month, place, monkeypatch):
     """The morning of the first sitting that has a bank: the paper is open, candidates hold their codes."""
-    with office_month(month, tmp_path / "out", monkeypatch) as (stage, draw, bank):
+    with office_month(month, place / "out", monkeypatch) as (stage, draw, bank):
         draw.announce()
         draw.play_on()
         draw.fetch()

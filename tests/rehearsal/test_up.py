@@ -13,6 +13,7 @@ import pytest
 from kaopei.rehearsal import province
 from kaopei.rehearsal.province import PORTS
 from tests.rehearsal import small
+from tests.rehearsal.conftest import open_folder
 
 PAGES = {"center": "/login/", "portal": "/", "vault": "/login/", "edge": "/login"}
 
@@ -55,12 +56,9 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("up")
-    for place in (made, *made.parents):
-        if str(place) != "/" and place.stat().st_mode & 0o11 != 0o11:
-            place.chmod(place.stat().st_mode | 0o11)
-    return made
+def folder():
+    with open_folder() as made:
+        yield made
 
 
 def test_the_first_start_answers_and_the_second_keeps_everything(folder):
@@ -129,13 +127,11 @@ def test_a_file_is_no_data_folder(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
-def test_another_users_folder_is_one_line(tmp_path):
+def test_another_users_folder_is_one_line(place):
     """An ordinary user starts on a folder that root made: the very check, in a process that has given up being root."""
-    data = tmp_path / "roots"
+    data = place / "roots"
     data.mkdir(mode=0o700)
     (data / "trust.json").write_text("{}")
-    for place in tmp_path.parents:
-        place.chmod(place.stat().st_mode | 0o11)
     read, write = os.pipe()
     if (child := os.fork()) == 0:
         os.setgid(65534)
