@@ -3,13 +3,18 @@
 import os
 import re
 import secrets
+import signal
+import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
+from types import FrameType
 
-from kaopei.rehearsal import founding, month, office, results
+import httpx
+
+from kaopei.rehearsal import browser, founding, month, office, results
 from kaopei.rehearsal.booklet import Booklet
 from kaopei.rehearsal.clock import Clock
 from kaopei.rehearsal.drawing import Draw, moment
@@ -45,11 +50,14 @@ class Wishes:
 
 
 def run(wishes: Wishes) -> int:
-    """Hold the rehearsal; 0 only if the check of every step held."""
-    stage, bank = _prepare(wishes)
+    """Hold the rehearsal; 0 only if it came to its end and the check of every step held."""
+    found, bank, seed = _judged(wishes)
+    signal.signal(signal.SIGTERM, _interrupted)
+    stage = prepare(wishes, found, seed)
     try:
         _office_month(stage, wishes, bank)
-    except (Stuck, NotReady) as problem:
+        stage.report.complete = True
+    except (Stuck, NotReady, httpx.HTTPError, subprocess.TimeoutExpired) as problem:
         print(f"演练中断：{problem}", file=sys.stderr)
     except KeyboardInterrupt:
         print("演练已被中断。", file=sys.stderr)
@@ -60,34 +68,44 @@ def run(wishes: Wishes) -> int:
     return 0 if held else 1
 
 
-def _prepare(wishes: Wishes) -> tuple[Stage, Path]:
-    """Everything that can be wrong with the wishes is said before anything is started."""
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _judged(wishes: Wishes) -> tuple[month.Month, Path, str]:
+    """Everything that can be wrong with the wishes is said before anything is written."""
     seed = (wishes.seed or secrets.token_hex(32)).lower()
     if not re.fullmatch(r"[0-9a-f]{64}", seed):
         raise BadWishes(f"--seed：种子应为 64 个十六进制字符，现在是 {len(seed)} 个字符。")
     if wishes.sittings < 1:
         raise BadWishes("--sittings：至少 1 场。")
-    found = month.look(wishes.folder)
-    bank = _bank(wishes)
-    out = wishes.out.absolute()
-    data = (wishes.data or out / "data").absolute()
+    found, bank = month.look(wishes.folder), _bank(wishes)
+    data = _data(wishes)
     if (data / "trust.json").exists():
         raise BadWishes(f"{data}：已有数据。演练要用新的数据目录，请换一个 --out 或 --data。")
-    if out.exists() and any(place.name != "data" for place in out.iterdir()):
-        raise BadWishes(f"{out}：不是空目录。请换一个，或先清空。")
+    if wishes.out.exists() and (not wishes.out.is_dir() or any(place.name != "data" for place in wishes.out.iterdir())):
+        raise BadWishes(f"{wishes.out}：不是空目录。请换一个，或先清空。")
     if wishes.browser:
-        from kaopei.rehearsal import browser
-
         browser.find()
-    out.mkdir(parents=True, exist_ok=True)
+    return found, bank, seed
+
+
+def _data(wishes: Wishes) -> Path:
+    return (wishes.data or wishes.out / "data").absolute()
+
+
+def prepare(wishes: Wishes, found: month.Month, seed: str) -> Stage:
+    """OUT, DATADIR with the trust list, the cast: a stage on which nothing runs yet."""
+    out, data = wishes.out.absolute(), _data(wishes)
     # A rehearsal has databases of its own; a production server that the environment names is none of its business.
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_DATABASE_URL", "VAULT_DATABASE_OWNER_URL", "KAOPEI_DATA"):
         os.environ.pop(name, None)
+    out.mkdir(parents=True, exist_ok=True)
     data.mkdir(parents=True, exist_ok=True, mode=0o711)
     report = Report(out / "report.json", seed)
     with report.step("founding", "建立演练的信任名单、密钥和人员"):
         cast = founding.found(data, found, deployment=DEPLOYMENT, seed=seed)
-    return Stage(data, out, seed, found, cast, Clock(data), report), bank
+    return Stage(data, out, seed, found, cast, Clock(data), report)
 
 
 def _bank(wishes: Wishes) -> Path:
@@ -103,8 +121,8 @@ def _office_month(stage: Stage, wishes: Wishes, bank: Path) -> None:
     report = stage.report
     stage.clock.go_to(moment(stage, 14, 9))
     with report.step("programs", "启动中心和题库室"):
-        founding.admit(stage.data, stage.cast, [one for one in stage.cast.players.values() if not one.vault])
         stage.start("center", ["center", "serve"])
+        founding.admit(stage.data, stage.cast, [one for one in stage.cast.players.values() if not one.vault])
     with report.step("intake", "受理当月报名表格"):
         batch = office.take_in(stage, wishes.folder)
     with report.step("held", "逐条决定待定的报名"):
@@ -177,6 +195,7 @@ def _afterwards(stage: Stage, papers: Papers, held: list[Sitting]) -> None:
         results.score(stage, papers, held)
     with report.step("release", "双人发布成绩"):
         results.release(stage, held)
+        results.must_pass(stage)
     with report.step("certificates", "发证"):
         results.certify(stage, held)
     with report.step("publication", "公布"):
@@ -185,4 +204,4 @@ def _afterwards(stage: Stage, papers: Papers, held: list[Sitting]) -> None:
         results.look_up(stage)
     results.lay_trust(stage)
     with report.step("checks", "复核：密封包、台账、证书"):
-        results.check(stage)
+        results.check(stage, held)

@@ -16,6 +16,7 @@ class Report:
     def __init__(self, path: Path, seed: str) -> None:
         self.path = path
         self.loud = sys.stderr.isatty()
+        self.complete = False
         self.facts: dict[str, Any] = {
             "ok": False, "seed": seed, "intake": {}, "draw": {}, "sittings": [], "forms": [],
             "results": {"passed": 0, "failed": 0}, "certificates": 0, "checks": {}, "seconds": {}, "peak_mib": 0,
@@ -52,9 +53,9 @@ class Report:
             print(f"\r  {what} {done}/{total}", end=end, file=sys.stderr, flush=True)
 
     def finish(self) -> bool:
-        """Set `ok`: every check held and no step broke."""
+        """Set `ok`: the rehearsal came to its end, every check held and no step broke."""
         held = bool(self.facts["checks"]) and all(check["ok"] for check in self.facts["checks"].values())
-        self.facts["ok"] = held and "broken" not in self.facts
+        self.facts["ok"] = held and self.complete and "broken" not in self.facts
         self.write()
         return bool(self.facts["ok"])
 

@@ -114,9 +114,11 @@ def lay_trust(stage: Stage) -> None:
             shutil.copyfile(path, stage.out / folder / path.name)
 
 
-def check(stage: Stage) -> None:
+def check(stage: Stage, sittings: list[Sitting]) -> None:
     """The three checking commands on what lies in OUT, as an outsider would run them."""
     ledger = stage.out / "ledger"
+    for site in {one.site.number: one.site for one in sittings}.values():
+        stage.command("edge", "ledger", "--config", str(site.config), "--out", str(ledger / "edge"), data=False)
     stage.command("ledger", "export", "--out", str(ledger))
     stage.command("ledger", "export", "--out", str(ledger), "--vault")
     for name, words, files in (

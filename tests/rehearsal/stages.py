@@ -13,7 +13,9 @@ def office_month(folder: Path, out: Path, monkeypatch, sittings: int = 1):
     """A stage with the center running and the month taken in; everything is stopped at the end."""
     for name in small.NAMED:
         monkeypatch.delenv(name, raising=False)
-    stage, bank = journey._prepare(journey.Wishes(folder=folder, out=out, seed=small.SEED, sittings=sittings))
+    wishes = journey.Wishes(folder=folder, out=out, seed=small.SEED, sittings=sittings)
+    found, bank, seed = journey._judged(wishes)
+    stage = journey.prepare(wishes, found, seed)
     try:
         stage.clock.go_to(moment(stage, 14, 9))
         stage.start("center", ["center", "serve"])
