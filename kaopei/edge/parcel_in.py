@@ -246,10 +246,18 @@ def load_sitting(edge: Edge, sitting_id: str) -> Sitting:
 # ---- pages
 async def show(request: Request) -> Response:
     """GET /parcels: what waits, what was taken in."""
-    edge = console.edge_of(request)
     _may_upload(request)
+    return _page(request, [])
+
+
+def _page(request: Request, problems: list[tuple[str, str]]) -> Response:
+    edge = console.edge_of(request)
     taken = edge.store.read("SELECT kind, sitting_id, rev, hash, imported_at FROM parcel ORDER BY imported_at DESC, kind")
-    return console.page(request, "parcels.html", waiting=request.app.state.waiting, taken=taken, titles=TITLES)
+    names = sorted({row["name"] for _, row in console.staff_rows(edge, request)})
+    return console.page(
+        request, "parcels.html", status=400 if problems else 200, waiting=request.app.state.waiting, taken=taken, titles=TITLES,
+        problems=problems, names=names,
+    )  # fmt: skip
 
 
 def _may_upload(request: Request) -> None:
@@ -281,11 +289,7 @@ async def upload(request: Request) -> Response:
             waiting.append(found)
     if not received:
         problems.append(("", "没有选择文件。"))
-    taken = edge.store.read("SELECT kind, sitting_id, rev, hash, imported_at FROM parcel ORDER BY imported_at DESC, kind")
-    status = 400 if problems else 200
-    return console.page(
-        request, "parcels.html", status=status, waiting=waiting, taken=taken, titles=TITLES, problems=problems
-    )
+    return _page(request, problems)
 
 
 async def _take_trust(edge: Edge, lists: list[tuple[str, bytes]]) -> list[tuple[str, str]]:

@@ -66,7 +66,11 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._lock = _only_server(path)
-        self._writer = _open_checked(path)
+        try:
+            self._writer = _open_checked(path)
+        except Damaged:
+            self._lock.close()
+            raise
         path.chmod(0o600)
         self._reader = connect(path)
         self._tree: Tree | None = None
