@@ -1,23 +1,17 @@
 """A candidate at a real browser: the whole way, and everything that can go wrong on it. Needs Chromium."""
 
-import shutil
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.edge import chromium
 from tests.edge import room as stage
 from tests.edge.room import HEAD, INVIGILATOR, NOW, WINDOW, item_text
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SWITCHES = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
-]
 SCREEN = {"width": 1024, "height": 768}
 ITEMS = 12
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")]
+pytestmark = chromium.MARKS
 
 
 class Seat:
@@ -60,10 +54,8 @@ class Seat:
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+    with chromium.started() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -357,7 +349,7 @@ def test_no_word_of_an_item_stays_on_the_machine(hall, tmp_path, browser):
     """Storage of the page, and every byte of the browser's folder, in UTF-8 and UTF-16."""
     room, rows = hall
     profile = tmp_path / "profile"
-    context = browser.browser_type.launch_persistent_context(str(profile), executable_path=CHROMIUM, args=SWITCHES, viewport=SCREEN)
+    context = browser.browser_type.launch_persistent_context(str(profile), executable_path=chromium.PATH, args=chromium.SWITCHES, viewport=SCREEN)
     one = Seat(room, room.log_in(INVIGILATOR), next(rows), context.new_page())
     page = one.enter().at_item(1).page
     for _ in range(ITEMS - 1):
