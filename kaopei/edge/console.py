@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from kaopei.edge import receipts
+from kaopei.edge.record import Broken
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import Sitting
 from kaopei.edge.store import NotSaved
@@ -347,6 +348,11 @@ async def _on_full(request: Request, problem: Exception) -> Response:
     return _refused(request, Problem("没有保存成功，刚才的操作没有生效。", "请检查磁盘空间后重试；仍不行请联系系统管理员。", "N2.4.5", 503))
 
 
+async def _on_broken(request: Request, problem: Exception) -> Response:
+    log.error("ledger: %s", problem)
+    return _refused(request, Problem(f"{problem}", "请保留现场，停止使用本机，立即报告市考试机构。", "N2.4.14", 503))
+
+
 async def _on_http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
     words = {404: "没有这个页面。", 405: "这个地址不接受这种请求。", 413: "文件太大。"}.get(problem.status_code, "请求的格式不对。")
@@ -358,5 +364,6 @@ async def _on_crash(request: Request, problem: Exception) -> Response:
 
 
 HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
-    Problem: _on_problem, LogInFirst: _on_stranger, Rejected: _on_rejected, NotSaved: _on_full, HTTPException: _on_http, Exception: _on_crash,
+    Problem: _on_problem, LogInFirst: _on_stranger, Rejected: _on_rejected, NotSaved: _on_full, Broken: _on_broken,
+    HTTPException: _on_http, Exception: _on_crash,
 }  # fmt: skip

@@ -20,6 +20,7 @@ from kaopei.edge.server import Edge
 from kaopei.edge.sitting import Sitting
 from kaopei.law.rules import c2_4_rooms as rooms
 from kaopei.law.verdict import Verdict
+from kaopei.parcel import roster
 from kaopei.parcel.rejected import Rejected
 
 CHINA = timezone(timedelta(hours=8))
@@ -110,7 +111,15 @@ def _parcels(edge: Edge, sitting: Sitting) -> list[Check]:
         accepted = Check("服务器登记书", True, str(record.payload["edge_serial"]), "N2.4.4")
     except Rejected as problem:
         accepted = Check("服务器登记书", False, str(problem), "N2.4.4")
-    return [seats, paper, accepted, *_trust(edge, sitting)]
+    return [seats, paper, accepted, *_roster(edge, sitting), *_trust(edge, sitting)]
+
+
+def _roster(edge: Edge, sitting: Sitting) -> list[Check]:
+    """A later seating may have brought other candidates than the paper was sealed for."""
+    if not (sitting.seating and sitting.manifest):
+        return []
+    same = roster.root(sitting.seating["roster"], edge.trust.suite) == sitting.manifest["roster_hash"]
+    return [Check("考生名单", same, "与试卷封装时一致" if same else "与试卷封装时的名单不一致，请中心核对后重新下发", "N2.4.3")]
 
 
 def _trust(edge: Edge, sitting: Sitting) -> list[Check]:

@@ -242,6 +242,9 @@ class Edge:
                 await self._tick()
             except NotSaved as problem:
                 log.warning("tick not saved: %s", problem)
+            except Exception:
+                # Whatever it is (a ledger that disagrees, say): candidates' clocks go on, and the log says it each time.
+                log.exception("tick failed")
 
     async def _tick(self) -> None:
         running = [one for one in self.sittings.values() if one.clock and one.state in ("opened", "running")]

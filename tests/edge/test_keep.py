@@ -74,4 +74,14 @@ def test_a_second_writer_is_seen_before_a_checkpoint_is_signed(edge):
 
     with pytest.raises(ValueError, match="停止签署检查点"):
         asyncio.run(sign())
+
+    async def tick():
+        edge._beaten = float("-inf")
+        task = asyncio.create_task(edge.keep_time())
+        await asyncio.sleep(0.8)
+        alive = not task.done()
+        task.cancel()
+        return alive
+
+    assert asyncio.run(tick()), "the clocks of the candidates go on"
     assert not edge.store.read("SELECT 1 FROM checkpoint")

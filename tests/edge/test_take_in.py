@@ -94,6 +94,11 @@ def test_a_seating_is_replaced_only_by_its_next_revision(site):
     upload(head, at.seats(p, moved, package, rev=2, prev_hash=current), status=200)
     head.do("/parcels/import", KEEPER)
     assert sorted(site.rows("SELECT seat FROM attempt")) == [("38",), ("39",), ("40",)]
+    (current,) = site.rows("SELECT hash FROM parcel WHERE kind = 'seating' ORDER BY rev DESC")[0]
+    renamed = [dict(row, name="冒名者") for row in made.rows]
+    upload(head, at.seats(p, renamed, package, rev=3, prev_hash=current), status=200)
+    head.do("/parcels/import", KEEPER)
+    head.refused(409, "与试卷封装时的名单不一致", "opening/challenge")
     stranger = at.pack(site, rows=[candidate(7)], sitting="440601-1130-09")
     upload(head, at.seats(p, made.rows, stranger.sealed.package_id, "440601-1130-09"), stranger.sealed.parcel, says="名单不一致")
     head.do("/parcels/drop")
