@@ -65,6 +65,7 @@ async def pause_all(edge: Edge, sitting: Sitting, *, words: str, by: Person, sec
         raise Problem("本场不在考试中，不能暂停。", "请先打铃。")
     if clock.paused:
         raise Problem("全场已经暂停。", "恢复请按“全场恢复”。")
+    _settle_losses(edge, sitting)
     edge.advance(sitting)
     clock.paused = True
     body = {"reason_digest": digest(words), "second": second.mark}
@@ -84,6 +85,7 @@ async def resume_all(edge: Edge, sitting: Sitting, *, by: Person, second: Person
     if clock is None or not clock.paused:
         raise Problem("全场没有暂停。", "不用恢复。")
     milliseconds = _paused_for(edge, sitting)
+    _settle_losses(edge, sitting)
     edge.advance(sitting)
     clock.paused = False
     body = {"milliseconds": milliseconds, "second": second.mark}
@@ -94,6 +96,16 @@ async def resume_all(edge: Edge, sitting: Sitting, *, by: Person, second: Person
         raise
     edge.paused.pop(sitting.sitting_id, None)
     await edge.checkpoint()
+
+
+def _settle_losses(edge: Edge, sitting: Sitting, only: Attempt | None = None) -> None:
+    """A terminal that is lost just now: what is due is credited at this moment, and its silence counts anew from here.
+
+    Before a pause the loss so far is given back; at its end the silence was the pause's own and must not count twice.
+    """
+    for attempt in [only] if only else sitting.attempts.values():
+        if attempt.state == "open" and edge.now() - attempt.seen > LOST_SECONDS:
+            edge.touch(sitting, attempt)
 
 
 def _clock_job(edge: Edge, sitting: Sitting) -> Any:
@@ -118,6 +130,7 @@ async def pause(edge: Edge, sitting: Sitting, attempt: Attempt, *, words: str, b
         raise Problem(f"这名考生{admission.STATES[attempt.state]}，不能暂停。", "只有正在答题的考生可以暂停。")
     if attempt.paused_at is not None:
         raise Problem("这名考生已经暂停。", "恢复请按“恢复答题”。")
+    _settle_losses(edge, sitting, attempt)
     edge.advance(sitting)
     attempt.paused_at = at = sitting.clock.ran
     edge.paused[attempt.attempt] = edge.now()
@@ -139,6 +152,7 @@ async def resume(edge: Edge, sitting: Sitting, attempt: Attempt, *, by: Person) 
     """The candidate goes on with the time that he had when he was paused."""
     if attempt.paused_at is None or sitting.clock is None or attempt.state != "open":
         raise Problem("这名考生没有暂停。", "不用恢复。")
+    _settle_losses(edge, sitting, attempt)
     edge.advance(sitting)
     credit = max(0.0, sitting.clock.ran - attempt.paused_at)
     before, attempt.paused_at = attempt.paused_at, None

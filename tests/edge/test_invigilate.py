@@ -111,6 +111,28 @@ def test_an_answer_after_the_grace_of_a_pause_waits(running):
     assert mine.send(event).json()["saved"] == 1
 
 
+def test_a_lost_terminal_that_is_paused_is_credited_once(running):
+    """Silence before the pause is given back, silence in the pause is the pause's own."""
+    room, terminals, staff = running
+    mine = terminals[15]
+
+    def left():
+        seats = {one["attempt"]: one for one in staff.client.get(f"/s/{SITTING}/board.json").json()["seats"]}
+        return seats[mine.attempt]["left"]
+
+    mine.state()
+    time.sleep(11)
+    before = left()
+    assert staff.post(at(mine, "pause"), reason="考试机死机，正在重启").status_code == 200
+    time.sleep(11)
+    assert abs(left() - before) <= 2
+    assert staff.post(at(mine, "resume")).status_code == 200
+    assert abs(left() - before) <= 2
+    assert abs(mine.state()["remaining"] - before) <= 3
+    credits = [one for one in room.entries("attempt.time_credited") if one["obj"] == f"attempt:{mine.attempt}"]
+    assert [6 <= one["body"]["seconds"] <= 12 for one in credits] == [True]
+
+
 def test_a_pause_says_why(running):
     _, terminals, staff = running
     assert staff.post(at(terminals[1], "pause"), reason="无").status_code == 400
