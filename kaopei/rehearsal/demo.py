@@ -33,21 +33,35 @@ def first_moment() -> datetime:
     return datetime.combine(month.look(PACK).first_day - timedelta(days=14), time(9), CHINA)
 
 
+def begin(data: Path) -> None:
+    """This fresh installation is a demo; one that somebody else made never gets demo data."""
+    lay_json(data / STATE, {"seed": secrets.token_hex(32), "done": [], "begun": ""})
+    Clock(data).go_to(first_moment())
+
+
 def stage(data: Path, cast: Cast, ports: dict[str, int]) -> Stage:
-    """The demo as a rehearsal whose results stay in DATADIR/demo."""
-    out, kept = data / "demo", _state(data)
+    """The installation as a stage whose results stay in DATADIR/demo. Its site: the first that has a machine, else the pack's first."""
+    out, seed, found = data / "demo", str(_state(data).get("seed", "")), month.look(PACK)
     out.mkdir(parents=True, exist_ok=True)
-    seed = kept.setdefault("seed", secrets.token_hex(32))
-    lay_json(data / STATE, kept)
-    found = month.look(PACK)
     addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    ports = {**ports, f"edge-{found.sites[0]}": ports["edge"]}
+    ports = {**ports, f"edge-{site_of(data)}": ports["edge"]}
     return Stage(data, out, seed, found, cast, Clock(data), Report(out / "report.json", seed), addresses=addresses, ports=ports)
+
+
+def site_of(data: Path) -> str:
+    """The exam site whose server `./run` starts."""
+    machines = sorted(path.parent.name for path in (data / "edges").glob("*/config.toml"))
+    return machines[0] if machines else month.look(PACK).sites[0]
+
+
+def is_demo(data: Path) -> bool:
+    """Whether `./run` itself made this installation, to be shown."""
+    return (data / STATE).exists()
 
 
 def _state(data: Path) -> dict[str, Any]:
     path = data / STATE
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {"done": [], "begun": ""}
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
 class Demo:

@@ -12,8 +12,6 @@ from itertools import groupby
 from pathlib import Path
 from types import FrameType
 
-import httpx
-
 from kaopei.rehearsal import browser, founding, month, office, results
 from kaopei.rehearsal.booklet import Booklet
 from kaopei.rehearsal.clock import Clock
@@ -57,11 +55,14 @@ def run(wishes: Wishes) -> int:
     try:
         _office_month(stage, wishes, bank)
         stage.report.complete = True
-    except (Stuck, NotReady, httpx.HTTPError, subprocess.TimeoutExpired) as problem:
+    except (Stuck, NotReady, subprocess.TimeoutExpired) as problem:
         print(f"演练中断：{problem}", file=sys.stderr)
     except KeyboardInterrupt:
         print("演练已被中断。", file=sys.stderr)
     finally:
+        # A second Ctrl-C must not leave programs behind.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         stage.stop()
     held = stage.report.finish()
     print(f"{'演练完成，各步核对均成立' if held else '演练没有通过'}：{stage.out / 'report.json'}")

@@ -26,7 +26,7 @@ class Person:
 
     def get(self, path: str, *, expect: int = 200) -> Page:
         """Open a page; Stuck if the status is another."""
-        return self._page(self.web.get(path), f"GET {path}", expect)
+        return self._page(self.ask("GET", path), f"GET {path}", expect)
 
     def log_in(self, username: str, password: str, path: str = "/login/") -> Page:
         """By the log-in form, as everybody does."""
@@ -48,12 +48,12 @@ class Person:
             raise Stuck(f"{self.name}: {problem}") from None
         data = self._filled(page, form, fields or {}, button)
         if form.method == "get":
-            return self._page(self.web.get(form.action, params=data), f"GET {form.action}", expect)
+            return self._page(self.ask("GET", form.action, params=data), f"GET {form.action}", expect)
         opened = [(field, (path.name, path.read_bytes())) for field, path in files or []]
         missing = {field for field, _ in opened} - form.files
         if missing:
             raise Stuck(f"{self.name}: {page.url} takes no file {missing}")
-        answer = self.web.post(form.action, data=data, files=opened or None, headers={"Referer": page.url})
+        answer = self.ask("POST", form.action, data=data, files=opened or None, headers={"Referer": page.url})
         return self._page(answer, f"POST {form.action}", expect)
 
     def _filled(self, page: Page, form: Form, fields: dict[str, Any], button: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class Person:
 
     def download(self, path: str) -> bytes:
         """The bytes behind a link."""
-        answer = self.web.get(path)
+        answer = self.ask("GET", path)
         if answer.status_code != 200:
             raise Stuck(f"{self.name}: {path} answered {answer.status_code}: {read(0, path, answer.text).text[:300]}")
         return answer.content
@@ -89,6 +89,13 @@ class Person:
             if time.monotonic() > end:
                 raise Stuck(f"{self.name}: {path} never showed {done!r}; it says: {page.text[:400]}")
             time.sleep(0.3)
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One request; a server that does not answer is a complaint like any other."""
+        try:
+            return self.web.request(method, path, **more)
+        except httpx.HTTPError as problem:
+            raise Stuck(f"{self.name}: {method} {path} was not answered: {problem!r}") from problem
 
     def _page(self, answer: httpx.Response, what: str, expect: int) -> Page:
         kind = answer.headers.get("content-type", "")

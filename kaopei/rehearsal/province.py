@@ -17,7 +17,6 @@ from typing import IO
 
 from kaopei.rehearsal import cast, demo, founding, month
 from kaopei.rehearsal.cast import Cast
-from kaopei.rehearsal.clock import Clock
 from kaopei.rehearsal.person import Stuck
 from kaopei.rehearsal.programs import NotReady, Program
 from kaopei.rehearsal.site import Site
@@ -51,7 +50,7 @@ def up(data: Path, port: int, *, empty: bool = False) -> int:
         try:
             province.start()
             province.show()
-            if not empty and province.stage is not None:
+            if not empty and province.stage is not None and demo.is_demo(data):
                 province.load_demo()
             return province.watch()
         except Told:
@@ -82,7 +81,7 @@ class Province:
         if fresh:
             print("首次启动：建立演练的信任名单、密钥和人员…", flush=True)
             people = founding.found(self.data, month.look(demo.PACK), deployment=DEPLOYMENT)
-            Clock(self.data).go_to(demo.first_moment())
+            demo.begin(self.data)
         elif (self.data / cast.FILE).exists():
             people = cast.load(self.data)
         self._run("vault", "vault", "serve")
@@ -109,7 +108,7 @@ class Province:
 
     def _site(self, stage: Stage) -> None:
         """The first exam site's machine; it listens where this start says, whatever an earlier one said."""
-        site = Site(stage, stage.month.sites[0])
+        site = Site(stage, demo.site_of(self.data))
         site.install()
         text = site.config.read_text(encoding="utf-8")
         listen = f'listen = "127.0.0.1:{site.port}"'

@@ -155,7 +155,7 @@ class Site:
 
     def desk(self, sitting: str) -> dict[str, Any]:
         """The sign-in desk: its list and the key of its forms."""
-        answer = self.at("invigilator").web.get(self.path(sitting, "desk"), headers=JSON)
+        answer = self.at("invigilator").ask("GET", self.path(sitting, "desk"), headers=JSON)
         if answer.status_code != 200:
             raise Stuck(f"{self.number}: desk of {sitting} answered {answer.status_code}: {answer.text[:300]}")
         return dict(answer.json())
@@ -163,7 +163,7 @@ class Site:
     def sign_in(self, sitting: str, row: dict[str, Any], csrf: str) -> dict[str, Any]:
         """The candidate's document has been looked at: seat and start code."""
         said = {"csrf": csrf, "ticket_no": row["ticket_no"], "id_last4": row["id_last4"], "checked": "1", "room": row["room"]}
-        answer = self.at("invigilator").web.post(self.path(sitting, "desk/sign-in"), data=said, headers=JSON)
+        answer = self.at("invigilator").ask("POST", self.path(sitting, "desk/sign-in"), data=said, headers=JSON)
         if answer.status_code != 200:
             raise Stuck(f"{self.number}: sign-in at {row['seat']} answered {answer.status_code}: {answer.text[:300]}")
         return dict(answer.json())
