@@ -32,54 +32,55 @@ def main(argv: list[str]) -> int:
     make.arg("folder", type=Path, metavar="DIR", zh="抽签输入文件夹（xalloc/1）", en="instance folder (xalloc/1)")
     make.arg("--seed", required=True, metavar="HEX", zh="种子：64 个小写十六进制字符", en="seed: 64 lower-case hex")
     make.arg("--out", required=True, type=Path, metavar="OUT", zh="结果写入此文件夹", en="folder for the result")
+    make.arg("--previous", type=Path, metavar="OUT0", zh="增量抽签：上一次的结果", en="an earlier result, for late changes")
     check = words.add_parser("verify", zh="用另一套代码重做并逐字节比较", en="re-run with separate code and compare")
     check.arg("folder", type=Path, metavar="DIR", zh="抽签输入文件夹", en="instance folder")
     check.arg("result", type=Path, metavar="OUT", zh="抽签结果文件夹", en="result folder")
-    check.arg(
-        "--draw-id", metavar="ID", zh="公布的抽签编号（不给则取自 transcript.json）", en="announced name of the draw"
-    )
-    odds = words.add_parser(
-        "chance", zh="种子产生前，一名考生各考试点的概率", en="one candidate's chances before the seed"
-    )
+    check.arg("--draw-id", metavar="ID", zh="公布的抽签编号（不给则取自 transcript.json）", en="announced name of the draw")
+    check.arg("--previous", type=Path, metavar="OUT0", zh="增量抽签：上一次的结果", en="the result before")
+    odds = words.add_parser("chance", zh="种子产生前，一名考生各考试点的概率", en="one candidate's chances before the seed")
     odds.arg("folder", type=Path, metavar="DIR", zh="抽签输入文件夹", en="instance folder")
     odds.arg("--cand", required=True, metavar="ID", zh="考生编号", en="candidate's id")
     whole = words.add_parser("bundle", zh="把独立复核程序写成一个文件", en="write the stand-alone verifier as one file")
-    whole.arg(
-        "--out", type=Path, metavar="FILE", zh="写入此文件，默认显示在屏幕上", en="write here, else to the screen"
-    )
+    whole.arg("--out", type=Path, metavar="FILE", zh="写入此文件，默认显示在屏幕上", en="write here, else to the screen")
     chosen = parser.parse_args(argv)
     if chosen.action == "draw":
         with _no_collector():
-            return draw_folder(chosen.folder, chosen.seed, chosen.out)
+            return draw_folder(chosen.folder, chosen.seed, chosen.out, chosen.previous)
     if chosen.action == "verify":
         with _no_collector():
-            return verify_folder(chosen.folder, chosen.result, chosen.draw_id)
+            return verify_folder(chosen.folder, chosen.result, chosen.draw_id, chosen.previous)
     if chosen.action == "chance":
         print(json.dumps(chance(pool.parse(read(chosen.folder, pool.FILES)), chosen.cand), ensure_ascii=False))
         return 0
     return write_bundle(chosen.out)
 
 
-def draw_folder(folder: Path, seed: str, out: Path) -> int:
-    """Draw, then put the three files into `out` at once."""
+def draw_folder(folder: Path, seed: str, out: Path, previous: Path | None = None) -> int:
+    """Draw, then put the files of the result into `out` at once."""
     if out.exists() and not out.is_dir():
         raise BadFolder(f"{out} 已存在且不是文件夹：请另选 --out。")
-    outcome = draw(pool.parse(read(folder, (*pool.FILES, "changes.csv"))), seed, progress=_progress())
+    if previous is not None and out.absolute() == previous.absolute():
+        raise BadFolder(f"{out} 是上一次的结果，须原样保留：请另选 --out。")
+    earlier = None if previous is None else read(previous, RESULT)
+    outcome = draw(pool.parse(read(folder, pool.READ), earlier), seed, progress=_progress())
     try:
         publish(out, outcome.files())
     except OSError as problem:
         raise BadFolder(f"{out} 无法写入（{problem.strerror}）：请检查权限和磁盘空间。") from None
     counts, name = outcome.transcript["counts"], outcome.transcript["draw_id"]
-    print(f"抽签完成（{name}）：{counts['rows']} 人次，安排 {counts['seated']} 个座位，结果在 {out}")
+    told = f"，其中变动 {len(outcome.moves)} 人次（moves.csv）" if previous is not None else ""
+    print(f"抽签完成（{name}）：{counts['rows']} 人次，安排 {counts['seated']} 个座位{told}，结果在 {out}")
     return 0
 
 
-def verify_folder(folder: Path, result: Path, draw_id: str | None = None) -> int:
+def verify_folder(folder: Path, result: Path, draw_id: str | None = None, previous: Path | None = None) -> int:
     """One line if all is equal, else the first difference of each file."""
-    outputs = read(result, RESULT)
+    outputs = read(result, (*RESULT, "moves.csv"))
+    earlier = None if previous is None else read(previous, RESULT)
     if not outputs:
         raise BadFolder(f"{result} 里没有抽签结果：应有 {'、'.join(RESULT)}。")
-    problems = verify.verify(read(folder, pool.FILES), outputs, draw_id)
+    problems = verify.verify(read(folder, pool.READ), outputs, draw_id, earlier)
     for problem in problems:
         print(f"不一致：{problem}")
     if not problems:

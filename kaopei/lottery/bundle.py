@@ -4,11 +4,11 @@ import ast
 from importlib import resources
 
 # In this order each module needs only those before it.
-MODULES = ("reading", "market", "round", "record", "compare")
+MODULES = ("reading", "earlier", "market", "round", "record", "compare")
 _HEAD = '''#!/usr/bin/env python3
 """抽签独立复核程序：用另一套代码把抽签重做一遍，指出第一处不同。
 
-用法：python3 verify_draw.py 抽签输入文件夹 抽签结果文件夹 [抽签编号]
+用法：python3 verify_draw.py 抽签输入文件夹 抽签结果文件夹 [抽签编号] [--previous 上一次结果文件夹]
 一致退出码 0；不一致 1，并指出在哪里；输入本身有问题 2。只用 Python 3.12 以上的标准库，不联网，不写文件。
 """
 '''
@@ -21,11 +21,16 @@ def folder(path: str) -> dict[str, bytes]:
 
 def main(argv: list[str]) -> int:
     """Two folders in, one line out."""
-    if len(argv) not in (2, 3) or not all(Path(folder).is_dir() for folder in argv[:2]):
-        print("用法：verify_draw.py 抽签输入文件夹 抽签结果文件夹 [抽签编号]", file=sys.stderr)
+    earlier = []
+    if "--previous" in argv:
+        place = argv.index("--previous")
+        earlier, argv = argv[place + 1 : place + 2] or [""], argv[:place] + argv[place + 2 :]
+    if len(argv) not in (2, 3) or not all(Path(folder).is_dir() for folder in argv[:2] + [each or "?" for each in earlier]):
+        print("用法：verify_draw.py 抽签输入文件夹 抽签结果文件夹 [抽签编号] [--previous 上一次结果文件夹]", file=sys.stderr)
         return 2
     try:
-        problems = verify(*map(folder, argv[:2]), *argv[2:])
+        before = folder(earlier[0]) if earlier else None
+        problems = verify(*map(folder, argv[:2]), argv[2] if len(argv) > 2 else None, before)
     except (Unreadable, OSError) as problem:
         print(problem, file=sys.stderr)
         return 2

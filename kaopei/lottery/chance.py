@@ -18,9 +18,7 @@ def chance(pool: Pool, cand: str) -> dict[str, object]:
     found: dict[str, object] = {"cand": cand}
     for part in parts:
         eligibility = Eligibility(pool, part)
-        sites = eligibility.home_sites(
-            people.city[number], subject, people.inst[number], people.student[number], people.avoid[number]
-        )
+        sites = eligibility.home_sites(people.city[number], subject, people.inst[number], people.student[number], people.avoid[number])
         # The theory sitting is not known yet, so a practical is released by the earliest day alone.
         kind = eligibility.kind(sites, subject, (people.earliest[number], -1))
         odds, district = Odds(pool), people.district[number]

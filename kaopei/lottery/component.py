@@ -1,6 +1,6 @@
 """One market of one stage: a city's part of the draw, or the province's in the cross-city stage."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from kaopei.lottery.eligibility import Eligibility, Kind
 from kaopei.lottery.odds import Odds, Wheel
@@ -38,15 +38,25 @@ class Component:
         self.fixed: set[int] = set()
         self.capacity: dict[int, int] = {}
 
-    def enter(self, cands: Iterable[int], sites_of: SitesOf, kind_of: KindOf, theory: Sequence[int]) -> None:
+    def enter(
+        self,
+        cands: Iterable[int],
+        sites_of: SitesOf,
+        kind_of: KindOf,
+        theory: Sequence[int],
+        ahead: Collection[int] = (),
+    ) -> None:
         """Put the candidates in lottery order and find out what is open to each.
 
         `theory` has the rank of the time at which each candidate of the instance sits his theory, -1 if he does not.
+        Those in `ahead` come before all others.
         """
         people, digest, names = self.pool.candidates, self.lot.digest, self.names
         # The first 64 bits are the number; ties by id, bytewise.
         lots = [(drawn[:8], people.id[cand], drawn, cand) for cand in cands if (drawn := digest(names[cand]))]
         lots.sort()
+        if ahead:
+            lots.sort(key=lambda lot: lot[3] not in ahead)
         self.digests = [lot[2] for lot in lots]
         self.cands = [lot[3] for lot in lots]
         city, subject, inst, student, avoid = people.city, people.subject, people.inst, people.student, people.avoid

@@ -1,13 +1,16 @@
 """The draw: home and cross-city stages of theory, then of practical."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from kaopei.lottery import late
 from kaopei.lottery import seed as seeds
 from kaopei.lottery.chance import chance as chance
 from kaopei.lottery.component import Component
 from kaopei.lottery.eligibility import Eligibility, Kind
+from kaopei.lottery.holding import Holder
+from kaopei.lottery.moves import Move, check, moves_csv
 from kaopei.lottery.odds import Odds
 from kaopei.lottery.pool import Pool
 from kaopei.lottery.repair import Repair
@@ -19,36 +22,43 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a draw gives: seats, the transcript, and a row for each candidate's part."""
+    """What a draw gives: seats, the transcript, a row for each candidate's part; an incremental one also who moved."""
 
     allocation: list[tuple[str, str, str]]
     transcript: dict[str, Any]
     rows: list[bytes]
+    moves: list[Move] = field(default_factory=list)
 
     def files(self) -> dict[str, bytes]:
-        """The three files of a result, by name."""
-        return {
+        """The files of a result, by name: three, and moves.csv of an incremental draw."""
+        files = {
             "allocation.csv": allocation_csv(self.allocation),
             "rows.jsonl": b"".join(row + b"\n" for row in self.rows),
             "transcript.json": canonical(self.transcript),
         }
+        return files | {"moves.csv": moves_csv(self.moves)} if "previous" in self.transcript else files
 
 
 def local_id(pool: Pool) -> str:
-    """The name of a draw made on the command line."""
-    return f"local-{pool.input_digest[:16]}"
+    """The name of a draw made on the command line; an incremental draw counts on from the one before."""
+    return late.next_id(pool.previous.draw_id) if pool.previous else f"local-{pool.input_digest[:16]}"
 
 
 def draw(pool: Pool, seed: str, draw_id: str | None = None, progress: Progress | None = None) -> Outcome:
     """Draw a pool; the same pool and seed give the same bytes everywhere. Raises BadSeed or BadInstance."""
     seeds.check(seed)
+    if pool.previous:
+        if pool.previous.seed == seed:
+            raise seeds.BadSeed("种子不对：增量抽签须有自己的种子，不能沿用上一次的。请公布新的种子后重试。")
+        check(pool)
     tell = progress or (lambda label, done, total: None)
     free = [session.seats for session in pool.sessions]
     theory = _PartRun(pool, seed, "T", free, None, tell)
     practical = _PartRun(pool, seed, "P", free, theory.run(), tell)
     record = Record(pool, {"T": theory.done, "P": practical.run()})
     markets = theory.markets + practical.markets
-    return Outcome(record.allocation, describe(pool, seed, draw_id or local_id(pool), markets, record), record.rows)
+    transcript = describe(pool, seed, draw_id or local_id(pool), markets, record)
+    return Outcome(record.allocation, transcript, record.rows, record.moves)
 
 
 class _PartRun:
@@ -64,23 +74,24 @@ class _PartRun:
         self._names = list(map(seeds.field, pool.candidates.id))
         self._eligibility = Eligibility(pool, part)
         size = len(pool.candidates.id)
-        self.done = Part(Stage.empty(size), Stage.empty(size), self._eligibility)
+        self.done = Part(Stage.empty(size), Stage.empty(size), self._eligibility, {})
         self.markets: list[Market] = []
 
     def run(self) -> Part:
         """Both stages."""
         pool, part, eligibility = self._pool, self._part, self._eligibility
         by_city: dict[str, list[int]] = {city: [] for city in sorted(pool.cities)}
-        for cand in filter(self._wants, range(len(pool.candidates.id))):
+        theory, ahead = self._theory_times(), set[int]()
+        wanting: Iterable[int] = filter(self._wants, range(len(pool.candidates.id)))
+        if pool.previous:
+            wanting = self._hold(list(wanting), theory, ahead)
+        for cand in wanting:
             by_city[pool.candidates.city[cand]].append(cand)
-        theory = self._theory_times()
         total, decided = sum(map(len, by_city.values())), 0
         for city, cands in by_city.items():
             if cands:
-                home = Component(
-                    pool, seeds.Lot(self._seed, part), self._names, city, self._staffed([city]), self._free
-                )
-                home.enter(cands, eligibility.home_sites, self._kind, theory)
+                home = Component(pool, seeds.Lot(self._seed, part), self._names, city, self._staffed([city]), self._free)
+                home.enter(cands, eligibility.home_sites, self._kind, theory, ahead)
                 if pool.rules.own_school_first:
                     home.place_own_school(eligibility)
                 self._settle(home, self.done.home)
@@ -91,12 +102,22 @@ class _PartRun:
         if left:
             accepting = self._staffed(city for city, facts in pool.cities.items() if facts.accepts_cross)
             away = Component(pool, seeds.Lot(self._seed, f"{part}x"), self._names, "", accepting, self._free)
-            away.enter(left, eligibility.cross_sites, self._kind, theory)
+            away.enter(left, eligibility.cross_sites, self._kind, theory, ahead)
             # The repair at home may have given seats back that were full when they were looked at.
             eligibility.rebuild()
             self._settle(away, self.done.cross)
             self._tell(f"{part}x", decided, total)
         return self.done
+
+    def _hold(self, wanting: list[int], theory: list[int], ahead: set[int]) -> Iterable[int]:
+        """Leave the seats that still hold; gives those to be drawn, and puts those left over before into `ahead`."""
+        holder = Holder(self._pool, self._eligibility, self._kind, self._may_cross)
+        held = holder.held(wanting, seeds.Lot(self._seed, self._part), theory)
+        for session in held.values():
+            self._free[session] -= 1
+        self.done.kept.update(held)
+        ahead.update(holder.left_over(wanting))
+        return (cand for cand in wanting if cand not in held)
 
     def _settle(self, component: Component, stage: Stage) -> None:
         """Draw and repair one component."""

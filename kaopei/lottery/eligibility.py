@@ -44,6 +44,14 @@ class Kind:
         self.starts = [bisect_left(offer.times, begin) for offer in offers]
         self._at = {offer.site: (offer, start) for offer, start in zip(offers, self.starts, strict=True)}
 
+    def allows(self, site: int, session: int) -> bool:
+        """Whether this sitting at this site is one that he may use, full or not."""
+        offer, start = self._at.get(site, (None, 0))
+        if offer is None or session not in offer.sessions:
+            return False
+        at = offer.sessions.index(session)
+        return at >= start and offer.times[at] != self.barred
+
     def seat(self, site: int, free: list[int]) -> int:
         """The earliest usable sitting with a free seat at an allowed site, or -1."""
         offer, start = self._at[site]
@@ -111,9 +119,7 @@ class Eligibility:
         numbers = [
             number
             for number in self.sessions_at[site]
-            if (session := self.pool.sessions[number]).seats
-            and not session.suspended
-            and (session.subjects is None or subject in session.subjects)
+            if (session := self.pool.sessions[number]).seats and not session.suspended and (session.subjects is None or subject in session.subjects)
         ]
         sessions = [self.pool.sessions[number] for number in numbers]
         seats = sum(session.seats for session in sessions)
@@ -148,13 +154,7 @@ class Eligibility:
     def is_own_school(self, site: int, inst: str, student: int) -> bool:
         """二（三） N2.3.6: a full-time student's own school, where the city allows it."""
         place = self.pool.sites[site]
-        return bool(
-            student
-            and inst
-            and place.kind == "school"
-            and place.inst == inst
-            and self.pool.cities[place.city].own_school
-        )
+        return bool(student and inst and place.kind == "school" and place.inst == inst and self.pool.cities[place.city].own_school)
 
     def exemption(self, site: int, inst: str, student: int) -> str:
         """By which exemption he may sit at this site of his city: `own_school`, `sole_site`, or none is needed."""
@@ -168,8 +168,7 @@ class Eligibility:
         return tuple(
             site
             for site in self.offering(city, subject)
-            if sites[site].id not in shunned
-            and (not self.is_own(site, inst) or site == sole or self.is_own_school(site, inst, student))
+            if sites[site].id not in shunned and (not self.is_own(site, inst) or site == sole or self.is_own_school(site, inst, student))
         )
 
     def cross_sites(self, city: str, subject: str, inst: str, student: int, avoid: Iterable[str]) -> tuple[int, ...]:
@@ -178,9 +177,7 @@ class Eligibility:
         cities = [
             other
             for other, facts in pool.cities.items()
-            if other != city
-            and facts.accepts_cross
-            and (pool.crossings is None or (city, other, subject) in pool.crossings)
+            if other != city and facts.accepts_cross and (pool.crossings is None or (city, other, subject) in pool.crossings)
         ]
         sites = sorted(site for other in cities for site in self.offering(other, subject))
         return tuple(site for site in sites if pool.sites[site].id not in shunned and not self.is_own(site, inst))

@@ -67,9 +67,7 @@ def _stage(pool: Pool, seed: str, label: str, row: dict[str, Any], kind: Kind) -
     }
 
 
-def _tier(
-    pool: Pool, lot: seeds.Lot, name: bytes, digest: bytes, tier: int, wheel: Wheel, drawn: list[list[str]]
-) -> list[dict[str, Any]]:
+def _tier(pool: Pool, lot: seeds.Lot, name: bytes, digest: bytes, tier: int, wheel: Wheel, drawn: list[list[str]]) -> list[dict[str, Any]]:
     """The draws of one tier; takes what it explains off `drawn`."""
     left = list(range(len(wheel.sites)))
     draws: list[dict[str, Any]] = []

@@ -30,9 +30,7 @@ class Wheel:
         most = max(self.seats[place] for place in places) or 1
         weights = self._scaled.get(most)
         if weights is None:
-            weights = self._scaled[most] = [
-                band * (seats * 255 // most or 1) for band, seats in zip(self._bands, self.seats, strict=True)
-            ]
+            weights = self._scaled[most] = [band * (seats * 255 // most or 1) for band, seats in zip(self._bands, self.seats, strict=True)]
         total = sum(weights[place] for place in places)
         if total >= LIMIT:
             problem = f"一次抽取的权重之和 {total} 不小于 {LIMIT}"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kaopei.lottery import table
+from kaopei.lottery import late, table
 from kaopei.lottery.rules import Rules, read_meta
 from kaopei.lottery.table import BadInstance, Column, Table
 
@@ -21,6 +21,8 @@ REQUIRED = (
     "candidates.csv",
 )
 FILES = (*REQUIRED, "crossings.csv")
+# What a command reads: changes.csv belongs to an incremental draw only.
+READ = (*FILES, late.CHANGES)
 Place = tuple[int, int] | None
 
 
@@ -98,23 +100,29 @@ class Pool:
     crossings: frozenset[tuple[str, str, str]] | None
     files: dict[str, bytes]
     input_digest: str
+    # Of an incremental draw: kind, id and reason of each change, and the result that is changed.
+    changes: tuple[tuple[str, str, str], ...] = ()
+    previous: late.Previous | None = None
 
     def canonical(self) -> dict[str, bytes]:
         """The canonical files, by name."""
         return dict(self.files)
 
     def file_digests(self) -> dict[str, str]:
-        """SHA-256 of each canonical file, by name."""
-        return _digests(self.files)
+        """SHA-256 of each canonical file, by name; the previous result counts as one."""
+        return _digests(self.files, self.previous)
 
 
-def parse(files: Mapping[str, bytes]) -> Pool:
-    """A pool from files by name; names that the format does not know are not looked at. Raises BadInstance."""
+def parse(files: Mapping[str, bytes], previous: Mapping[str, bytes] | None = None) -> Pool:
+    """A pool from files by name; names that the format does not know are not looked at. Raises BadInstance.
+
+    `previous` are the files of an earlier result, of which an incremental draw keeps every seat that still holds.
+    """
     for name in REQUIRED:
         if name not in files:
             raise BadInstance(f"{name} 缺失：请把该文件放进抽签文件夹。")
-    if "changes.csv" in files:
-        raise BadInstance("changes.csv 属于增量抽签，本命令不做增量抽签：请移走该文件后重试。")
+    if (late.CHANGES in files) != (previous is not None):
+        raise BadInstance(f"{late.CHANGES} 与上一次结果（--previous）只属于增量抽签：请两样都给，或都不给。")
     rules, meta = read_meta(files["meta.json"])
     tables = _tables(files)
     cities = tables["cities.csv"].rows("city_id", "own_school_allowed", "accepts_cross")
@@ -122,7 +130,9 @@ def parse(files: Mapping[str, bytes]) -> Pool:
     canonical = {"meta.json": meta} | {name: each.canonical for name, each in tables.items()}
     points = tables["points.csv"]
     sites = _sites(points)
-    sessions, times = _sessions(tables, {site.id: place for place, site in enumerate(sites)})
+    changes = tuple(tables[late.CHANGES].rows("kind", "id", "reason_code")) if late.CHANGES in tables else ()
+    sessions, times = _sessions(tables, {site.id: place for place, site in enumerate(sites)}, late.closed(changes))
+    earlier = None if previous is None else late.read_previous(previous)
     return Pool(
         rules=rules,
         cities={city: City(*facts) for city, *facts in cities},
@@ -135,7 +145,9 @@ def parse(files: Mapping[str, bytes]) -> Pool:
         candidates=_candidates(tables["candidates.csv"]),
         crossings=frozenset(tables["crossings.csv"].rows(*_CROSSING)) if "crossings.csv" in tables else None,
         files=canonical,
-        input_digest=digest_of(_digests(canonical)),
+        input_digest=digest_of(_digests(canonical, earlier)),
+        changes=changes,
+        previous=earlier,
     )
 
 
@@ -145,8 +157,9 @@ def digest_of(digests: Mapping[str, str]) -> str:
     return hashlib.sha256(f"xexam/1\nsha256\n{lines}".encode()).hexdigest()
 
 
-def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+def _digests(files: Mapping[str, bytes], previous: late.Previous | None = None) -> dict[str, str]:
+    found = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    return found if previous is None else found | {late.PREVIOUS: previous.digest}
 
 
 class _Ref(NamedTuple):
@@ -225,6 +238,10 @@ _FILES: dict[str, tuple[str | None, dict[str, table.Reader | _Ref]]] = {
         },
     ),
     "crossings.csv": (None, dict(zip(_CROSSING, (_CITY, _CITY, _Ref("subjects.csv")), strict=True))),
+    late.CHANGES: (
+        None,
+        {"kind": table.choice(*late.KINDS), "id": table.identity, "reason_code": table.identity},
+    ),
 }
 _OPTIONAL_COLUMNS = ("cross", "asks_own_school")
 
@@ -269,7 +286,7 @@ def _sites(points: Table) -> list[Site]:
     ]
 
 
-def _sessions(tables: Mapping[str, Table], index: Mapping[str, int]) -> tuple[list[Session], list[tuple[int, int]]]:
+def _sessions(tables: Mapping[str, Table], index: Mapping[str, int], gone: frozenset[str]) -> tuple[list[Session], list[tuple[int, int]]]:
     closed: dict[str, list[tuple[int, int]]] = {}
     for point, first, last in tables["suspensions.csv"].rows("point_id", "from_day", "to_day"):
         if first > last:
@@ -282,7 +299,7 @@ def _sessions(tables: Mapping[str, Table], index: Mapping[str, int]) -> tuple[li
     sessions = [
         Session(
             each, index[point], day, slot, part, lists[listed], seats,
-            any(first <= day <= last for first, last in closed.get(point, ())), rank[day, slot],
+            each in gone or any(first <= day <= last for first, last in closed.get(point, ())), rank[day, slot],
         )
         for each, point, day, slot, part, listed, seats in rows.rows(
             "session_id", "point_id", "day", "slot", "part", "subjects", "seats"

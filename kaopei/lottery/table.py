@@ -226,9 +226,7 @@ def _check_header(name: str, header: list[str], columns: Sequence[Column]) -> No
             raise BadInstance(f"{name} 第1行缺少「{column.name}」列：请补上。")
 
 
-def _read_column(
-    name: str, column: Column, cells: list[str], line: Callable[[int], int]
-) -> tuple[Mapping[str, str], Mapping[str, Any]]:
+def _read_column(name: str, column: Column, cells: list[str], line: Callable[[int], int]) -> tuple[Mapping[str, str], Mapping[str, Any]]:
     texts, meant = {}, {}
     for cell in dict.fromkeys(cells):
         try:

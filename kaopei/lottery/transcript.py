@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from kaopei.lottery import merkle
+from kaopei.lottery import merkle, moves
 from kaopei.lottery import seed as seeds
 from kaopei.lottery.component import Component
 from kaopei.lottery.eligibility import Eligibility
@@ -52,9 +52,13 @@ class Part(NamedTuple):
     home: Stage
     cross: Stage
     eligibility: Eligibility
+    # Of an incremental draw: the seats that stay from the result before, by number of the candidate.
+    kept: dict[int, int]
 
     def seat(self, cand: int) -> int:
         """The sitting a candidate got at home or in another city, or -1."""
+        if cand in self.kept:
+            return self.kept[cand]
         seat = self.home.seat(cand)
         return seat if seat >= 0 else self.cross.seat(cand)
 
@@ -71,25 +75,41 @@ class Record:
         self._pool = pool
         self._parts = parts
         sites = [json.dumps(site.id, ensure_ascii=False) for site in pool.sites]
-        self._full, self._got, self._moved = (
-            [f'[{site},"{what}"]' for site in sites] for what in ("full", "seat", "moved")
-        )
+        self._full, self._got, self._moved = ([f'[{site},"{what}"]' for site in sites] for what in ("full", "seat", "moved"))
         self._sessions = [json.dumps(session.id, ensure_ascii=False) for session in pool.sessions]
 
         self.rows: list[bytes] = []
         self.allocation: list[tuple[str, str, str]] = []
         # How many sit at an own site, by part, city and exemption.
         self.exempt: Counter[tuple[str, str, str]] = Counter()
+        # Of the kept: how many by part, and how many of these by exemption.
+        self.kept: dict[str, Counter[str]] = {part: Counter() for part in parts}
         quote = json.encoder.encode_basestring
         for cand, name in enumerate(pool.candidates.id):
             for part in self._asked(cand):
-                self._take(cand, name, quote(name), part)
+                if cand in parts[part].kept:
+                    self._keep(cand, name, quote(name), part)
+                else:
+                    self._take(cand, name, quote(name), part)
+        self.moves: list[moves.Move] = []
+        if pool.previous:
+            self.moves = moves.Reasons(pool).moves({(cand, part): session for cand, part, session in self.allocation})
 
     def _asked(self, cand: int) -> str:
         """The parts a candidate is drawn for; both parts of a subject without practical are theory."""
         people = self._pool.candidates
         parts = people.parts[cand]
         return "T" if parts == "TP" and not self._pool.subjects[people.subject[cand]].has_practical else parts
+
+    def _keep(self, cand: int, name: str, quoted: str, part: str) -> None:
+        """The row of a seat that stays."""
+        people, seat = self._pool.candidates, self._parts[part].kept[cand]
+        site = self._pool.sessions[seat].site
+        exemption = self._parts[part].eligibility.exemption(site, people.inst[cand], people.student[cand])
+        self.kept[part].update(["seats", exemption] if exemption else ["seats"])
+        self.allocation.append((name, part, self._pool.sessions[seat].id))
+        ground = f'"exempt":"{exemption}",' if exemption else ""
+        self.rows.append(f'{{"cand":{quoted},{ground}"how":"kept","part":"{part}","session":{self._sessions[seat]}}}'.encode())
 
     def _take(self, cand: int, name: str, quoted: str, part: str) -> None:
         """One row, and the seat if there is one."""
@@ -168,7 +188,11 @@ def describe(pool: Pool, seed: str, draw_id: str, markets: Sequence[Market], rec
         "rows_digest": hashlib.sha256(b"".join(row + b"\n" for row in rows)).hexdigest(),
         "rules": pool.rules._asdict(),
         "seed": seed,
-    }
+    } | moves.summary(
+        pool,
+        record.moves,
+        {part: {key: kept[key] for key in ("own_school", "seats", "sole_site")} for part, kept in record.kept.items()},
+    )
 
 
 def allocation_csv(given: Sequence[tuple[str, str, str]]) -> bytes:
@@ -193,9 +217,7 @@ def _component(pool: Pool, market: Market, record: Record) -> dict[str, Any]:
         "part": part,
         "public": _flow(pool, market.public),
         "seats": sum(component.capacity.values()),
-        "seats_public": sum(
-            component.capacity[each] for each in component.capacity if pool.sessions[each].site in public
-        ),
+        "seats_public": sum(component.capacity[each] for each in component.capacity if pool.sessions[each].site in public),
         "stage": "home" if home else "cross",
         "thin": sum(1 for each in options if each < pool.rules.k),
     }

@@ -87,7 +87,7 @@ def test_bundle_goes_to_a_file_or_to_the_screen(tmp_path: Path, capsys: pytest.C
         (["draw", "in", "--seed", SEEDS[0], "--out", "in/cities.csv"], "已存在且不是文件夹"),
         (["draw", "in", "--seed", SEEDS[0], "--out", "in/cities.csv/out"], "无法写入"),
         (["draw", "in", "--seed", SEEDS[0]], "参数不对"),
-        (["draw", "in", "--seed", SEEDS[0], "--out", "out", "--previous", "old"], "参数不对"),
+        (["draw", "in", "--seed", SEEDS[0], "--out", "out", "--previous", "old"], "old 不是文件夹"),
         (["verify", "in", "in"], "没有抽签结果"),
         (["verify", "in", "nowhere"], "nowhere 不是文件夹"),
         (["chance", "in", "--cand", "nobody"], "没有考生"),
@@ -111,7 +111,7 @@ def test_bad_input_is_one_line_and_status_2(
     assert not (folder.parent / "out").exists()
 
 
-def test_incremental_input_is_refused_in_a_draw(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_changes_without_a_previous_result_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "changes.csv").write_text("kind,id,reason_code\n")
     assert main(["lottery", "draw", str(folder), "--seed", SEEDS[0], "--out", str(folder.parent / "out")]) == 2
     assert "changes.csv" in capsys.readouterr().err
@@ -166,3 +166,27 @@ def test_progress_is_told_on_a_terminal_only(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert main(["lottery", "draw", str(folder), "--seed", SEEDS[7], "--out", str(folder.parent / "out")]) == 0
     assert "\rT " in capsys.readouterr().err
+
+
+def test_late_changes_from_draw_to_verification(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """draw → changes.csv → draw --previous → verify --previous; the one-file verifier agrees."""
+    first, second, script = folder.parent / "out0", folder.parent / "out1", folder.parent / "verify_draw.py"
+    assert main(["lottery", "draw", str(folder), "--seed", SEEDS[0], "--out", str(first)]) == 0
+    session = (first / "allocation.csv").read_text().splitlines()[1].split(",")[2]
+    (folder / "changes.csv").write_text(f"kind,id,reason_code\nsitting_unsealed,{session},no-seal\n")
+    again = ["lottery", "draw", str(folder), "--seed", SEEDS[1], "--previous", str(first)]
+    assert main([*again, "--out", str(first)]) == 2
+    assert main([*again, "--out", str(second)]) == 0
+    assert "moves.csv" in capsys.readouterr().out
+    check = ["lottery", "verify", str(folder), str(second)]
+    assert main([*check, "--previous", str(first)]) == 0
+    assert main(check) == 2
+    assert main(["lottery", "bundle", "--out", str(script)]) == 0
+    alone = [sys.executable, "-I", str(script), str(folder), str(second), "--previous", str(first)]
+    assert subprocess.run(alone, capture_output=True, check=False).returncode == 0
+    moves = second / "moves.csv"
+    moves.write_bytes(moves.read_bytes().replace(b"no-seal", b"no-soul"))
+    done = subprocess.run(alone, capture_output=True, text=True, check=False)
+    assert (done.returncode, "moves.csv 第2行" in done.stdout) == (1, True)
+    for wrong in (alone[:-1], [*alone[:-1], str(folder.parent / "nowhere")]):
+        assert subprocess.run(wrong, capture_output=True, check=False).returncode == 2

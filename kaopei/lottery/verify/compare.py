@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import zip_longest
 from typing import Any
 
+from .earlier import Earlier, check_changes
 from .reading import Instance, overall, read
 from .record import binding, rewrite
 from .round import hashed
@@ -13,13 +14,23 @@ from .round import hashed
 RESULT = ("transcript.json", "allocation.csv", "rows.jsonl")
 
 
-def verify(files: Mapping[str, bytes], outputs: Mapping[str, bytes], draw_id: str | None = None) -> list[str]:
+def verify(
+    files: Mapping[str, bytes],
+    outputs: Mapping[str, bytes],
+    draw_id: str | None = None,
+    previous: Mapping[str, bytes] | None = None,
+) -> list[str]:
     """What differs between a published result and the re-run; empty if nothing. Raises Unreadable for a bad instance.
 
-    `draw_id` is the announced name of the draw; without it the name is taken from the transcript.
+    `draw_id` is the announced name of the draw; without it the name is taken from the transcript. `previous` are the
+    files of the result before an incremental draw.
     """
-    instance = read(files)
-    missing = [f"缺少 {name}" for name in RESULT if name not in outputs]
+    earlier = None if previous is None else Earlier(previous)
+    instance = read(files, "" if earlier is None else earlier.digest)
+    wanted = RESULT if earlier is None else (*RESULT, "moves.csv")
+    if earlier is not None:
+        check_changes(instance, earlier)
+    missing = [f"缺少 {name}" for name in wanted if name not in outputs]
     if missing:
         return missing
     try:
@@ -28,19 +39,19 @@ def verify(files: Mapping[str, bytes], outputs: Mapping[str, bytes], draw_id: st
         return [f"transcript.json 不是合法的 JSON：{problem}"]
     if not isinstance(transcript, dict):
         return ["transcript.json 不是 JSON 对象"]
-    problems = _claims(instance, transcript, outputs["rows.jsonl"], draw_id)
+    local = f"local-{instance.input_digest[:16]}" if earlier is None else earlier.next_name()
+    if earlier is not None and transcript.get("seed") == earlier.seed:
+        return ["transcript.json 的 seed 就是上一次抽签的种子：增量抽签须有自己的种子"]
+    problems = _claims(instance, transcript, outputs["rows.jsonl"], draw_id or (None if earlier is None else local), local)
     if problems:
         return problems
-    expected = rewrite(instance, transcript["seed"], transcript["draw_id"])
-    found = [
-        _in_transcript(outputs["transcript.json"], expected["transcript.json"], transcript),
-        _in_lines("allocation.csv", outputs["allocation.csv"], expected["allocation.csv"]),
-        _in_lines("rows.jsonl", outputs["rows.jsonl"], expected["rows.jsonl"]),
-    ]
+    expected = rewrite(instance, transcript["seed"], transcript["draw_id"], earlier)
+    found = [_in_transcript(outputs["transcript.json"], expected["transcript.json"], transcript)]
+    found += [_in_lines(name, outputs[name], expected[name]) for name in wanted if name != "transcript.json"]
     return [problem for problem in found if problem]
 
 
-def _claims(instance: Instance, transcript: dict[str, Any], rows: bytes, draw_id: str | None) -> list[str]:
+def _claims(instance: Instance, transcript: dict[str, Any], rows: bytes, draw_id: str | None, local: str) -> list[str]:
     """What the transcript says of its own input, seed and name; without these there is nothing to re-run."""
     seed, name = transcript.get("seed"), transcript.get("draw_id")
     if not isinstance(seed, str) or re.fullmatch("[0-9a-f]{64}", seed) is None:
@@ -52,7 +63,6 @@ def _claims(instance: Instance, transcript: dict[str, Any], rows: bytes, draw_id
         return changed
     if draw_id is not None and name != draw_id:
         return [f"transcript.json 的 draw_id：应为 {draw_id}，实为 {name}"]
-    local = f"local-{instance.input_digest[:16]}"
     if transcript.get("binding") == binding(name, instance.input_digest, seed):
         return [] if name == local or not name.startswith("local-") else [f"transcript.json 的 draw_id：应为 {local}"]
     if not _fits(seed, rows):
@@ -108,9 +118,7 @@ def _in_transcript(given: bytes, expected: bytes, parsed: dict[str, Any]) -> str
     where = _field(parsed, json.loads(expected), "")
     if where:
         return f"transcript.json 的 {where}"
-    place = next(
-        (at for at, (is_, must) in enumerate(zip(given, expected, strict=False)) if is_ != must), len(expected)
-    )
+    place = next((at for at, (is_, must) in enumerate(zip(given, expected, strict=False)) if is_ != must), len(expected))
     return f"transcript.json 第 {place + 1} 个字节起不是规范写法（RFC 8785）"
 
 
@@ -121,9 +129,7 @@ def _field(is_: Any, must: Any, path: str) -> str:
     if isinstance(must, list):
         if len(is_) != len(must):
             return f"{path}：应有 {len(must)} 项，实有 {len(is_)} 项"
-        found = (
-            _field(one, other, f"{path}[{place}]") for place, (one, other) in enumerate(zip(is_, must, strict=True))
-        )
+        found = (_field(one, other, f"{path}[{place}]") for place, (one, other) in enumerate(zip(is_, must, strict=True)))
         return next(filter(None, found), "")
     for key in sorted(is_.keys() | must.keys()):
         inner = f"{path}.{key}" if path else key

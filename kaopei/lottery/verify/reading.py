@@ -18,10 +18,9 @@ SHAPES = {
     "points.csv": "point_id! city_id kind inst_id controller x_m? y_m? theory_subjects; practical_subjects;",
     "suspensions.csv": "point_id from_day# to_day#",
     "sessions.csv": "session_id! point_id day# slot# part subjects; seats#",
-    "candidates.csv": (
-        "cand_id! city_id inst_id subject parts district_id earliest_day# student# avoid; cross#~ asks_own_school#~"
-    ),
+    "candidates.csv": ("cand_id! city_id inst_id subject parts district_id earliest_day# student# avoid; cross#~ asks_own_school#~"),
     "crossings.csv": "home_city receiving_city subject",
+    "changes.csv": "kind id reason_code",
 }
 DEFAULTS: dict[str, Any] = {
     "sole_point": "registered",
@@ -97,6 +96,7 @@ class Instance(NamedTuple):
     crossings: set[tuple[str, str, str]] | None
     digests: dict[str, str]
     input_digest: str
+    changes: list[tuple[str, str, str]]
 
 
 def overall(digests: Mapping[str, str]) -> str:
@@ -105,15 +105,19 @@ def overall(digests: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read(files: Mapping[str, bytes]) -> Instance:
-    """An instance from files by name."""
+def read(files: Mapping[str, bytes], previous: str = "") -> Instance:
+    """An instance from files by name; of an incremental draw with the digest of the transcript before it."""
+    if bool(previous) != ("changes.csv" in files):
+        raise Unreadable("changes.csv 与上一次结果只属于增量抽签：请两样都给，或都不给。")
     rules, meta = _meta(_text("meta.json", _file(files, "meta.json")))
     digests = {"meta.json": hashlib.sha256(meta).hexdigest()}
     tables: dict[str, list[tuple[Any, ...]]] = {}
     for name, shape in SHAPES.items():
-        if name != "crossings.csv" or name in files:
+        if name not in ("crossings.csv", "changes.csv") or name in files:
             tables[name], canonical = _table(name, shape, _text(name, _file(files, name)))
             digests[name] = hashlib.sha256(canonical).hexdigest()
+    if previous:
+        digests["previous/transcript.json"] = previous
     crossings = tables.get("crossings.csv")
     return Instance(
         rules=rules,
@@ -127,6 +131,7 @@ def read(files: Mapping[str, bytes]) -> Instance:
         crossings=None if crossings is None else {(home, there, subject) for home, there, subject in crossings},
         digests=digests,
         input_digest=overall(digests),
+        changes=[(str(kind), str(about), str(reason)) for kind, about, reason in tables.get("changes.csv", [])],
     )
 
 
@@ -213,7 +218,8 @@ def _quoted(cell: str) -> str:
 
 def _sittings(tables: Mapping[str, list[tuple[Any, ...]]]) -> dict[str, Sitting]:
     found = {}
+    ended = {about for kind, about, _ in tables.get("changes.csv", []) if kind.startswith("sitting_")}
     for each, site, day, slot, part, subjects, seats in tables["sessions.csv"]:
-        closed = any(site == shut and first <= day <= last for shut, first, last in tables["suspensions.csv"])
+        closed = each in ended or any(site == shut and first <= day <= last for shut, first, last in tables["suspensions.csv"])
         found[each] = Sitting(day, slot, each, site, part, frozenset(subjects), seats, closed)
     return found

@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any
 
+from .earlier import Earlier, change_list, stays, told_more
 from .market import Market, Moment, Scale
 from .reading import Instance, Person
 from .round import Phase, Round, Ticket, hashed
@@ -14,8 +15,11 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 class Redraw:
     """All stages of an instance under a seed."""
 
-    def __init__(self, instance: Instance, seed: str) -> None:
+    def __init__(self, instance: Instance, seed: str, earlier: Earlier | None = None) -> None:
         self._instance = instance
+        self._earlier = earlier
+        # Sittings that stay from the result before, by part and candidate.
+        self.kept: dict[str, dict[str, str]] = {"T": {}, "P": {}}
         self._seed = seed
         self._free = {sitting.id: sitting.seats for sitting in instance.sittings.values()}
         self.markets = {part: Market(instance, part) for part in "TP"}
@@ -33,7 +37,9 @@ class Redraw:
         return person.parts
 
     def seat(self, person: Person, part: str) -> str | None:
-        """The sitting given, at home or elsewhere."""
+        """The sitting kept, or given at home or elsewhere."""
+        if person.id in self.kept[part]:
+            return self.kept[part][person.id]
         for stage in (self.home, self.away):
             ticket = stage.get((person.id, part))
             if ticket is not None and ticket.seat is not None:
@@ -43,8 +49,11 @@ class Redraw:
     def _part(self, part: str) -> None:
         instance, scale = self._instance, Scale(self.markets[part])
         groups: dict[str, list[Person]] = {}
-        for person in instance.people:
-            if part in self.parts(person) and self._ready(person, part):
+        wanting = [person for person in instance.people if part in self.parts(person) and self._ready(person, part)]
+        if self._earlier is not None:
+            self._hold(self._earlier, part, wanting)
+        for person in wanting:
+            if person.id not in self.kept[part]:
                 groups.setdefault(person.city, []).append(person)
         for city in sorted(groups):
             self._settle(Round(self._seed, self.markets[part], scale, city, self._free), groups[city], self.home)
@@ -56,6 +65,30 @@ class Redraw:
         ]
         if left:
             self._settle(Round(self._seed, self.markets[part], scale, "", self._free), left, self.away)
+
+    def _hold(self, earlier: Earlier, part: str, wanting: list[Person]) -> None:
+        """Whose sitting of the result before is still one that he may use."""
+        market, instance = self.markets[part], self._instance
+        holders: dict[str, list[tuple[bytes, Person]]] = {}
+        for person in wanting:
+            was = earlier.sat.get((person.id, part))
+            if was is None or was not in instance.sittings:
+                continue
+            site = instance.sittings[was].site
+            if instance.sites[site].city == person.city:
+                may = site in market.home(person)
+            else:
+                may = bool(person.cross and instance.subjects[person.subject]["cross"]) and site in market.away(person)
+            release, barred = self._when(person, part)
+            if may and any(each.id == was for each in market.usable(site, person.subject, release, barred)):
+                number = hashed("xexam/1", self._seed, part, person.id)[:8]
+                holders.setdefault(was, []).append((number, person))
+        self.kept[part] = stays(self._free, holders)
+
+    def _ahead(self, part: str) -> frozenset[str]:
+        """Those who got no seat in the result before."""
+        sat = {} if self._earlier is None else self._earlier.sat
+        return frozenset(cand for (cand, which), was in sat.items() if which == part and was is None)
 
     def _ready(self, person: Person, part: str) -> bool:
         """A practical of both parts needs its theory seat, where theory comes first."""
@@ -75,7 +108,7 @@ class Redraw:
 
     def _settle(self, played: Round, people: list[Person], stage: dict[tuple[str, str], Ticket]) -> None:
         part = played.market.part
-        played.enter(people, lambda person: self._when(person, part))
+        played.enter(people, lambda person: self._when(person, part), self._ahead(part))
         played.play()
         public, every = Phase(played, True), Phase(played, False)
         for ticket in played.tickets:
@@ -98,11 +131,7 @@ def _component(played: Round, public: Phase, every: Phase) -> dict[str, Any]:
         "part": market.part,
         "public": _phase(public),
         "seats": sum(played.capacity.values()),
-        "seats_public": sum(
-            seats
-            for sitting, seats in played.capacity.items()
-            if played.is_public(market.instance.sittings[sitting].site)
-        ),
+        "seats_public": sum(seats for sitting, seats in played.capacity.items() if played.is_public(market.instance.sittings[sitting].site)),
         "stage": "home" if played.city else "cross",
         "thin": len([each for each in options if each < market.instance.rules["k"]]),
     }
@@ -115,17 +144,20 @@ def _phase(phase: Phase) -> dict[str, Any]:
 
 def ground(market: Market, ticket: Ticket) -> str:
     """By which exemption somebody sits at an own site of his city."""
-    if ticket.seat is None:
-        return ""
-    site = market.instance.sittings[ticket.seat].site
-    if not market.own(ticket.person, site):
-        return ""
-    return "own_school" if market.school(ticket.person, site) else "sole_site"
+    return "" if ticket.seat is None else exemption(market, ticket.person, ticket.seat)
 
 
-def rewrite(instance: Instance, seed: str, draw_id: str) -> dict[str, bytes]:
-    """allocation.csv, rows.jsonl and transcript.json as they must be."""
-    redraw = Redraw(instance, seed)
+def exemption(market: Market, person: Person, sitting: str) -> str:
+    """By which exemption this sitting is open to him; empty if he needs none."""
+    site = market.instance.sittings[sitting].site
+    if not market.own(person, site):
+        return ""
+    return "own_school" if market.school(person, site) else "sole_site"
+
+
+def rewrite(instance: Instance, seed: str, draw_id: str, earlier: Earlier | None = None) -> dict[str, bytes]:
+    """allocation.csv, rows.jsonl and transcript.json as they must be; moves.csv of an incremental draw."""
+    redraw = Redraw(instance, seed, earlier)
     rows, seats = [], ["cand_id,part,session_id\n"]
     for person in instance.people:
         for part in redraw.parts(person):
@@ -155,7 +187,29 @@ def rewrite(instance: Instance, seed: str, draw_id: str) -> dict[str, bytes]:
         "rules": instance.rules,
         "seed": seed,
     }
-    return {"allocation.csv": allocation, "rows.jsonl": lines, "transcript.json": _json(transcript)}
+    files = {"allocation.csv": allocation, "rows.jsonl": lines}
+    if earlier is not None:
+        files["moves.csv"] = _moves(redraw, instance, earlier)
+        kept = {part: _kept(redraw, instance, part) for part in "TP"}
+        transcript |= told_more(instance, earlier, files["moves.csv"], kept)
+    return files | {"transcript.json": _json(transcript)}
+
+
+def _moves(redraw: Redraw, instance: Instance, earlier: Earlier) -> bytes:
+    parts = {person.id: redraw.parts(person) for person in instance.people}
+    seats = {
+        (person.id, part): sitting for person in instance.people for part in parts[person.id] if (sitting := redraw.seat(person, part)) is not None
+    }
+    rows = change_list(instance, earlier, parts, seats)
+    head = "cand_id,part,from_session,to_session,kind,id,reason_code\n"
+    return (head + "".join(",".join(map(_in_csv, row)) + "\n" for row in rows)).encode()
+
+
+def _kept(redraw: Redraw, instance: Instance, part: str) -> dict[str, int]:
+    people = {person.id: person for person in instance.people}
+    kept = redraw.kept[part]
+    grounds = [exemption(redraw.markets[part], people[cand], sitting) for cand, sitting in kept.items()]
+    return {"own_school": grounds.count("own_school"), "seats": len(kept), "sole_site": grounds.count("sole_site")}
 
 
 def binding(draw_id: str, input_digest: str, seed: str) -> str:
@@ -178,6 +232,9 @@ def tree(rows: list[bytes]) -> str:
 
 def _row(redraw: Redraw, person: Person, part: str, sitting: str | None) -> dict[str, Any]:
     row: dict[str, Any] = {"cand": person.id, "part": part, "session": sitting}
+    if person.id in redraw.kept[part] and sitting is not None:
+        exempt = exemption(redraw.markets[part], person, sitting)
+        return row | {"how": "kept"} | ({"exempt": exempt} if exempt else {})
     home, away = redraw.home.get((person.id, part)), redraw.away.get((person.id, part))
     if home is None:
         return row | {"how": "no_theory_seat"}

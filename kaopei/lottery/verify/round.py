@@ -54,15 +54,15 @@ class Round:
         self._kinds: dict[object, Kind] = {}
         self._menus: dict[tuple[tuple[str, ...], str], int] = {}
 
-    def enter(self, people: list[Person], when: When) -> None:
-        """Lottery numbers, order, and what is open to each."""
+    def enter(self, people: list[Person], when: When, ahead: frozenset[str] = frozenset()) -> None:
+        """Lottery numbers, order, and what is open to each; those ahead come before the others."""
         start = hashlib.sha256(b"".join(len(raw).to_bytes(4, "big") + raw for raw in self._prefix()))
         for person in people:
             raw = person.id.encode()
             state = start.copy()
             state.update(len(raw).to_bytes(4, "big") + raw)
             self.tickets.append(Ticket(person, state.digest()))
-        self.tickets.sort(key=lambda ticket: (ticket.digest[:8], ticket.person.id.encode()))
+        self.tickets.sort(key=lambda ticket: (ticket.person.id not in ahead, ticket.digest[:8], ticket.person.id.encode()))
         for ticket in self.tickets:
             ticket.kind = self._kind(ticket.person, *when(ticket.person))
 
