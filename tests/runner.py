@@ -30,7 +30,7 @@ def stages(mode: str) -> list[tuple[str, list[str]]]:
     always = [
         ("style", [*PY, "ruff", "check", "."]),
         ("import contracts", ["lint-imports", "--no-cache"]),
-        ("types of the pure rooms", [*PY, "mypy", "--follow-imports=silent", *(f"kaopei/{room}" for room in PURE)]),
+        ("types of the pure rooms and the edge", [*PY, "mypy", "--follow-imports=silent", *(f"kaopei/{room}" for room in (*PURE, "edge"))]),
     ]
     if mode == "fast":
         fast = pytest(*pure, "tests/test_architecture.py", workers=2, extra=quick)
@@ -46,8 +46,8 @@ def stages(mode: str) -> list[tuple[str, list[str]]]:
         ("the house", pytest(*(f"tests/test_{part}.py" for part in HOUSE), extra=usual)),
         ("office and center", pytest("tests/office", "tests/center", "tests/portal", workers=2, extra=usual)),
         ("vault", pytest("tests/vault", extra=usual)),
-        ("edge and terminal", pytest("tests/edge", "tests/terminal", extra=usual)),
-        ("journeys in programs and browser", pytest("tests/commandline", "tests/rehearsal", "tests/journeys", "tests/browser", extra=usual)),
+        ("edge and terminal", pytest("tests/edge", "tests/terminal", workers=2, extra=usual)),
+        ("journeys in programs and browser", pytest("tests/commandline", "tests/rehearsal", "tests/journeys", "tests/browser", workers=2, extra=usual)),
     ]
 
 
