@@ -7,7 +7,6 @@ from kaopei.center.applications import actions as intake
 from kaopei.office import scope
 from kaopei.office.accounts.roles import SYSTEM
 from tests.center.allocation.city import BATCH, City
-from tests.center.allocation.conftest import month, play, trusted_people  # noqa: F401
 from tests.people import FOSHAN, NOW, PEOPLE
 
 
