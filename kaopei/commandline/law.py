@@ -80,10 +80,12 @@ def of_rule(bound: Bound, duty: Duty, whole: bool) -> Iterator[str]:
     """The cases of a rule as its table has them, and which programs ask it."""
     mine = case_lines(bound)
     passing, failing = ([line for line in mine if (line.get("expect", "accept") == "accept") is wanted] for wanted in (True, False))
+    # What the duty asked for decided comes first.
+    passing.sort(key=lambda line: line.get("clause") != duty.id)
     failing.sort(key=lambda line: (line.get("clause") != duty.id, line.get("expect") != "refuse"))
     for label, found in (("通过", passing), ("不通过", failing)):
         for line in found if whole else found[:1]:
-            given = f"，得出 {_plain(line['gives'])}" if "gives" in line else ""
+            given = f"，得出 {_plain(line['gives'])}" if "gives" in line and "expect" not in line else ""
             code = line.get("code") or "、".join(line.get("codes", ()))
             yield f"{label}：{line['case']}{given}" + (f"（{code}）" if code else "")
     if mine:

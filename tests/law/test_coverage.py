@@ -161,6 +161,8 @@ def test_duty_shows_a_case_that_passes_one_that_fails_and_who_asks(capsys: pytes
 
 
 def test_refusal_under_the_duty_asked_for_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["law", "clause", "N2.3.6"]) == 0
+    assert "通过：全日制学生在本校（own_school）" in capsys.readouterr().out
     assert main(["law", "clause", "N3.0.5"]) == 0
     assert "不通过：培训机构没有查教师（points_missing）" in capsys.readouterr().out
 
