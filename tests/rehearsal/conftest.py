@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kaopei.rehearsal import browser
 from tests.rehearsal import small
 
 
@@ -57,9 +58,20 @@ def home():
 
 @pytest.fixture(scope="session")
 def both(month, home):
+    """The second with a real browser, where the machine has one: the same answers give the same results."""
     outs = [home / "one", home / "two"]
-    running = [small.start("rehearse", month, "--out", out, "--seed", small.SEED, log=home / f"{out.name}.log") for out in outs]
+    more = {"two": ["--browser"] if has_browser() else []}
+    running = [
+        small.start("rehearse", month, "--out", out, "--seed", small.SEED, *more.get(out.name, []), log=home / f"{out.name}.log") for out in outs
+    ]
     return [Held(out, process.wait(600), (home / f"{out.name}.log").read_text()) for out, process in zip(outs, running, strict=True)]
+
+
+def has_browser() -> bool:
+    try:
+        return bool(browser.find())
+    except browser.NoBrowser:
+        return False
 
 
 @pytest.fixture(scope="session")

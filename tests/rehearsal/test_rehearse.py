@@ -5,6 +5,7 @@ import csv
 import pytest
 
 from tests.rehearsal import small
+from tests.rehearsal.conftest import has_browser
 
 FIELDS = {"ok", "seed", "intake", "draw", "sittings", "forms", "results", "certificates", "checks", "seconds", "peak_mib"}
 CHECKS = {
@@ -67,6 +68,14 @@ def test_the_same_seed_gives_the_same_draw_and_papers(both):
     assert (one.out / "results.csv").read_bytes() == (two.out / "results.csv").read_bytes()
     sealed = [{path.read_bytes() for path in held.out.glob("parcels/*.xpk")} for held in both]
     assert sealed[0] and not sealed[0] & sealed[1]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not has_browser(), reason="no Chromium on this machine")
+def test_one_candidate_sits_in_a_real_browser(both):
+    seats = both[1].report["checks"]["browser"]
+    assert seats["ok"] and len(seats["seen"]) == 1
+    assert both[0].report["results"] == both[1].report["results"]
 
 
 def tree(folder):
