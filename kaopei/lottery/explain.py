@@ -1,13 +1,15 @@
 """One candidate's draw step by step: his number, his draws, was there a seat."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from kaopei.lottery import merkle
 from kaopei.lottery import seed as seeds
 from kaopei.lottery.eligibility import Eligibility, Kind
 from kaopei.lottery.odds import Odds, Wheel
 from kaopei.lottery.pool import Pool
+from kaopei.lottery.transcript import canonical
 
 
 def explain(pool: Pool, seed: str, rows: Iterable[bytes]) -> dict[str, Any]:
@@ -19,6 +21,27 @@ def explain(pool: Pool, seed: str, rows: Iterable[bytes]) -> dict[str, Any]:
     found = [json.loads(row) for row in rows]
     theory = next((row["session"] for row in found if row["part"] == "T"), None)
     return {"seed": seed, "parts": [_part(pool, seed, row, theory) for row in found]}
+
+
+def slip(pool: Pool, seed: str, draw_id: str, rows: Sequence[bytes], cand: str) -> dict[str, Any]:
+    """A candidate's draw slip `xslip/1`: his rows, their paths to the root, and the options he drew from.
+
+    It names no person. A page checks it against the seed and the root that were published. KeyError: no such row.
+    """
+    own = b'"cand":' + canonical(cand) + b","
+    places = [place for place, row in enumerate(rows) if own in row and json.loads(row)["cand"] == cand]
+    if not places:
+        raise KeyError(cand)
+    told = explain(pool, seed, [rows[place] for place in places])
+    return {
+        "format": "xslip/1",
+        "draw_id": draw_id,
+        "size": len(rows),
+        "parts": [
+            {"place": place, "path": merkle.path(rows, place), "row": rows[place].decode(), "stages": part["stages"]}
+            for place, part in zip(places, told["parts"], strict=True)
+        ],
+    }
 
 
 def _part(pool: Pool, seed: str, row: dict[str, Any], theory: str | None) -> dict[str, Any]:
@@ -67,6 +90,16 @@ def _stage(pool: Pool, seed: str, label: str, row: dict[str, Any], kind: Kind) -
     }
 
 
+def _option(pool: Pool, wheel: Wheel, at: int, weight: int) -> dict[str, Any]:
+    """A site with what its weight is made of: band · max(1, seats · 255 // most seats among the options left)."""
+    return {
+        "site": pool.sites[wheel.sites[at]].id,
+        "seats": wheel.seats[at],
+        "band": wheel.bands[at],
+        "weight": weight,
+    }
+
+
 def _tier(pool: Pool, lot: seeds.Lot, name: bytes, digest: bytes, tier: int, wheel: Wheel, drawn: list[list[str]]) -> list[dict[str, Any]]:
     """The draws of one tier; takes what it explains off `drawn`."""
     left = list(range(len(wheel.sites)))
@@ -79,7 +112,7 @@ def _tier(pool: Pool, lot: seeds.Lot, name: bytes, digest: bytes, tier: int, whe
         draws.append(
             {
                 "tier": tier,
-                "options": [{"site": pool.sites[wheel.sites[at]].id, "weight": weights[at]} for at in left],
+                "options": [_option(pool, wheel, at, weights[at]) for at in left],
                 "number": number,
                 "sum": total,
                 "site": site,

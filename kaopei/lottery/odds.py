@@ -15,12 +15,12 @@ LIMIT = 1 << 22
 class Wheel:
     """The options of one tier, by site id, with what their weights depend on."""
 
-    __slots__ = ("_bands", "_scaled", "first", "seats", "sites")
+    __slots__ = ("_scaled", "bands", "first", "seats", "sites")
 
     def __init__(self, sites: list[int], seats: list[int], bands: list[int]) -> None:
         self.sites = sites
         self.seats = seats
-        self._bands = bands
+        self.bands = bands
         self._scaled: dict[int, list[int]] = {}
         # Most seats, weights and their sum while nothing is removed.
         self.first = self.left(range(len(sites)))
@@ -30,7 +30,7 @@ class Wheel:
         most = max(self.seats[place] for place in places) or 1
         weights = self._scaled.get(most)
         if weights is None:
-            weights = self._scaled[most] = [band * (seats * 255 // most or 1) for band, seats in zip(self._bands, self.seats, strict=True)]
+            weights = self._scaled[most] = [band * (seats * 255 // most or 1) for band, seats in zip(self.bands, self.seats, strict=True)]
         total = sum(weights[place] for place in places)
         if total >= LIMIT:
             problem = f"一次抽取的权重之和 {total} 不小于 {LIMIT}"

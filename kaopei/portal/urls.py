@@ -28,6 +28,7 @@ urlpatterns = [
     path("draws/", draws.listing, name="draws"),
     path("draws/verify_draw.py", draws.verifier, name="verifier"),
     path("draws/<str:number>/", draws.show, name="draw"),
+    path("draws/<str:number>/mine/", draws.mine, name="my_draw"),
     path("draws/<str:number>/all.zip", draws.archive, name="draw_archive"),
     path("draws/<str:number>/files/<path:name>", draws.file, name="draw_file"),
     path("results/", people.results, name="results"),

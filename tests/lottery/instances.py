@@ -53,9 +53,7 @@ class Town:
     def suspend(self, site: str, first: int, last: int) -> "Town":
         return self._add("suspensions.csv", site, first, last)
 
-    def session(
-        self, name: str, site: str, day: int = 5, slot: int = 0, part: str = "T", subjects: str = "*", seats: int = 1
-    ) -> "Town":
+    def session(self, name: str, site: str, day: int = 5, slot: int = 0, part: str = "T", subjects: str = "*", seats: int = 1) -> "Town":
         return self._add("sessions.csv", name, site, day, slot, part, subjects, seats)
 
     def cand(
@@ -135,9 +133,7 @@ def province(number: int, candidates: int = 60) -> dict[str, bytes]:
     return town.files()
 
 
-def _sites(
-    town: Town, dice: Dice, cities: list[str], subjects: list[str], insts: list[str], controllers: list[str]
-) -> list[str]:
+def _sites(town: Town, dice: Dice, cities: list[str], subjects: list[str], insts: list[str], controllers: list[str]) -> list[str]:
     sites = []
     kinds = dice.one(["public"], ["attached", "school"], ["public", "attached", "school"])
     for city in cities:

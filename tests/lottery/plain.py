@@ -14,9 +14,7 @@ class Plain:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.rules = DEFAULTS | json.loads(files["meta.json"]).get("rules", {})
         tables = {
-            name.removesuffix(".csv"): list(csv.DictReader(data.decode().splitlines()))
-            for name, data in files.items()
-            if name.endswith(".csv")
+            name.removesuffix(".csv"): list(csv.DictReader(data.decode().splitlines())) for name, data in files.items() if name.endswith(".csv")
         }
         self.cities = {row["city_id"]: row for row in tables["cities"]}
         self.subjects = {row["subject"]: row for row in tables["subjects"]}
@@ -35,10 +33,7 @@ class Plain:
         """Usable, release ignored."""
         site, day = self.sites[session["point_id"]], int(session["day"])
         listed = site["theory_subjects" if part == "T" else "practical_subjects"].split(";")
-        shut = any(
-            row["point_id"] == site["point_id"] and int(row["from_day"]) <= day <= int(row["to_day"])
-            for row in self.suspensions
-        )
+        shut = any(row["point_id"] == site["point_id"] and int(row["from_day"]) <= day <= int(row["to_day"]) for row in self.suspensions)
         return (
             session["part"] == part
             and subject in listed
@@ -83,9 +78,7 @@ class Plain:
             able = [
                 row["point_id"]
                 for row in rivals
-                if any(
-                    s["point_id"] == row["point_id"] and self.usable(s, subject, part) for s in self.sessions.values()
-                )
+                if any(s["point_id"] == row["point_id"] and self.usable(s, subject, part) for s in self.sessions.values())
             ]
         return able == [site["point_id"]]
 

@@ -147,9 +147,7 @@ def test_a_killed_draw_leaves_nothing_half_done(tmp_path: Path) -> None:
     ]
     whole = 0
     for wait in (0.1, 0.2, 0.3, 0.4, 0.5):
-        process = subprocess.Popen(
-            command, cwd=PROJECT, env=os.environ | {"PYTHONPATH": str(PROJECT)}, stdout=subprocess.DEVNULL
-        )
+        process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | {"PYTHONPATH": str(PROJECT)}, stdout=subprocess.DEVNULL)
         time.sleep(wait)
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -160,9 +158,7 @@ def test_a_killed_draw_leaves_nothing_half_done(tmp_path: Path) -> None:
     assert whole < 5
 
 
-def test_progress_is_told_on_a_terminal_only(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_progress_is_told_on_a_terminal_only(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert main(["lottery", "draw", str(folder), "--seed", SEEDS[7], "--out", str(folder.parent / "out")]) == 0
     assert "\rT " in capsys.readouterr().err

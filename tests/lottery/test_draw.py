@@ -78,10 +78,7 @@ def test_every_draw_follows_from_the_hashes_and_the_published_weights() -> None:
         town.session(f"Z{name}", name, day=8, seats=1000).suspend(name, 8, 8)
     for each in range(40):
         town.cand(f"K{each:02}", earliest=2)
-    weigh = {
-        name: (name, 1 + place % 2 + 10 * place, 9 if place * 45 <= 100 else 5 if place * 45 <= 200 else 1)
-        for place, name in enumerate(names)
-    }
+    weigh = {name: (name, 1 + place % 2 + 10 * place, 9 if place * 45 <= 100 else 5 if place * 45 <= 200 else 1) for place, name in enumerate(names)}
     long = 0
     for row in rows(town).values():
         digest = by_hand("xexam/1", SEEDS[0], "T", row["cand"])
@@ -111,13 +108,7 @@ def test_without_coordinates_of_one_site_or_of_the_district_all_factors_are_one(
 
 
 def test_the_nearer_site_is_drawn_as_often_as_its_factor_says() -> None:
-    town = (
-        Town(bands="10:9;:1")
-        .site("A")
-        .site("B", at=(11, 0))
-        .session("XA", "A", seats=400)
-        .session("XB", "B", seats=400)
-    )
+    town = Town(bands="10:9;:1").site("A").site("B", at=(11, 0)).session("XA", "A", seats=400).session("XB", "B", seats=400)
     for each in range(300):
         town.cand(f"K{each}")
     sites = [row["drawn"][0][0] for row in rows(town).values()]
@@ -175,9 +166,7 @@ def test_a_seat_given_back_is_found_by_the_next_stage(monkeypatch: pytest.Monkey
 
 
 def test_cross_city_has_its_own_lottery_numbers() -> None:
-    town = (
-        Town().city("E", accepts=1).subject("U", cross=1).site("P1", city="E", theory="U").session("X1", "P1", seats=2)
-    )
+    town = Town().city("E", accepts=1).subject("U", cross=1).site("P1", city="E", theory="U").session("X1", "P1", seats=2)
     names = [f"K{each}" for each in range(6)]
     for name in names:
         town.cand(name, subject="U")
@@ -243,9 +232,7 @@ def test_row_order_of_the_input_does_not_matter() -> None:
         mixed = {}
         for name, data in files.items():
             head, *lines = data.splitlines(keepends=True)
-            mixed[name] = (
-                data if name == "meta.json" else head + b"".join(sorted(lines, key=lambda _: dice.below(2**32)))
-            )
+            mixed[name] = data if name == "meta.json" else head + b"".join(sorted(lines, key=lambda _: dice.below(2**32)))
         mixed = dict(reversed(mixed.items()))
         assert draw(pool.parse(mixed), SEEDS[0]).files() == draw(pool.parse(files), SEEDS[0]).files()
 
@@ -267,9 +254,7 @@ def test_hash_seed_and_locale_do_not_matter() -> None:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         command = [sys.executable, "-c", script]
-        told.add(
-            subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=PROJECT).stdout
-        )
+        told.add(subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=PROJECT).stdout)
     assert len(told) == 1
 
 
@@ -287,9 +272,5 @@ def test_equals_are_drawn_evenly() -> None:
             counts[cand, session] = counts.get((cand, session), 0) + 1
     sites = [f"X{each:02}" for each in range(12)]
     totals = {site: sum(counts.get((f"K{each:03}", site), 0) for each in range(300)) for site in sites}
-    chi = sum(
-        (counts.get((f"K{each:03}", site), 0) - totals[site] / 300) ** 2 * 300 / totals[site]
-        for each in range(300)
-        for site in sites
-    )
+    chi = sum((counts.get((f"K{each:03}", site), 0) - totals[site] / 300) ** 2 * 300 / totals[site] for each in range(300) for site in sites)
     assert 0.9 < chi / (299 * 11) < 1.1

@@ -124,9 +124,7 @@ def test_sessions_that_are_not_usable(session: dict[str, Any]) -> None:
     assert seats(town.cand("K1", earliest=4)) == {}
 
 
-@pytest.mark.parametrize(
-    "session", [{"day": 4}, {"day": 6}, {"day": 10}, {"subjects": "S;U"}, {"subjects": "S"}], ids=str
-)
+@pytest.mark.parametrize("session", [{"day": 4}, {"day": 6}, {"day": 10}, {"subjects": "S;U"}, {"subjects": "S"}], ids=str)
 def test_sessions_that_are(session: dict[str, Any]) -> None:
     town = Town().subject("U").site("P1").session("X1", "P1", **session).suspend("P1", 7, 9)
     assert seats(town.cand("K1", earliest=4)) == {"K1/T": "X1"}
@@ -224,9 +222,7 @@ def test_an_order_does_not_replace_accepting_or_listing() -> None:
 
 
 def test_crossing_takes_only_seats_left_at_home() -> None:
-    town = (
-        Town().city("E", accepts=1).subject("U", cross=1).site("P1", city="E", theory="U").session("X1", "P1", seats=3)
-    )
+    town = Town().city("E", accepts=1).subject("U", cross=1).site("P1", city="E", theory="U").session("X1", "P1", seats=3)
     for name in ("K1", "K2", "K3"):
         town.cand(name, subject="U")
     for name in ("L1", "L2"):

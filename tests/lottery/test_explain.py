@@ -50,9 +50,7 @@ def test_a_page_can_pick_again_from_what_it_is_told() -> None:
 def test_a_row_of_another_seed_does_not_agree() -> None:
     parsed = pool.parse(province(4))
     rows = by_candidate(draw(parsed, SEEDS[5]).rows)
-    told = [
-        stage for each in rows.values() for part in explain(parsed, SEEDS[4], each)["parts"] for stage in part["stages"]
-    ]
+    told = [stage for each in rows.values() for part in explain(parsed, SEEDS[4], each)["parts"] for stage in part["stages"]]
     assert not any(stage["agrees"] for stage in told)
 
 

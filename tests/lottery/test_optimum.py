@@ -38,10 +38,14 @@ def seats_of(outcome: Outcome) -> dict[tuple[str, str], str]:
     return {(cand, part): session for cand, part, session in outcome.allocation}
 
 
-@pytest.mark.parametrize("number", range(80))
+# Eighty in ./test, two hundred more in ./test long; provinces from 300 on are of other sizes and loads.
+NUMBERS = [*range(80), *(pytest.param(number, marks=pytest.mark.long) for number in range(300, 500))]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
 def test_as_many_as_possible_are_seated_and_all_lawfully(number: int) -> None:
-    files = province(number)
-    plain, outcome = Plain(files), draw(pool.parse(files), SEEDS[number])
+    files = province(number, 60 if number < 300 else 20 + number % 7 * 30)
+    plain, outcome = Plain(files), draw(pool.parse(files), SEEDS[number % 100])
     given = seats_of(outcome)
     free = {name: int(row["seats"]) for name, row in plain.sessions.items()}
     by_how = {(row["cand"], row["part"]): row["how"] for row in rows_of(outcome)}

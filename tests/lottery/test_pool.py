@@ -55,9 +55,7 @@ def test_files_that_the_format_does_not_know_are_not_looked_at() -> None:
         lambda data: data.replace(b"\n", b"\r"),
         lambda data: data.replace(b"\n", b"\n\n \n"),
         lambda data: data.removesuffix(b"\n"),
-        lambda data: b"".join(
-            b",".join(b'"' + cell + b'"' for cell in line.split(b",")) + b"\n" for line in data.splitlines()
-        ),
+        lambda data: b"".join(b",".join(b'"' + cell + b'"' for cell in line.split(b",")) + b"\n" for line in data.splitlines()),
         lambda data: b"".join(b",".join(line.split(b",")[::-1]) + b"\n" for line in data.splitlines()),
     ],
     ids=["bom", "crlf", "cr", "blank lines", "no last end", "quoted", "columns"],
@@ -198,7 +196,5 @@ def test_a_band_ends_at_its_limit() -> None:
 
 
 def test_tables_may_be_empty() -> None:
-    files = {name: (line + "\n").encode() for name, line in HEADERS.items()} | {
-        "meta.json": json.dumps({"format": "xalloc/1"}).encode()
-    }
+    files = {name: (line + "\n").encode() for name, line in HEADERS.items()} | {"meta.json": json.dumps({"format": "xalloc/1"}).encode()}
     assert pool.parse(files).candidates.id == []

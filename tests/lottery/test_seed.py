@@ -32,9 +32,7 @@ def test_binding_ties_draw_input_and_seed() -> None:
     assert seed.binding("d1", "i", "s") == by_hand("xexam/1", "draw", "d1", "i", "s").hex()
 
 
-@pytest.mark.parametrize(
-    "text", ["", "0" * 63, "0" * 65, "A" * 64, "0" * 64 + "\n", "g" * 64, "０" * 64, "0x" + "0" * 62]
-)
+@pytest.mark.parametrize("text", ["", "0" * 63, "0" * 65, "A" * 64, "0" * 64 + "\n", "g" * 64, "０" * 64, "0x" + "0" * 62])
 def test_a_seed_is_64_lower_case_hex_characters(text: str) -> None:
     with pytest.raises(seed.BadSeed, match="64 个小写十六进制字符") as raised:
         seed.check(text)

@@ -89,9 +89,7 @@ def test_a_removed_row_and_swapped_rows_are_named_by_line() -> None:
         for data in (removed, swapped):
             assert verify.verify(files, outputs | {name: data})[0].startswith(f"{name} 第5行：应为")
         cut_off = outputs[name].removesuffix(b"\n")
-        assert (
-            f"第{len(lines) + 1}行：应为 （空行），实为 （没有）" in verify.verify(files, outputs | {name: cut_off})[0]
-        )
+        assert f"第{len(lines) + 1}行：应为 （空行），实为 （没有）" in verify.verify(files, outputs | {name: cut_off})[0]
         longer = outputs[name] + b"\n"
         assert "应为 （没有）" in verify.verify(files, outputs | {name: longer})[0]
 
@@ -123,9 +121,7 @@ def test_the_announced_name_must_be_the_one_in_the_transcript() -> None:
     files, outputs = drawn(101, "440600-2026-12-1")
     assert verify.verify(files, outputs) == []
     assert verify.verify(files, outputs, "440600-2026-12-1") == []
-    assert verify.verify(files, outputs, "440600-2026-12-2") == [
-        "transcript.json 的 draw_id：应为 440600-2026-12-2，实为 440600-2026-12-1"
-    ]
+    assert verify.verify(files, outputs, "440600-2026-12-2") == ["transcript.json 的 draw_id：应为 440600-2026-12-2，实为 440600-2026-12-1"]
 
 
 def test_a_local_name_must_carry_the_input_digest() -> None:
@@ -158,12 +154,10 @@ def test_a_transcript_that_does_not_fit_itself() -> None:
         text = json.dumps(told | changes, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
         return verify.verify(files, outputs | {"transcript.json": text})[0]
 
-    assert (
-        problem(files=5) == f"transcript.json 的 files：应为 {json.dumps(told['files'], sort_keys=True)[:77]}…，实为 5"
+    assert problem(files=5) == f"transcript.json 的 files：应为 {json.dumps(told['files'], sort_keys=True)[:77]}…，实为 5"
+    assert problem(files=told["files"][1:]) == "transcript.json 的 files：应有 9 项，实有 8 项".replace("9", str(len(told["files"]))).replace(
+        "8", str(len(told["files"]) - 1)
     )
-    assert problem(files=told["files"][1:]) == "transcript.json 的 files：应有 9 项，实有 8 项".replace(
-        "9", str(len(told["files"]))
-    ).replace("8", str(len(told["files"]) - 1))
     assert problem(counts=told["counts"] | {"rows": 7}).startswith("transcript.json 的 counts.rows：应为 ")
     assert problem(counts=told["counts"] | {"more": 7}) == "transcript.json 的 counts.more：多出这一项"
     assert problem(counts={}) == "transcript.json 的 counts.candidates：缺少这一项"
@@ -184,9 +178,7 @@ def test_a_broken_row_is_shown_as_it_is() -> None:
     text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     both = outputs | {"rows.jsonl": b"\n".join(lines), "transcript.json": text}
     assert verify.verify(files, both)[0].startswith("transcript.json 的 binding：应为 ")
-    assert verify.verify(files, outputs | {"rows.jsonl": b"5\n", "transcript.json": text})[0].startswith(
-        "transcript.json"
-    )
+    assert verify.verify(files, outputs | {"rows.jsonl": b"5\n", "transcript.json": text})[0].startswith("transcript.json")
 
 
 def test_rows_without_a_lottery_number_are_passed_over() -> None:
@@ -228,9 +220,7 @@ def test_missing_files_are_named() -> None:
 )
 def test_an_input_that_cannot_be_read(name: str, data: bytes | None, problem: str) -> None:
     files, outputs = drawn(101)
-    files = {each: content for each, content in files.items() if each != name} | (
-        {name: data} if data is not None else {}
-    )
+    files = {each: content for each, content in files.items() if each != name} | ({name: data} if data is not None else {})
     with pytest.raises(verify.Unreadable, match=problem) as raised:
         verify.verify(files, outputs)
     assert raised.value.exit_status == 2
@@ -294,10 +284,6 @@ def test_the_one_file_verifier_has_no_name_twice() -> None:
     assert "from ." not in text
     assert "kaopei" not in text
     defined = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)] + [
-        target.id
-        for node in ast.parse(text).body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
+        target.id for node in ast.parse(text).body if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)
     ]
     assert [name for name, times in Counter(defined).items() if times > 1] == []

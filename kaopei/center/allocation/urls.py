@@ -29,6 +29,7 @@ urlpatterns = [
     path(f"{ONE}protocol/", steps.protocol, name="protocol"),
     path(f"{ONE}publish/", steps.publish, name="publish"),
     path(f"{ONE}explain/", files.explain, name="explain"),
+    path(f"{ONE}slip/<str:who>.json", files.slip, name="slip"),
     path(f"{ONE}exemptions/", files.exemptions, name="exemptions"),
     path(f"{ONE}draw.zip", files.archive, name="archive"),
     path(f"{ONE}files/<path:name>", files.file, name="file"),

@@ -1,6 +1,7 @@
 """Public draws: what was announced, committed, frozen and drawn, and everything needed to run it again at home."""
 
 import io
+import json
 import zipfile
 from datetime import datetime
 from typing import Any
@@ -50,6 +51,15 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "versions": queries.versions("draw", found.object, clock.now(), city=found.city),
     }
     return render(request, "portal/draw.html", context)
+
+
+@require_safe
+def mine(request: HttpRequest, number: str) -> HttpResponse:
+    """A candidate checks his slip in his own browser, against the seed and the root that were published."""
+    found = _draw(number)
+    row = queries.file(found.city, found.object, "result/transcript.json")
+    size = json.loads(bytes(row.content))["counts"]["rows"] if row else 0
+    return render(request, "portal/my_draw.html", {"draw": found.content, "size": size})
 
 
 def _readable(content: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What can be taken away from a draw: its files, one candidate's explanation, the tickets."""
 
 import io
+import json
 import zipfile
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from kaopei.center.allocation.views.sittings import pdf_answer
 from kaopei.center.registry import queries as registry
 from kaopei.lottery import pool as lottery_pool
 from kaopei.lottery.chance import chance
+from kaopei.lottery.explain import slip as lottery_slip
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
 
@@ -72,6 +74,21 @@ def explain(request: HttpRequest, number: str) -> HttpResponse:
             if shares
         ]
     return render(request, "allocation/explain.html", context)
+
+
+@permission("allocation.view")
+def slip(request: HttpRequest, number: str, who: str) -> HttpResponse:
+    """A candidate's draw slip: rows, path and options, which the portal's page computes again in his browser."""
+    draw = of_number(number)
+    found = queries.explain(draw, who) if draw.seed else None
+    if found is None:
+        raise Http404(who)
+    rows = (queries.file(draw, "result/rows.jsonl") or b"").splitlines()
+    pool = lottery_pool.parse(queries.files(draw, "instance"))
+    made = lottery_slip(pool, draw.seed, draw.number, rows, found.row["cand"])
+    answer = HttpResponse(json.dumps(made, ensure_ascii=False), content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="draw-slip-{found.row["cand"]}.json"'
+    return answer
 
 
 @permission("allocation.view")
