@@ -11,14 +11,27 @@ from kaopei.rehearsal.stage import Stage
 KINDS = (".xlsx", ".xls", ".ods", ".csv")
 BOOKS = ("培训机构", "考试点", "考试计划", "大纲学时", "学员报名", "考务人员", "考试计划_实操", "机构关联")
 ACCEPTED = "已致电培训机构并核对身份证复印件，性别一栏填写有误，其余信息属实，予以受理。"
+NOT_TAKEN = "没有收下，也没有改动任何内容。"
 REFUSED = "已致电培训机构，对方未能在规定期限内提供身份证复印件，信息无法核实，不予受理。"
+
+
+class BadPack(ValueError):
+    """The workbooks cannot be taken in; the page's own words."""
+
+    exit_status = 2
 
 
 def take_in(stage: Stage, folder: Path) -> str:
     """Upload the workbooks in the page, give the verdict file back, confirm; the number of the batch."""
     clerk = stage.person("clerk")
     found = [(folder / f"{name}{kind}") for name in BOOKS for kind in KINDS]
-    page = clerk.submit("/applications/new/", files=[("files", path) for path in found if path.is_file()], having="files")
+    try:
+        page = clerk.submit("/applications/new/", files=[("files", path) for path in found if path.is_file()], having="files")
+    except Stuck as problem:
+        _before, said, fault = str(problem).partition(NOT_TAKEN)
+        if said:
+            raise BadPack(f"{folder}：{fault.partition('把全部表格')[0].strip()}") from None
+        raise
     number = page.url.rstrip("/").rpartition("/")[2]
     verdicts = clerk.download(f"/applications/intakes/{number}/verdicts.csv")
     (stage.out / "verdicts.csv").write_bytes(verdicts)

@@ -1,6 +1,8 @@
 """The main job, end to end, on real parts."""
 
 import csv
+import shutil
+import subprocess
 
 import pytest
 
@@ -100,6 +102,17 @@ def test_bad_wishes_are_one_line_and_nothing_is_started(month, tmp_path, words, 
 def test_a_folder_that_is_no_month(tmp_path):
     done = small.run("rehearse", tmp_path, "--out", tmp_path / "out")
     assert done.returncode == 2 and "考试点" in done.stderr and not (tmp_path / "out").exists()
+
+
+def test_a_pack_that_the_center_cannot_take_is_one_line(month, place):
+    """A workbook is cut off: the page's own words, and nothing is left running."""
+    shutil.copytree(month, place / "pack")
+    whole = (place / "pack" / "学员报名.xlsx").read_bytes()
+    (place / "pack" / "学员报名.xlsx").write_bytes(whole[: len(whole) // 2])
+    done = small.run("rehearse", place / "pack", "--out", place / "out")
+    assert done.returncode == 2 and "学员报名" in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(place) not in processes
 
 
 def test_results_of_another_rehearsal_are_never_overwritten(month, held):
