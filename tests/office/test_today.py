@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.template import Context, Template
 
+from kaopei.office.approvals import queries as approvals
 from kaopei.office.audit import queries
 from kaopei.office.audit import tree as office_tree
 from kaopei.office.audit.tasks import sequence
@@ -67,3 +68,12 @@ def test_a_clerk_has_no_such_card(signed, client):
     assert queries.cards(PEOPLE["clerk"].make(), NOW) == []
     log_in(client, PEOPLE["auditor"])
     assert "台账" in client.get("/").content.decode()
+
+
+@pytest.mark.django_db
+def test_an_approver_is_told_that_nothing_waits_and_a_clerk_is_not_asked(client):
+    [card] = approvals.cards(PEOPLE["approver"].make(), NOW)
+    assert (card.count, card.url, card.empty) == (0, "/approvals/", "没有等您签署的事项。")
+    assert approvals.cards(PEOPLE["clerk"].make(), NOW) == []
+    log_in(client, PEOPLE["approver"])
+    assert "没有等您签署的事项" in client.get("/").content.decode()
