@@ -35,7 +35,7 @@ class Papers:
             raise Stuck(f"{self.bank}：没有题库工作簿")
         verdicts = self.stage.data / "vault" / "bank-verdicts.csv"
         self.stage.command("vault", "bank", "import", *map(str, files), "--verdicts", str(verdicts))
-        rows = list(csv.DictReader(verdicts.open(encoding="utf-8")))
+        rows = list(csv.DictReader(io.StringIO(verdicts.read_text(encoding="utf-8"))))
         counts = Counter(row["decision"] for row in rows)
         self.stage.report.check("bank", counts["accept"] > counts["refuse"], dict(counts))
         return files

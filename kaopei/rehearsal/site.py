@@ -27,6 +27,7 @@ class Site:
         self.base = f"http://127.0.0.1:{self.port}"
         self.browsers: dict[str, Person] = {}
         self.record: Path | None = None
+        stage.leaving.append(self.forget_browsers)
 
     # ── the machine ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -35,6 +35,7 @@ class Stage:
     addresses: dict[str, str] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
     browsers: dict[str, tuple[int, Person]] = field(default_factory=dict)
+    leaving: list[Callable[[], None]] = field(default_factory=list)
 
     def secret(self, *words: object) -> bytes:
         """32 bytes out of the seed."""
@@ -65,6 +66,8 @@ class Stage:
 
     def stop(self) -> None:
         """All programs: every one is told, then each is waited for."""
+        for leave in self.leaving:
+            leave()
         for _moves, browser in self.browsers.values():
             browser.close()
         self.browsers.clear()
