@@ -75,9 +75,18 @@ def _make_person(row: Mapping[str, Any], kid: str) -> None:
     from kaopei.office.accounts.actions import create_person
     from kaopei.office.accounts.roles import SYSTEM
 
-    where = {name: str(row.get(name, "")) for name in ("city", "institution", "site")}
-    person = {"username": row["username"], "name": row["name"], "password": row["password"], "held": tuple(row["roles"])}
-    create_person(**person, **where, kid=kid, by=SYSTEM, at=clock.now())
+    create_person(
+        username=row["username"],
+        name=row["name"],
+        password=row["password"],
+        held=tuple(row["roles"]),
+        city=str(row.get("city", "")),
+        institution=str(row.get("institution", "")),
+        site=str(row.get("site", "")),
+        kid=kid,
+        by=SYSTEM,
+        at=clock.now(),
+    )
 
 
 def intake(folder: Path, out: Path, *, data: Path | None = None, dry_run: bool = False) -> int:

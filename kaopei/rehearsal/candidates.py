@@ -113,7 +113,7 @@ class Candidate:
             return right
         if item["kind"] == "multiple":
             return "".join(letter for letter, _text in options if letter not in right) or right[:1]
-        return next(letter for letter, _text in options if letter != right)
+        return str(next(letter for letter, _text in options if letter != right))
 
     async def sit(self, base: str, bell: asyncio.Event, told: Callable[[], None]) -> None:
         """From the start code to the receipt."""

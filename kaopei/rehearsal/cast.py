@@ -136,15 +136,14 @@ class Cast:
         _private(data / "center" / "demo.json", {"password": self.password, "pin": self.pin})
 
 
-def gather(city: str, institution: str, sites: Iterable[str]) -> Cast:
-    """The cast of a city with people at these sites; password and PIN are thrown here."""
-    made = Cast(password=f"{secrets.token_hex(2)}-{secrets.token_hex(2)}-{secrets.token_hex(2)}", pin=f"{secrets.randbelow(10**6):06d}")
-    made.add(Player(*one, city=city) for one in OFFICE)
+def gather(city: str, institution: str) -> Cast:
+    """The cast of a city's offices, the province and the vault; password and PIN are thrown here."""
+    password = "-".join(secrets.token_hex(2) for _ in range(3))
+    made = Cast(password=password, pin=f"{secrets.randbelow(10**6):06d}")
+    made.add(Player(username, name, roles, city) for username, name, roles in OFFICE)
     made.add([Player("institution", "何敏", ("institution",), city, institution)])
-    made.add(Player(*one, city=PROVINCE) for one in OF_PROVINCE)
-    made.add(Player(*one, city=PROVINCE, vault=True) for one in OF_VAULT)
-    for place, site in enumerate(sorted(set(sites))):
-        made.add(site_people(city, site, place))
+    made.add(Player(username, name, roles, PROVINCE) for username, name, roles in OF_PROVINCE)
+    made.add(Player(username, name, roles, PROVINCE, vault=True) for username, name, roles in OF_VAULT)
     return made
 
 

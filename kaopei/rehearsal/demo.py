@@ -45,7 +45,8 @@ def stage(data: Path, cast: Cast, ports: dict[str, int]) -> Stage:
     out.mkdir(parents=True, exist_ok=True)
     addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     ports = {**ports, f"edge-{site_of(data)}": ports["edge"]}
-    return Stage(data, out, seed, found, cast, Clock(data), Report(out / "report.json", seed), addresses=addresses, ports=ports)
+    report = Report(out / "report.json", seed, loud=True)
+    return Stage(data, out, seed, found, cast, Clock(data), report, addresses=addresses, ports=ports)
 
 
 def site_of(data: Path) -> str:

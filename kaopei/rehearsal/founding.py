@@ -14,7 +14,7 @@ CUSTODIANS = ("custodian1", "custodian2")
 
 def found(data: Path, month: Month, *, deployment: str, seed: str = "") -> Cast:
     """Make a fresh installation; with a seed, pseudonyms and papers follow from it. Refuses a folder that has a trust list."""
-    cast = gather(month.city, month.institution, [])
+    cast = gather(month.city, month.institution)
     data.mkdir(parents=True, exist_ok=True, mode=0o711)
     custodians = [word for one in CUSTODIANS for word in ("--custodian", one)]
     words = ["trust", "found", "--rehearsal", "--deployment", deployment, "--out", str(data), *custodians, "--file", "-"]

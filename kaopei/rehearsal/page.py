@@ -53,9 +53,12 @@ class Page:
 class _Reader(HTMLParser):
     def __init__(self, page: Page) -> None:
         super().__init__(convert_charrefs=True)
-        self.page, self.open, self.words = page, None, []
-        self.select = self.area = self.button = self.anchor = None
-        self.skip = 0
+        self.page, self.skip, self.select = page, 0, ""
+        self.open: Form | None = None
+        self.words: list[str] = []
+        self.area: list[str] | None = None
+        self.button: list[str] | None = None
+        self.anchor: list[str] | None = None
         self.feed(page.html)
         page.text = " ".join(" ".join(self.words).split())
 
@@ -70,25 +73,25 @@ class _Reader(HTMLParser):
             self.open = Form(target, a.get("method", "get").lower(), a.get("id", ""))
             self.page.forms.append(self.open)
         elif self.open is not None:
-            self._control(tag, a)
+            self._control(self.open, tag, a)
 
-    def _control(self, tag: str, a: dict[str, str]) -> None:
+    def _control(self, form: Form, tag: str, a: dict[str, str]) -> None:
         name, kind = a.get("name", ""), a.get("type", "text").lower()
         if "required" in a and name:
-            self.open.required.add(name)
+            form.required.add(name)
         if tag == "input" and kind == "file":
-            self.open.files.add(name)
+            form.files.add(name)
         elif tag == "input" and kind in ("submit", "image"):
-            self.open.buttons.append((name, a.get("value", ""), a.get("value", "")))
+            form.buttons.append((name, a.get("value", ""), a.get("value", "")))
         elif tag == "input" and name and (kind not in ("checkbox", "radio") or "checked" in a):
-            self.open.fields.setdefault(name, []).append(a.get("value", "on" if kind in ("checkbox", "radio") else ""))
+            form.fields.setdefault(name, []).append(a.get("value", "on" if kind in ("checkbox", "radio") else ""))
         elif tag == "button" and a.get("type", "submit") == "submit":
             self.button = [name, a.get("value", ""), ""]
         elif tag == "select":
             self.select = name
-        elif tag == "option" and self.select and ("selected" in a or self.select not in self.open.fields):
+        elif tag == "option" and self.select and ("selected" in a or self.select not in form.fields):
             # A browser sends the first option when none is marked.
-            self.open.fields[self.select] = [a.get("value", "")]
+            form.fields[self.select] = [a.get("value", "")]
         elif tag == "textarea":
             self.area = [name, ""]
 
@@ -101,7 +104,7 @@ class _Reader(HTMLParser):
         elif tag == "form":
             self.open = None
         elif tag == "select":
-            self.select = None
+            self.select = ""
         elif tag == "textarea" and self.area and self.open is not None:
             self.open.fields[self.area[0]] = [self.area[1].removeprefix("\n")]
             self.area = None

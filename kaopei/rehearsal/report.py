@@ -13,9 +13,10 @@ from typing import Any
 class Report:
     """Counts, checks and seconds of one rehearsal (fields as in DESIGN §4). Written whole after every step."""
 
-    def __init__(self, path: Path, seed: str) -> None:
+    def __init__(self, path: Path, seed: str, *, loud: bool | None = None) -> None:
+        """`loud`: say each step on the screen; by default on a terminal only."""
         self.path = path
-        self.loud = sys.stderr.isatty()
+        self.loud = sys.stderr.isatty() if loud is None else loud
         self.complete = False
         self.facts: dict[str, Any] = {
             "ok": False, "seed": seed, "intake": {}, "draw": {}, "sittings": [], "forms": [],
@@ -25,7 +26,7 @@ class Report:
     @contextmanager
     def step(self, name: str, title: str) -> Iterator[None]:
         """Time one step; a step that breaks is named in the report before the error goes on."""
-        print(f"… {title}", file=sys.stderr, flush=True)
+        self._say(f"… {title}")
         began = time.monotonic()
         try:
             yield
@@ -36,7 +37,7 @@ class Report:
             seconds = round(time.monotonic() - began, 2)
             self.facts["seconds"][name] = seconds
             self.write()
-        print(f"✓ {title}：{seconds} 秒", file=sys.stderr, flush=True)
+        self._say(f"✓ {title}：{seconds} 秒")
 
     def check(self, name: str, holds: bool, seen: object = None) -> bool:
         """Keep one check; a check that was ever broken stays broken."""
@@ -46,9 +47,13 @@ class Report:
             print(f"✗ {name}: {seen}", file=sys.stderr, flush=True)
         return bool(holds)
 
+    def _say(self, words: str) -> None:
+        if self.loud:
+            print(words, file=sys.stderr, flush=True)
+
     def progress(self, done: int, total: int, what: str) -> None:
         """A line that moves, on a terminal only."""
-        if self.loud:
+        if self.loud and sys.stderr.isatty():
             end = "\n" if done >= total else ""
             print(f"\r  {what} {done}/{total}", end=end, file=sys.stderr, flush=True)
 
