@@ -54,8 +54,10 @@ class Site:
     def serve(self) -> None:
         """Start the server, or start it again after it was killed; one that runs goes on."""
         running = self.stage.programs.get(self.program)
-        if running is not None and running.process.poll() is None:
-            return
+        if running is not None:
+            if running.process.poll() is None:
+                return
+            running.stop()
         log = self.stage.data / "logs" / f"{self.program}.log"
         program = Program(self.program, ["edge", "serve", "--config", str(self.config)], log)
         self.stage.programs[self.program] = program
