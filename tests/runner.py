@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PURE = ["law", "lottery", "ledger", "paper", "parcel"]
+JOURNEYS = ["tests/commandline", "tests/rehearsal"]
 HOUSE = ["architecture", "contracts", "docs", "boot"]
 PY = [sys.executable, "-m"]
 
@@ -47,7 +48,7 @@ def stages(mode: str) -> list[tuple[str, list[str]]]:
         ("office and center", pytest("tests/office", "tests/center", "tests/portal", workers=2, extra=usual)),
         ("vault", pytest("tests/vault", extra=usual)),
         ("edge and terminal", pytest("tests/edge", "tests/terminal", workers=2, extra=usual)),
-        ("journeys in programs and browser", pytest("tests/commandline", "tests/rehearsal", "tests/journeys", "tests/browser", workers=2, extra=usual)),
+        ("journeys in programs and browser", pytest(*JOURNEYS, workers=2, extra=usual)),
     ]
 
 
