@@ -11,16 +11,17 @@ from kaopei.office.environment import PROJECT
 LONGEST = 1800  # seconds; a province's month takes a few
 
 
-def rerun(instance: Mapping[str, bytes], result: Mapping[str, bytes]) -> tuple[bool, str]:
+def rerun(instance: Mapping[str, bytes], result: Mapping[str, bytes], previous: Mapping[str, bytes] | None = None) -> tuple[bool, str]:
     """Write both folders out and let `lottery verify` compare; whether it agrees, and what it printed."""
     with tempfile.TemporaryDirectory(prefix="kaopei-verify-") as name:
         folder = Path(name)
-        for part, files in (("instance", instance), ("result", result)):
+        for part, files in (("instance", instance), ("result", result), ("previous", previous or {})):
             (folder / part).mkdir()
             for file, content in files.items():
                 (folder / part / file).write_bytes(content)
+        earlier = [] if previous is None else ["--previous", str(folder / "previous")]
         done = subprocess.run(
-            [sys.executable, "-m", "kaopei", "lottery", "verify", str(folder / "instance"), str(folder / "result")],
+            [sys.executable, "-m", "kaopei", "lottery", "verify", *map(str, (folder / "instance", folder / "result")), *earlier],
             cwd=PROJECT,
             capture_output=True,
             text=True,

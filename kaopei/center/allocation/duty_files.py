@@ -100,9 +100,7 @@ def _bodies(lines: Iterable[Line]) -> dict[str, set[str]]:
     return found
 
 
-def _sittings(
-    plan: Iterable[Line], hosts: dict[str, str], bodies: dict[str, set[str]], messages: list[Message]
-) -> list[Sitting]:
+def _sittings(plan: Iterable[Line], hosts: dict[str, str], bodies: dict[str, set[str]], messages: list[Message]) -> list[Sitting]:
     found: dict[str, Sitting] = {}
     for line in plan:
         number, site, day = code(line.text("场次编号")), code(line.text("考试点编号")), cells.read_date(line.text("日期"))

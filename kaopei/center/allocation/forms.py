@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from kaopei.center.allocation.models import Party, ThinDecision
+from kaopei.center.allocation.models import LateChange, Party, ThinDecision
 from kaopei.center.allocation.sources import SOURCES
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -28,8 +28,9 @@ class TakePlanForm(forms.Form):
 
 
 class AnnounceForm(forms.Form):
-    """The announcement of a draw."""
+    """The announcement of a draw; `follows` makes it an incremental one."""
 
+    follows = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     batch = forms.ChoiceField(label="批次")
     part = forms.ChoiceField(label="考试内容", choices=[("T", "理论"), ("P", "实操")])
     rule_document = forms.CharField(label="本市交叉考试实施办法（名称、文号）", max_length=200)
@@ -69,6 +70,17 @@ class CommitForm(forms.Form):
     def shares(self) -> list[str]:
         """The digests that were filled in."""
         return [self.cleaned_data[f"share_{number}"] for number in (1, 2, 3) if self.cleaned_data[f"share_{number}"]]
+
+
+class ChangeForm(forms.Form):
+    """One change since the draw before."""
+
+    kind = forms.ChoiceField(
+        label="变更",
+        choices=[(one.value, one.label) for one in LateChange.Kind if one not in (LateChange.Kind.SITE, LateChange.Kind.LATE)],
+    )
+    about = forms.CharField(label="场次编号或抽签代号", max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    reason = forms.CharField(label="理由（不少于 10 个字，不写姓名）", max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class ExceptionForm(forms.Form):

@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kaopei.center.allocation import pool, seats
-from kaopei.center.allocation.models import Draw, DrawFile, Placement, Sitting
+from kaopei.center.allocation import pool, queries, seats
+from kaopei.center.allocation.models import Draw, DrawFile, Placement, Sitting, Vacated
+from kaopei.law.verdict import refuse
 from kaopei.lottery.draw import Outcome
 from kaopei.lottery.pool import Pool
+from kaopei.office.refused import Refused
 
 EXEMPT = {"own_school": Placement.Exemption.OWN_SCHOOL, "sole_site": Placement.Exemption.SOLE_SITE}
 PART_DIGIT = {"T": "1", "P": "2"}
@@ -30,6 +32,8 @@ def place_all(draw: Draw, instance: Pool, seed: str, outcome: Outcome) -> Placed
     """二（三）, 二（四）: a seat for everybody who was drawn to a sitting; neighbours from one institution
     apart where seats allow.
     """
+    if draw.follows:
+        return _place_late(draw, instance, seed, outcome)
     people = instance.candidates
     bodies = dict(zip(people.id, people.inst, strict=True))
     subjects = dict(zip(people.id, people.subject, strict=True))
@@ -61,6 +65,40 @@ def place_all(draw: Draw, instance: Pool, seed: str, outcome: Outcome) -> Placed
                 )
             )
     return Placed(rows, seat_list(rows), counts(instance, rows, beside))
+
+
+def _place_late(draw: Draw, instance: Pool, seed: str, outcome: Outcome) -> Placed:
+    """Those whose sitting is another one get a seat that nobody keeps, beside the fewest of their institution; all others stay."""
+    people = instance.candidates
+    bodies, subjects = (dict(zip(people.id, column, strict=True)) for column in (people.inst, people.subject))
+    kept = {(cand, session) for cand, _, session in outcome.allocation} - {(move.cand, move.new) for move in outcome.moves}
+    stay = [row for row in queries.standing(draw.batch, draw.part) if (row.pseudonym, row.sitting.number) in kept]
+    if len(stay) != len(kept):
+        raise ValueError(f"{draw.number}: {len(kept)} seats stay, {len(stay)} are known")
+    moving: dict[str, list[str]] = {}
+    for move in outcome.moves:
+        if move.new:
+            moving.setdefault(move.new, []).append(move.cand)
+    exempt, plans = exemptions(outcome), room_plans(draw)
+    tickets = ticket_numbers(draw, seed, sorted(move.cand for move in outcome.moves if move.new))
+    sitting_of = {row.number: row for row in Sitting.objects.filter(frozen_in=draw.base)}
+    rows, beside = [], 0
+    for number, group in sorted(moving.items()):
+        taken = {int(row.seat): bodies[row.pseudonym] for row in stay if row.sitting.number == number}
+        seating = seats.add(seed, number, plans[number], taken, {cand: bodies[cand] for cand in group})
+        around = seats.neighbours(plans[number])
+        held = taken | {seat.number: bodies[cand] for cand, seat in seating.items()}
+        beside += sum(held.get(other) == bodies[cand] for cand, seat in seating.items() for other in around[seat.number])
+        rows += [
+            Placement(
+                city=draw.city, draw=draw, sitting=sitting_of[number], pseudonym=cand, part=draw.part, institution=bodies[cand],
+                subject=subjects[cand], room=seat.room, seat=seat.label, ticket=tickets[cand], exemption=exempt.get(cand, ""),
+            )
+            for cand, seat in sorted(seating.items(), key=lambda item: item[1].number)
+        ]  # fmt: skip
+    whole = counts(instance, stay + rows, beside)
+    lost = sum(1 for move in outcome.moves if move.old)
+    return Placed(rows, seat_list(stay + rows), whole | {"kept": len(stay), "lost": lost, "new_seats": len(rows)})
 
 
 def exemptions(outcome: Outcome) -> dict[str, str]:
@@ -117,3 +155,18 @@ def counts(instance: Pool, rows: list[Placement], beside: int) -> dict[str, int]
         "without_seat": len(instance.candidates.id) - len(rows),
         "neighbours_together": beside,
     }
+
+
+def vacate(draw: Draw) -> int:
+    """The seats that this incremental draw took back no longer count. Part of the countersignature."""
+    moves = csv.DictReader(io.StringIO((queries.file(draw, "result/moves.csv") or b"").decode()))
+    why = {row["cand_id"]: row for row in moves if row["from_session"] and row["part"] == draw.part}
+    rows = [
+        Vacated(city=draw.city, placement=placed, draw=draw, kind=why[placed.pseudonym]["kind"], object=why[placed.pseudonym]["id"])
+        for placed in queries.standing(draw.batch, draw.part, except_draw=draw.number)
+        if placed.pseudonym in why
+    ]
+    if len(rows) != len(why):
+        raise Refused(refuse("N2.3.2", "变动清单与现有座位不符，停止会签，请立即报告省考试机构。", "moves"))
+    Vacated.objects.bulk_create(rows, batch_size=2000)
+    return len(rows)

@@ -204,9 +204,11 @@ def sessions(facts: PoolFacts) -> bytes:
     return table(("session_id", "point_id", "day", "slot", "part", "subjects", "seats"), rows)
 
 
+CANDIDATE_COLUMNS = ("cand_id", "city_id", "inst_id", "subject", "parts", "district_id", "earliest_day", "student", "avoid")
+
+
 def candidates(facts: PoolFacts) -> bytes:
     """The earliest day of an exam is the day after the training ended."""
-    header = ("cand_id", "city_id", "inst_id", "subject", "parts", "district_id", "earliest_day", "student", "avoid")
     rows = [
         (
             c.pseudonym,
@@ -221,4 +223,4 @@ def candidates(facts: PoolFacts) -> bytes:
         )
         for c in facts.candidates
     ]
-    return table(header, rows)
+    return table(CANDIDATE_COLUMNS, rows)

@@ -53,9 +53,7 @@ def _halves(post: Post) -> tuple[str, ...]:
     return tuple(half for half, is_in in ((MORNING, post.start < NOON), (AFTERNOON, post.end > NOON)) if is_in)
 
 
-def _fill_role(
-    files: DutyFiles, role: str, wanted: Sequence[int], places: Sequence[Place], seed: str, filled: list[str], notes: list[str]
-) -> None:
+def _fill_role(files: DutyFiles, role: str, wanted: Sequence[int], places: Sequence[Place], seed: str, filled: list[str], notes: list[str]) -> None:
     people = sorted((one for one in files.staff if one.post == role), key=lambda one: one.id_number)
     recusal = files.recusal()
     by_day: dict[tuple[str, dt.date], list[Sitting]] = {}
@@ -91,8 +89,6 @@ class _Able:
         key = tuple(one.sitting for one in sittings)
         if key not in self._known:
             self._known[key] = [
-                place
-                for place, person in enumerate(self._people)
-                if sittings and not any(self._recusal.grounds(person, one) for one in sittings)
+                place for place, person in enumerate(self._people) if sittings and not any(self._recusal.grounds(person, one) for one in sittings)
             ]
         return self._known[key]

@@ -71,6 +71,23 @@ def place(seed: str, sitting: str, plan: Sequence[Room], people: Mapping[str, st
     return {queues[body].pop(): Seat(room_of[n], n) for n, body in sorted(chart.items()) if body}
 
 
+def add(seed: str, sitting: str, plan: Sequence[Room], taken: Mapping[int, str], people: Mapping[str, str]) -> dict[str, Seat]:
+    """Seats for `people` among those that are not `taken` (number → institution), by lot beside the fewest of their own."""
+    around = neighbours(plan)
+    room_of = {number: room.name for room in plan for number in range(room.first, room.last + 1)}
+    held = dict(taken)
+    if len(held) + len(people) > len(around):
+        raise ValueError(f"{sitting}: {len(held) + len(people)} people, {len(around)} seats")
+    seating = {}
+    for person in sorted(people, key=lambda one: lot(seed, sitting, one)):
+        body = people[person]
+        free = [number for number in around if number not in held]
+        number = min(free, key=lambda one: (sum(held.get(n) == body for n in around[one]), lot(seed, sitting, person, str(one))))
+        held[number] = body
+        seating[person] = Seat(room_of[number], number)
+    return seating
+
+
 def together(seating: Mapping[str, Seat], people: Mapping[str, str], plan: Sequence[Room]) -> list[tuple[str, str]]:
     """Pairs of neighbours from one institution: what could not be avoided."""
     at = {seat.number: person for person, seat in seating.items()}

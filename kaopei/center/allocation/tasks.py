@@ -32,7 +32,7 @@ def verify(progress: Any, *, by: Actor, at: datetime, number: str) -> dict[str, 
     progress(0, 1, "正在用独立程序重算")
     result = queries.files(draw, "result")
     result.pop("seats.csv", None)
-    agrees, text = checking.rerun(queries.files(draw, "instance"), result)
+    agrees, text = checking.rerun(queries.files(draw, "instance"), result, queries.previous_result(draw))
     actions.note_verification(draw, agrees=agrees, text=text, by=by, at=at)
     progress(1, 1, "")
     word = "重算一致" if agrees else "重算不一致"

@@ -19,6 +19,7 @@ urlpatterns = [
     path(f"{ONE}commit/", steps.commit, name="commit"),
     path(f"{ONE}exception/", steps.exception, name="exception"),
     path(f"{ONE}thin/", steps.thin, name="thin"),
+    path(f"{ONE}change/", steps.change, name="change"),
     path(f"{ONE}freeze/", steps.freeze, name="freeze"),
     path(f"{ONE}reveal/", steps.reveal, name="reveal"),
     path(f"{ONE}escrow/", steps.escrow, name="escrow"),

@@ -12,6 +12,7 @@ from kaopei.center.allocation.sources import SOURCES
 from kaopei.center.applications import queries as applications
 from kaopei.center.registry import queries as registry
 from kaopei.law.verdict import refuse
+from kaopei.lottery.late import next_id
 from kaopei.lottery.rules import read_meta
 from kaopei.lottery.seed import keyed
 from kaopei.lottery.table import BadInstance
@@ -49,6 +50,8 @@ class Announcement:
     parties: tuple[tuple[str, str], ...]
     own_school_allowed: bool = True
     rules: tuple[tuple[str, object], ...] = ()
+    # 增量抽签: number of the verified draw to be changed
+    follows: str = ""
 
 
 @records("allocation.announced", act="allocation.announce")
@@ -59,17 +62,19 @@ def announce(said: Announcement, *, by: Actor, at: datetime) -> Draw:
         raise Refused(refuse("N2.3.2", f"没有批次 {said.batch}：请先上传并确认报名数据包。", "no_batch"))
     _check_times(said, at)
     _check_parties(said.parties, by)
-    rules = _rules(said.rules)
+    previous = _previous(said) if said.follows else None
+    rules = previous.rules if previous else _rules(said.rules)
     before = Draw.objects.filter(batch=said.batch, part=said.part)
     if before.exclude(status__in=OVER).exists():
         raise Refused(refuse("N2.3.2", f"批次 {said.batch} 已有进行中的抽签，不能再公告一次。", "open_draw"))
     serial = before.count() + 1
     draw = Draw.objects.create(
         city=batch.city,
-        number=f"{said.batch}-{said.part}{serial}",
+        number=_next_number(previous) if previous else f"{said.batch}-{said.part}{serial}",
         batch=said.batch,
         part=said.part,
         serial=serial,
+        follows=said.follows,
         rules=rules,
         rule_document=said.rule_document.strip(),
         rule_published_on=said.rule_published_on,
@@ -90,8 +95,27 @@ def announce(said: Announcement, *, by: Actor, at: datetime) -> Draw:
         "objections_until": draw.objections_until.isoformat(),
         "parties": [party.key for party in draw.parties.all()],
     }
+    facts |= {"follows": draw.follows} if draw.follows else {}
     event(obj=f"draw:{draw.number}", city=draw.city, digest=hashlib.sha256(canonical.encode(facts)).hexdigest(), **facts)
     return draw
+
+
+def _next_number(previous: Draw) -> str:
+    """The next free number of the chain; those of closed and disputed draws are not used again."""
+    number = next_id(previous.number)
+    while Draw.objects.filter(number=number).exists():
+        number = next_id(number)
+    return number
+
+
+def _previous(said: Announcement) -> Draw:
+    """The draw to be changed: verified, of the same batch and part, and the last of its chain."""
+    found = Draw.objects.filter(number=said.follows, batch=said.batch, part=said.part, status=Draw.Status.VERIFIED).first()
+    if found is None:
+        raise Refused(refuse("N2.3.2", f"抽签 {said.follows} 没有省级会签，不能作增量抽签。", "follows"))
+    if Draw.objects.filter(follows=found.number).exclude(status__in=(Draw.Status.CLOSED, Draw.Status.DISPUTED)).exists():
+        raise Refused(refuse("N2.3.2", f"抽签 {said.follows} 已有增量抽签，请在最近一次的结果上继续。", "follows"))
+    return found
 
 
 @records("allocation.closed", act="allocation.announce")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from kaopei.center.allocation import queries, statements
 from kaopei.center.allocation.models import Draw, DrawFile, Placement
-from kaopei.center.allocation.placing import Placed, place_all
+from kaopei.center.allocation.placing import Placed, place_all, vacate
 from kaopei.center.allocation.sources import SOURCES, derived
 from kaopei.law.verdict import refuse
 from kaopei.lottery import pool as lottery_pool
@@ -65,7 +65,7 @@ def draw_seats(draw: Draw, *, progress: Progress = lambda done, total, note: Non
     row = Draw.objects.select_for_update().get(pk=draw.pk)
     if row.status != Draw.Status.REVEALED or not row.public_value:
         raise Refused(refuse(CLAUSE, "密值和公共值齐了以后才能抽签，且只抽一次。", "state"))
-    instance = lottery_pool.parse(queries.files(row, "instance"))
+    instance = lottery_pool.parse(queries.files(row, "instance"), queries.previous_result(row))
     if instance.input_digest != row.input_digest:
         raise Refused(refuse(CLAUSE, "冻结的文件与冻结时公布的摘要不符，停止抽签，请立即报告省考试机构。", "tampered"))
     parties = {party.key: party.secret for party in row.parties.all()}
@@ -122,9 +122,10 @@ def countersign(draw: Draw, *, pin: str, by: Actor, at: datetime) -> Draw:
         signer=signer,
         at=at,
     )
+    vacated = vacate(row) if row.follows else 0
     row.status, row.verified_at = Draw.Status.VERIFIED, at
     row.save(update_fields=["countersignature", "status", "verified_at"])
-    event(obj=f"draw:{row.number}", city=row.city, transcript=row.transcript_digest)
+    event(obj=f"draw:{row.number}", city=row.city, transcript=row.transcript_digest, **({"vacated": vacated} if row.follows else {}))
     return row
 
 

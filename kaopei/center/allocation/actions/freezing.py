@@ -53,8 +53,8 @@ def freeze(draw: Draw, *, shown: bytes, asked_by: str, by: Actor, at: datetime) 
     for name, content in {**_instance(ready), "seating/rooms.csv": _rooms(row, ready)}.items():
         digest = hashlib.sha256(content).hexdigest()
         DrawFile.objects.create(city=row.city, draw=row, name=name, digest=digest, content=content)
-    Sitting.objects.filter(pk__in=[sitting.pk for sitting in ready.sittings]).update(frozen_in=row.number)
-    applications.freeze(row.batch, ready.pool.candidates.id, draw=row.number, by=by, at=at)
+    Sitting.objects.filter(pk__in=[sitting.pk for sitting in ready.sittings], frozen_in="").update(frozen_in=row.number)
+    applications.freeze(row.batch, _new(ready), draw=row.number, by=by, at=at)
     row.freeze_record = _statement(row, ready.pool.input_digest, at)
     row.input_digest, row.frozen_by, row.frozen_at, row.status = (
         ready.pool.input_digest,
@@ -81,11 +81,19 @@ def _ready(draw: Draw, at: datetime) -> queries.Prepared:
         raise Refused(refuse(CLAUSE, str(fault), "empty")) from None
     if open_ones := [one.site for one in draw.exceptions.filter(status="asked")]:
         raise Refused(refuse("N2.4.2", f"考试点 {'、'.join(open_ones)} 的例外还没有审批，请先办结。", "exceptions"))
+    if draw.follows:
+        return ready
     thin = {(row.institution, row.subject, row.options, row.candidates) for row in queries.thin_market(ready.pool, draw.part)}
     decided = draw.thin_decisions.values_list("institution", "subject", "options", "candidates")
     if missing := thin - set(decided):
         raise Refused(refuse("N2.3.4", f"可抽考试点过少的名单还有 {len(missing)} 项没有处理，请先处理。", "thin"))
     return ready
+
+
+def _new(ready: queries.Prepared) -> list[str]:
+    """Candidates that no earlier draw of the chain has frozen."""
+    before: set[str] = set() if ready.pool.previous is None else {cand for cand, _ in ready.pool.previous.seats}
+    return [cand for cand in ready.pool.candidates.id if cand not in before]
 
 
 def _instance(ready: queries.Prepared) -> dict[str, bytes]:
@@ -98,6 +106,8 @@ def _digests(ready: queries.Prepared) -> dict[str, str]:
 
 def _rooms(draw: Draw, ready: queries.Prepared) -> bytes:
     """Rooms and numbers of seats, frozen with the rest: seats are given by the same seed."""
+    if (before := queries.previous(draw)) is not None:
+        return queries.file(before, "seating/rooms.csv") or b""
     day = min(sitting.day for sitting in ready.sittings)
     sites = {site.number: site for site in registry.sites(draw.city, day)}
     rows = [
@@ -121,9 +131,22 @@ def _shown(draw: Draw, ready: queries.Prepared) -> bytes:
         "机位": sum(sitting.seats for sitting in ready.sittings),
         "不参加抽签的场次": {one.site: f"{len(one.sittings)} 场，{one.verdict.text}" for one in ready.left_out},
         "经批准的例外": [one.site for one in draw.exceptions.filter(status="approved")],
+        **_late(draw, ready),
         "承诺": {party.key: party.commitment for party in draw.parties.all()},
     }
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def _late(draw: Draw, ready: queries.Prepared) -> dict[str, Any]:
+    if not draw.follows:
+        return {}
+    reasons = {f"{one.get_kind_display()} {one.object}": one.reason for one in draw.changes.all()}
+    return {
+        "增量抽签": f"在 {draw.follows} 的结果上",
+        "变更": [" ".join(change) for change in ready.pool.changes],
+        "变更的理由": reasons,
+        "不能再用的座位": ready.affected,
+    }
 
 
 def _statement(draw: Draw, digest: str, at: datetime) -> str:

@@ -1,6 +1,7 @@
 """Sittings, draws and who sits where."""
 
 from kaopei.center.allocation.models.draw import Draw, DrawFile, Opening, Party
+from kaopei.center.allocation.models.late import LateChange, Vacated
 from kaopei.center.allocation.models.placement import Placement, TicketBundle
 from kaopei.center.allocation.models.sitting import Sitting
 from kaopei.center.allocation.models.waiver import SiteException, ThinDecision
@@ -8,6 +9,7 @@ from kaopei.center.allocation.models.waiver import SiteException, ThinDecision
 __all__ = [
     "Draw",
     "DrawFile",
+    "LateChange",
     "Opening",
     "Party",
     "Placement",
@@ -15,4 +17,5 @@ __all__ = [
     "SiteException",
     "ThinDecision",
     "TicketBundle",
+    "Vacated",
 ]

@@ -38,6 +38,8 @@ class Draw(models.Model):
     batch = models.CharField(max_length=14)
     part = models.CharField(max_length=1, choices=Part)
     serial = models.PositiveSmallIntegerField()
+    # 增量抽签: number of the verified draw that this one changes; empty for an ordinary draw
+    follows = models.CharField(max_length=40, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ANNOUNCED)
     # 二（三）N2.3.9: the rule table in force, as it goes into meta.json, and the document that sets it
     rules = models.JSONField(default=dict)
@@ -82,6 +84,11 @@ class Draw(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def base(self) -> str:
+        """Number of the draw that froze the sittings: the first of a chain of incremental draws."""
+        return self.number.partition(".")[0]
 
 
 class Party(models.Model):

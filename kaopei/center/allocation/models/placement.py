@@ -31,7 +31,7 @@ class Placement(AppendOnly):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["draw", "pseudonym", "part"], name="placed_once_per_draw"),
-            models.UniqueConstraint(fields=["sitting", "seat"], name="seat_taken_once"),
+            models.UniqueConstraint(fields=["draw", "sitting", "seat"], name="seat_taken_once_per_draw"),
             models.CheckConstraint(condition=~Q(room="") & ~Q(seat=""), name="placed_on_a_seat"),
         ]
         indexes = [models.Index(fields=["draw", "institution"]), models.Index(fields=["sitting", "room", "seat"])]

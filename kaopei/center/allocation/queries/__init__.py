@@ -20,6 +20,7 @@ from kaopei.center.allocation.queries.draws import (
     used,
 )
 from kaopei.center.allocation.queries.facts import LeftOut, NothingToDraw, Prepared, Thin, prepare, thin_market
+from kaopei.center.allocation.queries.late import moves, previous, previous_result, standing, unknown_change
 from kaopei.center.allocation.queries.sittings import (
     Seated,
     SittingFacts,
@@ -52,16 +53,21 @@ __all__ = [
     "files",
     "flow",
     "left",
+    "moves",
     "names",
     "of_person",
     "offered",
     "prepare",
+    "previous",
+    "previous_result",
     "rooms",
     "seated",
     "sitting",
     "sittings",
+    "standing",
     "thin_market",
     "transcript",
+    "unknown_change",
     "used",
     "with_candidates",
     "with_people",

@@ -76,7 +76,7 @@ def used(one: Draw) -> Counter[tuple[str, str]]:
 
 def offered(one: Draw) -> Counter[tuple[str, str]]:
     """Seats offered by site and day: of the frozen sittings, before the freeze of the planned ones."""
-    rows = Sitting.objects.filter(batch=one.batch, part=one.part, frozen_in=one.number if one.input_digest else "")
+    rows = Sitting.objects.filter(batch=one.batch, part=one.part, frozen_in=one.base if one.input_digest or one.follows else "")
     found: Counter[tuple[str, str]] = Counter()
     for site, day, seats in rows.values_list("site", "day", "seats"):
         found[site, day.isoformat()] += seats
@@ -104,10 +104,17 @@ def explain(one: Draw, wanted: str) -> Explained | None:
     for place, line in enumerate(lines):
         if f'"cand":"{pseudonym}"'.encode() in line:
             row = json.loads(line)
-            placement = placement or Placement.objects.filter(draw=one, pseudonym=pseudonym).select_related("sitting").first()
+            placement = placement or _last_placement(one, pseudonym)
             path = tuple(merkle.path(lines, place))
             return Explained(row, line.decode(), place, len(lines), path, merkle.root(lines), placement)
     return None
+
+
+def _last_placement(one: Draw, pseudonym: str) -> Placement | None:
+    """His seat by this draw, or by the one before it from which he kept it."""
+    own = Placement.objects.filter(sitting__batch=one.batch, part=one.part, pseudonym=pseudonym, draw__serial__lte=one.serial)
+    rows = own if one.follows else own.filter(draw=one)
+    return rows.select_related("sitting").order_by("-draw__serial").first()
 
 
 def transcript(one: Draw) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from kaopei.center.allocation import pool
 from kaopei.center.allocation.models import Draw, SiteException, Sitting
+from kaopei.center.allocation.queries import late
 from kaopei.center.applications import queries as applications
 from kaopei.center.registry import queries as registry
 from kaopei.law import numbers, operations, places
@@ -16,10 +17,13 @@ from kaopei.law.facts import SiteFacts
 from kaopei.law.rules.c2_3_cross_exam import host_may_host
 from kaopei.law.verdict import Verdict
 from kaopei.lottery import pool as lottery_pool
+from kaopei.lottery.draw import draw as lottery_draw
 from kaopei.lottery.eligibility import Eligibility
+from kaopei.lottery.table import BadInstance
 
 # A site of a kind that the format does not know is treated like one on an institution: never as a public base.
 KINDS = {"public": "public", "campus": "school"}
+TRIAL = "0" * 64
 PART_NAMES = {"T": "理论", "P": "实操"}
 
 
@@ -38,10 +42,11 @@ class LeftOut:
 class Prepared:
     """What a draw would be made of now: the facts, the parsed pool, and what stays outside."""
 
-    facts: pool.PoolFacts
     pool: lottery_pool.Pool
     sittings: tuple[Sitting, ...]
     left_out: tuple[LeftOut, ...]
+    # Of an incremental draw: how many seats of the result before can no longer be used
+    affected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,9 @@ class NothingToDraw(ValueError):
 
 
 def prepare(draw: Draw) -> Prepared:
-    """二（三）: the pool as of now. Frozen sittings and applications belong to other draws."""
+    """二（三）: the pool as of now. Frozen sittings and applications belong to other draws, unless this one changes one of them."""
+    if draw.follows:
+        return _prepare_late(draw)
     planned = list(Sitting.objects.filter(batch=draw.batch, part=draw.part, frozen_in=""))
     if not planned:
         raise NothingToDraw(f"批次 {draw.batch} 没有可用的{PART_NAMES[draw.part]}场次：请先按考试计划生成场次。")
@@ -74,7 +81,19 @@ def prepare(draw: Draw) -> Prepared:
     if not people:
         raise NothingToDraw(f"批次 {draw.batch} 没有可以参加本次抽签的考生：请先完成受理和待定件的决定。")
     facts = _facts(draw, kept, sites, people, first)
-    return Prepared(facts, lottery_pool.parse(pool.files(facts)), kept, left_out)
+    return Prepared(lottery_pool.parse(pool.files(facts)), kept, left_out)
+
+
+def _prepare_late(draw: Draw) -> Prepared:
+    """The pool of an incremental draw; one that could not be drawn is found out now, with a seed that decides nothing."""
+    try:
+        found = lottery_pool.parse(late.instance(draw), late.previous_result(draw))
+        outcome = lottery_draw(found, TRIAL)
+    except BadInstance as fault:
+        raise NothingToDraw(f"增量抽签的输入还不完整：{fault}") from None
+    sittings = tuple(Sitting.objects.filter(frozen_in=draw.base))
+    affected = sum(1 for move in outcome.moves if move.old)
+    return Prepared(found, sittings, (), affected)
 
 
 def _facts(

@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from kaopei.center.allocation.models import Draw, Placement, Sitting
+from kaopei.center.allocation.queries.late import COUNTS
 from kaopei.center.allocation.seats import Room, assumed
 from kaopei.center.applications import queries as applications
 from kaopei.center.registry import queries as registry
+
+# The same as COUNTS, seen from a sitting
+PLACED = (Q(placements__draw__follows="") | Q(placements__draw__status=Draw.Status.VERIFIED)) & Q(placements__vacated=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Seated:
 
 def sittings(*, city: str = "", batch: str = "", part: str = "") -> QuerySet[Sitting]:
     """Sittings in sight by day, start and number; `placed` counts the candidates."""
-    rows = Sitting.objects.annotate(placed=Count("placements")).order_by("day", "start", "number")
+    rows = Sitting.objects.annotate(placed=Count("placements", filter=PLACED)).order_by("day", "start", "number")
     for field, value in (("city", city), ("batch", batch), ("part", part)):
         rows = rows.filter(**{field: value}) if value else rows
     return rows
@@ -97,7 +101,7 @@ def seated(number: str) -> list[Seated]:
     """Everybody who sits in a sitting, by seat: with name and identity number, so callers seal it or print it
     for its owner.
     """
-    rows = list(Placement.objects.filter(sitting__number=number).select_related("sitting").order_by("seat"))
+    rows = list(Placement.objects.filter(COUNTS, sitting__number=number).select_related("sitting").order_by("seat"))
     return with_people(rows)
 
 

@@ -45,7 +45,9 @@ def new(request: HttpRequest) -> HttpResponse:
     at = clock.now()
     parties = [(one.username, f"{one.name}（{one.username}）") for one in people.holders("draw_party")]
     choices = {"batches": [one.number for one in applications.batches()], "people": parties}
-    form = forms.AnnounceForm(request.POST or None, initial=_proposed(at, parties), **choices)
+    before = queries.draw(request.GET.get("follows", ""))
+    initial = _proposed(at, parties) | (_as_before(before) if before else {})
+    form = forms.AnnounceForm(request.POST or None, initial=initial, **choices)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         draw = actions.announce(
@@ -59,13 +61,14 @@ def new(request: HttpRequest) -> HttpResponse:
                 objections_until=said["objections_until"],
                 parties=form.parties(),
                 own_school_allowed=said["own_school_allowed"],
+                follows=said["follows"],
             ),
             by=request.user,
             at=at,
         )
         messages.success(request, f"抽签 {draw.number} 已公告，请各承诺方作出承诺。")
         return redirect("allocation:draw", number=draw.number)
-    return render(request, "allocation/announce.html", {"form": form, "rules": actions.RULES})
+    return render(request, "allocation/announce.html", {"form": form, "rules": actions.RULES, "before": before})
 
 
 @permission("allocation.view")
@@ -80,11 +83,12 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "exceptions": list(draw.exceptions.all()),
         "decisions": list(draw.thin_decisions.all()),
         "files": queries.file_list(draw) if draw.input_digest else [],
-        "command": "./run lottery verify instance result",
+        "command": f"./run lottery verify instance result{' --previous previous' if draw.follows else ''}",
         "freeze": approvals.standing("allocation.freeze", f"draw:{number}"),
         "protocol": approvals.standing("draw.publish", number),
         "job": jobs.newest("allocation.draw", number=number),
         "checking": jobs.newest("allocation.verify", number=number),
+        **_late(draw),
         **_preview(draw),
         **_result(draw),
         **_offers(request, draw),
@@ -98,6 +102,12 @@ def of_number(number: str) -> Draw:
     if found is None:
         raise Http404(number)
     return found
+
+
+def _as_before(draw: Draw) -> dict[str, Any]:
+    """An incremental draw keeps batch, part and rules of the draw it changes."""
+    kept = ("batch", "part", "rule_document", "rule_published_on", "own_school_allowed", "public_source")
+    return {"follows": draw.number} | {name: getattr(draw, name) for name in kept}
 
 
 def _proposed(at: datetime, parties: list[tuple[str, str]]) -> dict[str, Any]:
@@ -118,6 +128,15 @@ def _steps(draw: Draw) -> list[tuple[str, str]]:
     return list(zip(STEPS, states, strict=True))
 
 
+def _late(draw: Draw) -> dict[str, Any]:
+    """Of an incremental draw: what has changed, who moved and why; of any: the draws that changed it."""
+    return {
+        "changes": list(draw.changes.all()),
+        "moves": queries.moves(draw),
+        "later": [one for one in queries.draws(draw.city) if one.follows == draw.number],
+    }
+
+
 def _preview(draw: Draw) -> dict[str, Any]:
     """Before the freeze: what would be drawn, what stays outside, the thin market."""
     if draw.status not in ("announced", "committed"):
@@ -126,7 +145,7 @@ def _preview(draw: Draw) -> dict[str, Any]:
         ready = queries.prepare(draw)
     except queries.NothingToDraw as fault:
         return {"problem": str(fault)}
-    thin = queries.thin_market(ready.pool, draw.part)
+    thin = [] if draw.follows else queries.thin_market(ready.pool, draw.part)
     bodies, _, _ = queries.names(draw)
     decided = {(one.institution, one.subject, one.options, one.candidates) for one in draw.thin_decisions.all()}
     rows = [
@@ -145,6 +164,8 @@ def _preview(draw: Draw) -> dict[str, Any]:
             "sittings": len(ready.sittings),
             "seats": sum(one.seats for one in ready.sittings),
             "digest": ready.pool.input_digest,
+            "affected": ready.affected,
+            "changes": ready.pool.changes,
         },
         "left_out": ready.left_out,
         "thin": rows,
@@ -180,6 +201,9 @@ def _offers(request: HttpRequest, draw: Draw) -> dict[str, Any]:
     offers: dict[str, Any] = {}
     mine = queries.of_person(draw, user.username)
     before = status in ("announced", "committed")
+    if before and draw.follows and user.may("allocation.freeze", draw.city):
+        offers["change_form"] = forms.ChangeForm()
+    offers["may_follow"] = status == "verified" and user.may("allocation.announce", draw.city)
     if mine and status == "announced" and not mine.commitment:
         offers["commit_form"], offers["mine"] = forms.CommitForm(), mine
     if mine and status == "frozen" and not mine.secret:

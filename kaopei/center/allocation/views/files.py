@@ -23,6 +23,7 @@ HOWS = {
     "draw": "抽签直接得到座位",
     "repair": "补位阶段得到座位：为让更多人有座而调整，规则和顺序由种子决定",
     "own_school": "在本校考试点优先安排",
+    "kept": "沿用上一次抽签的座位，本次没有变动",
     "no_seat": "可去的考试点都已满",
     "no_site": "没有可以安排的考试点",
 }
@@ -48,6 +49,8 @@ def archive(request: HttpRequest, number: str) -> HttpResponse:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as box:
         for row in queries.file_list(draw):
             box.writestr(zipfile.ZipInfo(row.name, (2026, 1, 1, 0, 0, 0)), queries.file(draw, row.name) or b"")
+        for name, content in sorted((queries.previous_result(draw) or {}).items()):
+            box.writestr(zipfile.ZipInfo(f"previous/{name}", (2026, 1, 1, 0, 0, 0)), content)
     answer = HttpResponse(out.getvalue(), content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="draw-{number}.zip"'
     return answer
@@ -62,7 +65,7 @@ def explain(request: HttpRequest, number: str) -> HttpResponse:
     context: dict[str, object] = {"draw": draw, "who": who, "found": found}
     if found:
         _, sites, _ = queries.names(draw)
-        odds = chance(lottery_pool.parse(queries.files(draw, "instance")), found.row["cand"])[found.row["part"]]
+        odds = chance(lottery_pool.parse(queries.files(draw, "instance"), queries.previous_result(draw)), found.row["cand"])[found.row["part"]]
         context["drawn"] = [(sites.get(site, site), OUTCOMES[what]) for site, what in found.row.get("drawn", [])]
         context["how"] = HOWS.get(found.row["how"], found.row["how"])
         context["odds"] = [
@@ -84,7 +87,7 @@ def slip(request: HttpRequest, number: str, who: str) -> HttpResponse:
     if found is None:
         raise Http404(who)
     rows = (queries.file(draw, "result/rows.jsonl") or b"").splitlines()
-    pool = lottery_pool.parse(queries.files(draw, "instance"))
+    pool = lottery_pool.parse(queries.files(draw, "instance"), queries.previous_result(draw))
     made = lottery_slip(pool, draw.seed, draw.number, rows, found.row["cand"])
     answer = HttpResponse(json.dumps(made, ensure_ascii=False), content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="draw-slip-{found.row["cand"]}.json"'

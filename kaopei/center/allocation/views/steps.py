@@ -103,6 +103,16 @@ def thin(request: HttpRequest, number: str) -> HttpResponse:
 
 @permission("allocation.freeze")
 @require_POST
+def change(request: HttpRequest, number: str) -> HttpResponse:
+    """Form fields: kind, about (number of a sitting, or pseudonym), reason."""
+    draw = of_number(number)
+    form = _said(forms.ChangeForm(request.POST))
+    told = actions.tell_change(draw, **form.cleaned_data, by=request.user, at=clock.now())
+    return _back(request, draw, f"已登记：{told.get_kind_display()} {told.object}。")
+
+
+@permission("allocation.freeze")
+@require_POST
 def freeze(request: HttpRequest, number: str) -> HttpResponse:
     """No field: the second person signs at /approvals/."""
     draw = of_number(number)

@@ -16,7 +16,7 @@ from kaopei.center.publication.models import Publication
 from kaopei.office.clock import CHINA
 
 AT_ONCE = ("protocol.json", "result/transcript.json")
-WHEN_OVER = ("result/rows.jsonl", "result/allocation.csv")
+WHEN_OVER = ("result/rows.jsonl", "result/allocation.csv", "result/moves.csv")
 STEPS = {
     "announced": "已公告",
     "committed": "承诺已齐",
@@ -86,10 +86,19 @@ def _content(draw: Any, files: dict[str, bytes]) -> dict[str, Any]:
         "merkle_root": transcript.get("merkle_root", ""),
         "rows_digest": transcript.get("rows_digest", ""),
         "counts": dict(draw.counts),
+        **_late(draw, transcript),
         "verified_at": _moment(draw.verified_at),
         "rows_public_after": _moment(over),
         "files": [{"name": name, "digest": hashlib.sha256(data).hexdigest(), "size": len(data)} for name, data in files.items()],
     }
+
+
+def _late(draw: Any, transcript: dict[str, Any]) -> dict[str, Any]:
+    """What an incremental draw changes and why; who moved is named by pseudonym in moves.csv once the month is over."""
+    if not draw.follows:
+        return {}
+    told = [{"kind": one.kind, "about": one.object, "reason": one.reason} for one in draw.changes.all() if one.kind.startswith("sitting_")]
+    return {"follows": draw.follows, "changes": transcript.get("changes", {}), "moves": transcript.get("moves", 0), "told": told}
 
 
 def _party(party: Any) -> dict[str, Any]:
