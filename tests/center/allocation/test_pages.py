@@ -13,6 +13,7 @@ from django.test import Client
 from kaopei.center.allocation.models import Draw
 from kaopei.office import scope
 from kaopei.office.approvals.models import Request
+from kaopei.office.audit import queries as events
 from kaopei.office.tasks.worker import Worker
 from tests.center.allocation.city import BATCH, ORPHAN, OWNER
 from tests.center.allocation.conftest import DRAW_AT, LATER, PARTIES, REASON, SECRETS
@@ -197,3 +198,69 @@ def test_a_form_filled_in_wrongly_says_what_to_do(desk):
 
 def test_the_cast_logs_in_with_the_password_of_the_demo(trusted_people, client):
     assert client.post("/login/", {"username": "freezer", "password": PASSWORD}).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refused_steps_stand_in_the_record(desk):
+    """A wrong secret, somebody else's step and a second draw, tried at the pages: refused, and each an event."""
+    frozen(desk)
+    desk.clock(DRAW_AT + timedelta(minutes=5))
+    desk.send("party_city", f"{ONE}reveal/", expect=409, secret=SECRETS["province"])
+    desk.send("party_notary", f"{ONE}reveal/", expect=409, secret="0" * 64)
+    desk.send("freezer", f"{ONE}freeze/", expect=409)
+    desk.send("announcer", f"{ONE}close/", expect=409, reason="冻结以后也想终止本次抽签。")
+    desk.send("clerk", f"{ONE}tickets/make/", expect=409)
+    desk.send("clerk", f"{ONE}reveal/", expect=403, secret=SECRETS["city"])
+    with scope.entered(FOSHAN):
+        tried = [event for event in events.events(obj=f"draw:{BATCH}-T1") if event.code == "allocation.attempt_refused"]
+    assert [event.facts["step"] for event in reversed(tried)] == ["reveal", "reveal", "freeze", "close", "tickets", "reveal"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_late_changes_by_forms(desk):
+    """A sitting that cannot be sealed, from the button on the page to the change list on the page."""
+    drawn(desk)
+    desk.send("province", f"{ONE}verify/")
+    desk.work()
+    desk.send("province", f"{ONE}countersign/", pin=PIN)
+    assert "公告增量抽签" in desk.see("announcer", ONE)
+    assert "规则沿用" in desk.see("announcer", f"/allocation/draws/new/?follows={BATCH}-T1")
+    later = DRAW_AT + timedelta(hours=1)
+    moments = {"objections_until": f"{later:%Y-%m-%dT%H:%M}", "public_at": f"{later + timedelta(hours=1):%Y-%m-%dT%H:%M}"}
+    people = {"party_city": "party_city", "party_province": "party_province", "party_third": "party_notary"}
+    desk.send(
+        "announcer", "/allocation/draws/new/", batch=BATCH, part="T", rule_document="佛山市交叉考试实施办法",
+        rule_published_on="2024-01-01", own_school_allowed="on", public_source="rehearsal", third_interest="notary",
+        follows=f"{BATCH}-T1", **moments, **people,
+    )  # fmt: skip
+    late = f"/allocation/draws/{BATCH}-T1.1/"
+    with scope.entered(FOSHAN):
+        lost = Draw.objects.get(number=f"{BATCH}-T1").placements.first().sitting.number
+    desk.send("freezer", f"{late}change/", expect=409, kind="sitting_unsealed", about="X", reason=REASON)
+    desk.send("freezer", f"{late}change/", kind="sitting_unsealed", about=lost, reason=REASON)
+    assert lost in desk.see("freezer", late)
+    for key, username in PARTIES.items():
+        desk.send(username, f"{late}commit/", secret=SECRETS[key], pin=PIN)
+    desk.send("freezer", f"{late}freeze/")
+    desk.sign("approver")
+    desk.clock(later + timedelta(hours=2))
+    desk.browsers.clear()  # after two idle hours everybody logs in anew
+    for key, username in PARTIES.items():
+        desk.send(username, f"{late}reveal/", secret=SECRETS[key])
+    desk.work()
+    page = desk.see("province", late)
+    assert "谁动了，为什么" in page
+    assert "场次不能封卷" in page
+    desk.send("province", f"{late}verify/")
+    desk.work()
+    assert "一致" in desk.see("province", late)
+    desk.send("province", f"{late}countersign/", pin=PIN)
+    names = zipfile.ZipFile(io.BytesIO(desk.see("province", f"{late}draw.zip"))).namelist()
+    assert {"result/moves.csv", "instance/changes.csv", "previous/rows.jsonl"} <= set(names)
+    with scope.entered(FOSHAN):
+        kept = Draw.objects.get(number=f"{BATCH}-T1").placements.exclude(sitting__number=lost).first()
+    assert "沿用上一次抽签的座位" in desk.see("province", f"{late}explain/?who={kept.pseudonym}")
+    slip = json.loads(desk.see("province", f"{late}slip/{kept.pseudonym}.json"))
+    assert slip["format"] == "xslip/1"
+    assert json.loads(slip["parts"][0]["row"])["how"] == "kept"
+    desk.see("province", f"{late}slip/NOBODY.json", status=404)

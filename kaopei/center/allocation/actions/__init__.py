@@ -12,7 +12,7 @@ from kaopei.center.allocation.actions.drawing import (
     take_public_value,
 )
 from kaopei.center.allocation.actions.freezing import freeze, request_freeze
-from kaopei.center.allocation.actions.late import tell_change
+from kaopei.center.allocation.actions.late import note_refusal, tell_change
 from kaopei.center.allocation.actions.plan import take_plan
 from kaopei.center.allocation.actions.tickets import keep_tickets, note_fetched
 from kaopei.center.allocation.actions.waiving import approve_exception, ask_exception, decide_thin
@@ -40,5 +40,6 @@ __all__ = [
     "reveal",
     "take_plan",
     "take_public_value",
+    "note_refusal",
     "tell_change",
 ]
