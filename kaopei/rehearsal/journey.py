@@ -137,15 +137,11 @@ def _office_month(stage: Stage, wishes: Wishes, bank: Path) -> None:
         draw.reveal()
     with report.step("verify", "独立复核、会签、公布"):
         draw.verify()
+        printing = draw.start_tickets()  # thousands of pages: the others go on with their work meanwhile
         draw.publish()
         draw.fetch()
         draw.check()
-    _exams(stage, wishes, draw, Papers(stage, bank, wishes.sittings))
-
-
-def _exams(stage: Stage, wishes: Wishes, draw: Draw, papers: Papers) -> None:
-    report = stage.report
-    printing = draw.start_tickets()
+    papers = Papers(stage, bank, wishes.sittings)
     with report.step("bank", "题库导入（准考证同时在印）"):
         learned = Booklet(papers.import_banks())
     with report.step("enrolment", "考试服务器登记、验收、省级会签"):
@@ -153,6 +149,11 @@ def _exams(stage: Stage, wishes: Wishes, draw: Draw, papers: Papers) -> None:
         papers.enrol(wanted)
     with report.step("tickets", "准考证印完、取走"):
         draw.fetch_tickets(printing)
+    _exams(stage, wishes, papers, learned, wanted)
+
+
+def _exams(stage: Stage, wishes: Wishes, papers: Papers, learned: Booklet, wanted: list[str]) -> None:
+    report = stage.report
     stage.clock.go_to(moment(stage, 5, 9))
     with report.step("sealing", "任务书、组卷、密封"):
         papers.seal(papers.order(wanted))
