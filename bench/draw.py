@@ -1,11 +1,15 @@
 """How fast a draw and its verification are, on instances built here: `python bench/draw.py [10000 100000 …]`.
 
-Prints CPU seconds without reading or writing files, and the ratio of verifier to draw.
+Prints CPU seconds without reading or writing files, and the ratio of verifier to draw. With `--flow PYTHON` an
+interpreter that has OR-tools solves the theory part of the first instance as a min-cost flow in a process of its own
+(a node a candidate, most seats first, then the nearest bands), and the ratio to the draw's CPU time is printed.
 """
 
 import gc
+import json
 import platform
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaopei.lottery import draw, pool, verify  # noqa: E402
+from kaopei.lottery.eligibility import Eligibility  # noqa: E402
+from kaopei.lottery.odds import Odds  # noqa: E402
 
 SEED = sha256(b"bench").hexdigest()
 SUBJECTS = [f"S{number:02}" for number in range(36)]
@@ -81,9 +87,7 @@ def _city(rows: dict[str, list[str]], dice: Dice, city: int) -> None:
         rows["districts.csv"].append(f"D{city:02}{number},{name},district,{spot()}")
     for number in range(20):
         kind = ("training", "school", "online")[number % 3]
-        rows["institutions.csv"].append(
-            f"I{city:02}{number:02},{name},{f'G{city}' if number < 3 else ''},{kind},{spot()}"
-        )
+        rows["institutions.csv"].append(f"I{city:02}{number:02},{name},{f'G{city}' if number < 3 else ''},{kind},{spot()}")
     for number in range(12):
         kind = ("public", "attached", "school")[number % 3]
         host = "" if kind == "public" else f"I{city:02}{number:02}"
@@ -102,6 +106,55 @@ def _sessions(rows: dict[str, list[str]], dice: Dice, candidates: int) -> None:
             rows["sessions.csv"].append(line)
             wanted -= seats
             number += 1
+
+
+FLOW = """
+import json, sys, time
+from ortools.graph.python import min_cost_flow
+given = json.load(sys.stdin)
+begin = time.process_time()
+flow = min_cost_flow.SimpleMinCostFlow()
+people, sessions = len(given["open"]), len(given["seats"])
+source, sink = people + sessions, people + sessions + 1
+for cand, options in enumerate(given["open"]):
+    flow.add_arc_with_capacity_and_unit_cost(source, cand, 1, 0)
+    for session, cost in options:
+        flow.add_arc_with_capacity_and_unit_cost(cand, people + session, 1, cost)
+for session, seats in enumerate(given["seats"]):
+    flow.add_arc_with_capacity_and_unit_cost(people + session, sink, seats, 0)
+flow.set_node_supply(source, people)
+flow.set_node_supply(sink, -people)
+status = flow.solve_max_flow_with_min_cost()
+assert status == flow.OPTIMAL, status
+print(json.dumps([time.process_time() - begin, flow.maximum_flow()]))
+"""
+
+
+def against_flow(python: str, files: dict[str, bytes]) -> None:
+    """The theory part at home: CPU of OR-tools and of the draw on the same instance, and that both seat as many."""
+    head, *rows = files["candidates.csv"].decode().splitlines()
+    theory = [row.replace(",TP,", ",T,") for row in rows if ",P," not in row]
+    files = files | {"candidates.csv": "\n".join([head, *theory, ""]).encode()}
+    files["cities.csv"] = files["cities.csv"].replace(b",1\n", b",0\n")
+    parsed = pool.parse(files)
+    begin = time.process_time()
+    seated = len(draw.draw(parsed, SEED).allocation)
+    mine = time.process_time() - begin
+    eligibility, odds, people, open_ = Eligibility(parsed, "T"), Odds(parsed), parsed.candidates, []
+    for number in range(len(people.id)):
+        who = (people.city[number], people.subject[number], people.inst[number], people.student[number])
+        sites = eligibility.home_sites(*who, people.avoid[number])
+        kind = eligibility.kind(sites, people.subject[number], (people.earliest[number], -1))
+        wheels = [odds.wheel(kind, people.district[number], tier) for tier in (0, 1)]
+        cost = {site: 10 * tier - band for tier, wheel in enumerate(wheels) if wheel for site, band in zip(wheel.sites, wheel.bands, strict=True)}
+        open_.append(
+            [(session, 10 + cost[offer.site]) for offer, start in zip(kind.offers, kind.starts, strict=True) for session in offer.sessions[start:]]
+        )
+    given = {"open": open_, "seats": [session.seats * (not session.suspended) for session in parsed.sessions]}
+    done = subprocess.run([python, "-c", FLOW], input=json.dumps(given), capture_output=True, text=True, check=True)
+    theirs, most = json.loads(done.stdout)
+    print(f"theory of {len(open_)}: draw {mine:.3f} s, OR-tools {theirs:.3f} s, ratio {theirs / mine:.1f}")
+    print(f"seated {seated}, maximum flow {most}{'' if seated == most else ': DIFFERENT'}")
 
 
 def main(sizes: list[int]) -> None:
@@ -133,4 +186,9 @@ def main(sizes: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main([int(word) for word in sys.argv[1:]] or [1000, 10_000, 100_000])
+    words = sys.argv[1:]
+    if "--flow" in words:
+        at = words.index("--flow")
+        against_flow(words[at + 1], instance(10_000))
+        words = words[:at] + words[at + 2 :]
+    main([int(word) for word in words] or [1000, 10_000, 100_000])
