@@ -14,6 +14,7 @@ urlpatterns = [
     path("sittings/<str:number>/", sittings.show, name="sitting"),
     path("sittings/<str:number>/<str:kind>.pdf", sittings.paper, name="paper"),
     path("draws/", draws.listing, name="draws"),
+    path("draws/compare/", draws.compare, name="compare"),
     path("draws/new/", draws.new, name="announce"),
     path(ONE, draws.show, name="draw"),
     path(f"{ONE}close/", recorded(steps.close), name="close"),

@@ -256,6 +256,9 @@ def test_late_changes_by_forms(desk):
     assert "一致" in desk.see("province", late)
     desk.send("province", f"{late}countersign/", pin=PIN)
     names = zipfile.ZipFile(io.BytesIO(desk.see("province", f"{late}draw.zip"))).namelist()
+    compared = desk.see("province", "/allocation/draws/compare/")
+    assert f"{BATCH}-T1.1" in compared
+    assert "佛山" in compared
     assert {"result/moves.csv", "instance/changes.csv", "previous/rows.jsonl"} <= set(names)
     with scope.entered(FOSHAN):
         kept = Draw.objects.get(number=f"{BATCH}-T1").placements.exclude(sitting__number=lost).first()

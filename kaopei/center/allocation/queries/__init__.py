@@ -4,6 +4,7 @@ from kaopei.center.allocation.queries.cards import cards
 from kaopei.center.allocation.queries.draws import (
     Explained,
     bundles,
+    comparison,
     draw,
     draws,
     exempted,
@@ -43,6 +44,7 @@ __all__ = [
     "Thin",
     "bundles",
     "cards",
+    "comparison",
     "draw",
     "draws",
     "exempted",

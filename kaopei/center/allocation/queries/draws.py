@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,15 +62,29 @@ def file_list(one: Draw) -> list[DrawFile]:
     return list(DrawFile.objects.filter(draw=one).defer("content"))
 
 
+def placements(one: Draw) -> QuerySet[Placement]:
+    """Who sits where after a draw: an incremental one together with the seats that it left as they were."""
+    own = Placement.objects.filter(draw=one)
+    if not one.follows:
+        return own
+    rows = map(json.loads, (file(one, "result/rows.jsonl") or b"").splitlines())
+    kept = {row["cand"] for row in rows if row["how"] == "kept"}
+    before = Placement.objects.filter(sitting__batch=one.batch, part=one.part, draw__serial__lt=one.serial, draw__status=Draw.Status.VERIFIED)
+    # The newest seat before this draw is the one that was kept.
+    newest = dict(before.order_by("draw__serial").values_list("pseudonym", "pk"))
+    chosen = [newest[cand] for cand in kept if cand in newest]
+    return Placement.objects.filter(pk__in=[*own.values_list("pk", flat=True), *chosen])
+
+
 def flow(one: Draw) -> Counter[tuple[str, str]]:
     """How many candidates of each institution go to each site."""
-    rows = Placement.objects.filter(draw=one).values_list("institution", "sitting__site")
+    rows = placements(one).values_list("institution", "sitting__site")
     return Counter(rows)
 
 
 def used(one: Draw) -> Counter[tuple[str, str]]:
     """Seats used by site and day."""
-    rows = Placement.objects.filter(draw=one).values_list("sitting__site", "sitting__day")
+    rows = placements(one).values_list("sitting__site", "sitting__day")
     return Counter((site, day.isoformat()) for site, day in rows)
 
 
@@ -83,9 +97,34 @@ def offered(one: Draw) -> Counter[tuple[str, str]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class CityRow:
+    """A draw among others of the month: what a province compares; shares in tenths of a percent of those seated."""
+
+    draw: Draw
+    without_seat: int
+    public: int
+    exempt: int
+    thin: int
+
+
+def comparison(drawn: Iterable[Draw]) -> list[CityRow]:
+    """二（三） N2.3.5: for each draw with a result the share of public seats, of exemptions, and of predictable candidates."""
+    found = []
+    for one in drawn:
+        if one.seed:
+            counts, seated = one.counts, max(1, one.counts["seated"])
+            components = transcript(one).get("components", [])
+            thin = sum(each["thin"] for each in components if each["stage"] == "home")
+            shares = [counts[key] * 1000 // seated for key in ("public", "exempt")]
+            candidates = max(1, counts["candidates"])
+            found.append(CityRow(one, counts["without_seat"] * 1000 // candidates, *shares, thin * 1000 // candidates))
+    return found
+
+
 def exempted(one: Draw) -> list[Placement]:
     """二（三） N2.3.5, N2.3.6: everybody who sits at a site of his own institution, with the clause."""
-    rows = Placement.objects.filter(draw=one).exclude(exemption="")
+    rows = placements(one).exclude(exemption="")
     return list(rows.select_related("sitting").order_by("sitting", "seat"))
 
 

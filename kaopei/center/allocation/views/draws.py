@@ -8,9 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from kaopei.center.allocation import actions, forms, pictures, queries
-from kaopei.center.allocation.models import Draw
+from kaopei.center.allocation.models import Draw, LateChange
 from kaopei.center.allocation.sources import SOURCES
 from kaopei.center.applications import queries as applications
+from kaopei.law import places
 from kaopei.office import clock
 from kaopei.office.accounts import queries as people
 from kaopei.office.accounts.permission import permission
@@ -18,6 +19,8 @@ from kaopei.office.approvals import queries as approvals
 from kaopei.office.clock import CHINA
 from kaopei.office.tasks import queries as jobs
 
+KINDS = dict(LateChange.Kind.choices)
+SOURCE_WORDS = {"register": "登记记录", "accepted": "受理记录"}
 STEPS = ("公告", "承诺", "冻结", "公开密值", "抽签", "复核")
 # How many of the six steps are behind a draw in each status
 BEHIND = {
@@ -37,6 +40,14 @@ def listing(request: HttpRequest) -> HttpResponse:
     """All draws in sight."""
     rows = [{"draw": one, "behind": BEHIND[one.status]} for one in queries.draws()[:100]]
     return render(request, "allocation/draws.html", {"rows": rows, "may_announce": request.user.may("allocation.announce")})
+
+
+@permission("allocation.view")
+def compare(request: HttpRequest) -> HttpResponse:
+    """The cities beside each other: public seats, exemptions, thin market, those without a seat."""
+    cities = places.cities()
+    rows = [(cities[one.draw.city].name, one) for one in queries.comparison(queries.draws()[:200])]
+    return render(request, "allocation/compare.html", {"rows": rows})
 
 
 @permission("allocation.announce")
@@ -165,7 +176,7 @@ def _preview(draw: Draw) -> dict[str, Any]:
             "seats": sum(one.seats for one in ready.sittings),
             "digest": ready.pool.input_digest,
             "affected": ready.affected,
-            "changes": ready.pool.changes,
+            "changes": [(KINDS[kind], about, SOURCE_WORDS.get(code, "本页登记")) for kind, about, code in ready.pool.changes],
         },
         "left_out": ready.left_out,
         "thin": rows,
