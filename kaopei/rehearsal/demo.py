@@ -94,6 +94,7 @@ class Demo:
         if kept["begun"] and kept["begun"] not in (*kept["done"], *AGAIN):
             print("演示数据上次装到一半中断，不再续装；已有数据照常可用。需要完整的演示数据，请用 --data 另指一个新目录。", flush=True)
             return False
+        print("正在装入演示数据，页面已经可以打开。", flush=True)
         for name, title, act in steps:
             if name not in kept["done"] and not self._do(kept, name, title, act):
                 return False

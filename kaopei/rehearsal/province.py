@@ -136,7 +136,6 @@ class Province:
     def load_demo(self) -> None:
         """What is not loaded yet, step by step; a step that fails stops the loading, never the programs."""
         assert self.stage is not None
-        print("正在装入演示数据，页面已经可以打开。", flush=True)
         demo.Demo(self.stage).load()
         if people := [one for one in self.stage.cast.players.values() if one.site]:
             print(f"  考试点人员用姓名和 PIN 登录 http://127.0.0.1:{self.ports['edge']}/ ：" + "、".join(f"{one.name}" for one in people), flush=True)
