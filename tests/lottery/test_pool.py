@@ -134,7 +134,7 @@ def test_optional_columns_are_kept_last_and_not_added() -> None:
         (changed("districts.csv", b",0,0", b",,0"), "districts.csv 编号“D”的 x_m、y_m 只填了一个"),
         (changed("suspensions.csv", b",1,2", b",2,1"), "suspensions.csv 考试点“P1”的 from_day 2 晚于 to_day 1"),
         ({name: data for name, data in town().items() if name != "points.csv"}, "points.csv 缺失"),
-        (town() | {"changes.csv": b""}, "changes.csv 属于增量抽签"),
+        (town() | {"changes.csv": b""}, "changes.csv 与上一次结果（--previous）只属于增量抽签"),
         (town() | {"meta.json": b"{"}, "meta.json 第1行第2列不是合法的 JSON"),
         (town() | {"meta.json": b"[" * 100_000}, "meta.json 嵌套过深"),
         (town() | {"meta.json": b"[]"}, "meta.json 应为一个 JSON 对象"),
