@@ -1,4 +1,4 @@
-"""The month of the Foshan-like pack: drawn, then a public base is suspended three days before the first sitting."""
+"""The month of the Foshan-like pack: drawn, then a public base is suspended from the first sitting on."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ def foshan(db, trusted_people):
         yield Play(trusted_people), taken.batch.number
 
 
-def test_a_public_base_is_suspended_three_days_before_the_first_sitting(foshan) -> None:
+def test_a_public_base_is_suspended_after_the_draw(foshan) -> None:
     play, batch = foshan
     draw = play.commit(play.announce(batch=batch))
     for one in queries.prepare(draw).left_out:
