@@ -26,7 +26,7 @@ def stages(mode: str) -> list[tuple[str, list[str]]]:
     """(title, command) in order; `all` also runs what `fast` leaves out."""
     pure = tuple(f"tests/{room}" for room in PURE)
     cover = tuple(f"--cov=kaopei.{room}" for room in PURE)
-    quick = ("-m", "not browser and not long")
+    quick = ("-m", "not browser and not long and not slow")
     usual = ("-m", "not long")
     always = [
         ("style", [*PY, "ruff", "check", "."]),

@@ -58,6 +58,7 @@ def test_inverted_rule_fails_its_own_table(bound: Bound, monkeypatch: pytest.Mon
     assert len(noticed) == len(mine), "every case of the table notices"
 
 
+@pytest.mark.slow
 def test_a_rule_file_as_it_stands_survives_and_a_changed_one_does_not() -> None:
     path = mutants.RULES / "c4_validity.py"
     mine = mutants.by_file()["c4_validity"]

@@ -17,6 +17,7 @@ VALUES = st.recursive(
 FIELDS = st.dictionaries(TEXT, VALUES, max_size=5)
 
 
+@pytest.mark.slow
 @given(FIELDS)
 @settings(max_examples=500)
 def test_fields_come_back_from_their_one_spelling(fields):

@@ -58,6 +58,7 @@ def test_empty_ledger_holds():
     assert segment.verify(segment.write([], [note([], 0)]), believed).size == 0
 
 
+@pytest.mark.slow
 def test_large_ledger_has_tiles_of_tiles():
     rows = leaves(66_000)
     made = segment.write(rows, [note(rows, 66_000)])
@@ -71,6 +72,7 @@ def test_names_of_many_tiles_are_in_groups_of_three():
     assert segment._number(7) == "007"
 
 
+@pytest.mark.slow
 def test_any_changed_bit_is_found():
     good = files(12, (4, 12))
     for name in good:

@@ -164,6 +164,7 @@ def test_progress_is_told_on_a_terminal_only(folder: Path, capsys: pytest.Captur
     assert "\rT " in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_late_changes_from_draw_to_verification(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """draw → changes.csv → draw --previous → verify --previous; the one-file verifier agrees."""
     first, second, script = folder.parent / "out0", folder.parent / "out1", folder.parent / "verify_draw.py"

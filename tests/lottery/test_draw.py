@@ -153,6 +153,7 @@ def freed(which: str) -> bool:
     return found["K1/T"]["drawn"][-1] == ["A1", "moved"] and ["A1", "full"] in found["K3/T"]["drawn"]
 
 
+@pytest.mark.slow
 def test_a_seat_given_back_is_found_by_the_next_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     """The union-find is rebuilt between stages: without that, L1 would be told that A1 was full."""
     seeds = (sha256(f"given back {number}".encode()).hexdigest() for number in range(400))
@@ -237,6 +238,7 @@ def test_row_order_of_the_input_does_not_matter() -> None:
         assert draw(pool.parse(mixed), SEEDS[0]).files() == draw(pool.parse(files), SEEDS[0]).files()
 
 
+@pytest.mark.slow
 def test_hash_seed_and_locale_do_not_matter() -> None:
     script = (
         "from hashlib import sha256\nfrom kaopei.lottery import pool, verify\nfrom kaopei.lottery.draw import draw\n"

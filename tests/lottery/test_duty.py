@@ -53,6 +53,7 @@ def rosters(draw):
     return turns, [sorted(group) for group in able], people
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(rosters())
 def test_fills_as_many_as_anybody_could(instance):
@@ -66,6 +67,7 @@ def test_fills_as_many_as_anybody_could(instance):
     assert found.load == [persons.count(p) for p in range(people)]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(rosters())
 def test_load_is_as_even_as_that_coverage_allows(instance):

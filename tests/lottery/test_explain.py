@@ -18,6 +18,7 @@ def by_candidate(rows: list[bytes]) -> dict[str, list[bytes]]:
     return found
 
 
+@pytest.mark.slow
 def test_every_row_is_explained_by_its_seed() -> None:
     stages = 0
     for number in range(30):

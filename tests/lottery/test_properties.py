@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,7 @@ def towns(pick: st.DrawFn) -> Town:
 seeds = st.binary(min_size=32, max_size=32).map(bytes.hex)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(towns(), seeds)
 def test_lawful_full_use_and_verified(town: Town, which: str) -> None:
@@ -70,6 +72,7 @@ def test_lawful_full_use_and_verified(town: Town, which: str) -> None:
     assert verify.verify(files, outcome.files()) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(towns(), seeds, st.data())
 def test_nobody_left_over_could_simply_take_a_free_seat(town: Town, which: str, data: st.DataObject) -> None:

@@ -32,6 +32,7 @@ def pythons() -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_same_bytes_on_every_python_and_hash_seed() -> None:
     told: dict[str, set[str]] = {}
     for version, python in pythons().items():

@@ -28,6 +28,7 @@ def test_the_verifier_finds_the_same_bytes(number: int) -> None:
     assert verify.verify(files, outputs) == []
 
 
+@pytest.mark.slow
 def test_the_provinces_use_everything() -> None:
     seen: Counter[str] = Counter()
     for number in range(100, 260):
@@ -51,6 +52,7 @@ def test_the_provinces_use_everything() -> None:
     assert [name for name in wanted if not seen[name]] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["allocation.csv", "rows.jsonl", "transcript.json"])
 def test_any_changed_byte_is_found_and_located(name: str) -> None:
     files, outputs = drawn(101)
@@ -64,6 +66,7 @@ def test_any_changed_byte_is_found_and_located(name: str) -> None:
         assert problems[0].startswith(name)
 
 
+@pytest.mark.slow
 def test_every_byte_of_seed_name_and_binding_counts() -> None:
     files, outputs = drawn(101, "440600-2026-12-1")
     text = outputs["transcript.json"]

@@ -32,6 +32,7 @@ def shared(papers: Sequence[Sequence[Item]]) -> int:
     return sum(overlap(one, two) for one, two in combinations(papers, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LAYOUTS)
 @pytest.mark.parametrize("forms", [1, 2, 3, 7])
 def test_fill_every_cell_and_keep_enemies_apart(name: str, forms: int) -> None:

@@ -1,5 +1,7 @@
 """From a photographed screen back to the candidate."""
 
+import pytest
+
 from kaopei.paper.paper import form, item_ids
 from kaopei.paper.trace import Sighting, candidates
 from tests.paper.banks import number_from
@@ -23,6 +25,7 @@ def test_single_out_one_candidate_by_two_items() -> None:
         assert len(found) <= 2
 
 
+@pytest.mark.slow
 def test_leave_a_few_by_one_item() -> None:
     found = [len(candidates(FORMS, [sighting(shown, 15)])) for shown in FORMS[:60]]
     assert sum(found) / len(found) < 8

@@ -98,6 +98,7 @@ def test_trust_lists_of_the_chain_hold_and_forks_do_not():
     assert [checking.is_trust(one) for one in (data, b"{}", b"[]", b"x", p.edge.record)] == [True, False, False, False, False]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(files())), st.data())
 @settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_whatever_is_done_to_a_file_ends_in_a_verdict(kind, chance):

@@ -14,6 +14,7 @@ NAMES = st.from_regex(r"[a-z0-9_-]{1,12}(/[a-z0-9_-]{1,12}){0,2}", fullmatch=Tru
 ENTRIES = st.lists(st.tuples(NAMES, st.binary(max_size=60)), min_size=1, max_size=6, unique_by=lambda one: one[0])
 
 
+@pytest.mark.slow
 @given(ENTRIES)
 def test_entries_come_back_and_any_zip_program_reads_them(entries):
     data = container.write(entries)
@@ -23,6 +24,7 @@ def test_entries_come_back_and_any_zip_program_reads_them(entries):
         assert [(info.filename, archive.read(info)) for info in archive.infolist()] == entries
 
 
+@pytest.mark.slow
 @given(ENTRIES, st.data())
 def test_any_changed_byte_is_found(entries, chance):
     data = bytearray(container.write(entries))
@@ -36,6 +38,7 @@ def test_any_changed_byte_is_found(entries, chance):
     pytest.fail(f"byte {at} may be changed")
 
 
+@pytest.mark.slow
 @given(ENTRIES, st.binary(min_size=1, max_size=30))
 def test_cut_off_and_lengthened_containers_are_refused(entries, more):
     data = container.write(entries)

@@ -15,6 +15,7 @@ SUITE = suites.named("intl")
 SHARES = st.builds(Share, st.integers(0, 3), st.binary(min_size=16, max_size=16))
 
 
+@pytest.mark.slow
 @given(st.binary(min_size=16, max_size=16))
 def test_any_two_shares_give_the_secret_back(secret):
     for first, second in itertools.permutations(shares.split(secret), 2):

@@ -1,6 +1,7 @@
 """The month of the Foshan-like pack: drawn, then a public base is suspended from the first sitting on."""
 
-from datetime import timedelta
+from datetime from collections import Counter
+import timedelta
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,12 @@ def test_a_public_base_is_suspended_after_the_draw(foshan) -> None:
     placed = list(draw.placements.select_related("sitting"))
     first = min(row.sitting.day for row in placed)
     _, _, kinds = queries.names(draw)
-    site = max((row.sitting.site for row in placed if kinds[row.sitting.site] == "public"), key=lambda code: sum(row.sitting.site == code for row in placed))
+    used = Counter(row.sitting.site for row in placed if kinds[row.sitting.site] == "public")
+    site = used.most_common(1)[0][0]
     hit = {who for who, (number, _) in before.items() if queries.sitting(number).site == site}
     late = announce_late(play, draw)
-    registry.suspend_site(
-        site, city=FOSHAN, from_day=first, to_day=first + timedelta(days=100), reason="消防检查不合格，暂停使用考场。", by=play.people["approver"], at=play.at
-    )  # fmt: skip
+    days = {"from_day": first, "to_day": first + timedelta(days=100)}
+    registry.suspend_site(site, city=FOSHAN, **days, reason="消防检查不合格，暂停使用考场。", by=play.people["approver"], at=play.at)
     late = carry_out(play, late)
     after, listed = seats_now(batch), moves(late)
     assert hit
