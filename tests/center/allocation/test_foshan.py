@@ -1,7 +1,7 @@
 """The month of the Foshan-like pack: drawn, then a public base is suspended from the first sitting on."""
 
-from datetime from collections import Counter
-import timedelta
+from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
