@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PURE = ["law", "lottery", "ledger", "paper", "parcel"]
 JOURNEYS = ["tests/commandline", "tests/rehearsal"]
 HOUSE = ["architecture", "contracts", "docs", "boot"]
+# A file walks one sitting or one month from test to test: its tests stay together, in their order.
+WHOLE_FILES = ("--dist=loadfile",)
 PY = [sys.executable, "-m"]
 
 
@@ -47,8 +49,8 @@ def stages(mode: str) -> list[tuple[str, list[str]]]:
         ("the house", pytest(*(f"tests/test_{part}.py" for part in HOUSE), extra=usual)),
         ("office and center", pytest("tests/office", "tests/center", "tests/portal", workers=2, extra=usual)),
         ("vault", pytest("tests/vault", extra=usual)),
-        ("edge and terminal", pytest("tests/edge", "tests/terminal", workers=2, extra=usual)),
-        ("journeys in programs and browser", pytest(*JOURNEYS, workers=2, extra=usual)),
+        ("edge and terminal", pytest("tests/edge", "tests/terminal", workers=2, extra=(*usual, *WHOLE_FILES))),
+        ("journeys in programs and browser", pytest(*JOURNEYS, workers=2, extra=(*usual, *WHOLE_FILES))),
     ]
 
 
