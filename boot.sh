@@ -47,7 +47,8 @@ make_environment() {
   rm -f "$STAMP" 2>/dev/null || { echo "当前用户不能写 $(pwd)：请把项目克隆到自己的文件夹再运行。" >&2; exit 3; }
   # A home that cannot be written (service accounts) must not stop the installation.
   [ -w "${HOME:-/nonexistent}" ] || export UV_CACHE_DIR="$(pwd)/.boot-cache" PIP_CACHE_DIR="$(pwd)/.boot-cache"
-  export UV_PYTHON_DOWNLOADS=never
+  # The certificates that this machine trusts: an office network often has an authority of its own.
+  export UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
   uv=$(find_uv "$base") || uv=
   if ! fits "$PYTHON"; then
     rm -rf .venv
@@ -56,8 +57,9 @@ make_environment() {
   if [ -n "$uv" ] && "$uv" pip sync -q --python "$PYTHON" --require-hashes "$REQ"; then
     :
   else
+    # Without dependencies: the list is complete, and an older pip takes `coverage[toml]` for something without a pin.
     "$PYTHON" -m ensurepip >/dev/null 2>&1 || true
-    "$PYTHON" -m pip install -q --disable-pip-version-check --require-hashes -r "$REQ" || {
+    "$PYTHON" -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r "$REQ" || {
       echo "安装依赖失败：请检查网络或软件源设置后重试（依赖清单 $REQ，按哈希固定）。" >&2
       exit 3
     }

@@ -101,6 +101,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Spreading(), "kaopei-spreading")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where workers take groups (`--dist=loadgroup`): a file is one, unless it names the group that shares its set-up."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 def pytest_unconfigure() -> None:
     CLUSTER.stop()
     if PARENT:

@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PURE = ["law", "lottery", "ledger", "paper", "parcel"]
 JOURNEYS = ["tests/commandline", "tests/rehearsal"]
 HOUSE = ["architecture", "contracts", "docs", "boot"]
-# A file walks one sitting or one month from test to test: its tests stay together, in their order.
-WHOLE_FILES = ("--dist=loadfile",)
+# A file walks one sitting or one month from test to test: its tests stay together, in their order; so do files that share a month.
+WHOLE_FILES = ("--dist=loadgroup",)
 PY = [sys.executable, "-m"]
 
 
