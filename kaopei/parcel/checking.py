@@ -21,6 +21,7 @@ from kaopei.parcel import (
     return_parcel,
     seal_order,
     seating,
+    slip,
     status,
 )
 from kaopei.parcel.canonical import Payload
@@ -46,6 +47,8 @@ def check(data: bytes, trust: Trust) -> Checked:
         return Checked("certificate", "证书", certificate.read_any(data, trust)[0])
     if container.is_container(data):
         return _container(data, trust)
+    if slip.is_slip(data):
+        return Checked("slip", "小条", slip.read(data, trust).payload)
     if is_trust(data):
         return Checked("trust", "信任名单", _trust(data, trust))
     domain = jws.read(data).signatures[0].typ

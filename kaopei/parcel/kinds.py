@@ -54,6 +54,7 @@ _ROWS = [
         "key_release", "rel1/token", "密钥令牌", ((Need("key_service"),), (Need("province_release"),)),
         Approved("key.release", "package_id", digest="manifest_hash", rev="stage"),
     ),
+    Kind("slip", "slp1/slip", "小条", ((Need("edge_sign"),),)),
     Kind("return_parcel", "xrb1/manifest", "回传包", ((Need("edge_sign"), _HEAD, _SECOND),)),
     Kind("outcomes", "xrb1/outcomes", "评分结果", ((Need("outcomes"), _CUSTODIANS),)),
     Kind("receipt", "xrb1/receipt", "回执", ((Need("center"), Need("city_witness"), Need("province_mirror")),)),

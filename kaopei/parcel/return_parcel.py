@@ -12,7 +12,10 @@ from kaopei.parcel.enrolment import Edge
 from kaopei.parcel.keyfile import Signer
 from kaopei.parcel.trust import Trust
 
-GROUPS = {"answers": "answers", "attempts": "site", "events": "site", "irregularities": "site", "readiness": "site", "ledger": "site"}
+GROUPS = {
+    "answers": "answers", "attempts": "site", "events": "site", "irregularities": "site", "readiness": "site", "ledger": "site",
+    "slip": "site", "outcomes": "site",
+}  # fmt: skip
 
 
 def draft(
