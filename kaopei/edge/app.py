@@ -15,7 +15,6 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -24,7 +23,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kaopei.edge import board, console, delivery, hand_back, keystore, opening, parcel_in, readiness
+from kaopei.edge import board, console, hand_back, keystore, opening, parcel_in, readiness
 from kaopei.edge.clock import Clock
 from kaopei.edge.console import Problem
 from kaopei.edge.keeper import no_dumps
@@ -33,6 +32,7 @@ from kaopei.edge.server import Edge, restore_clock
 from kaopei.edge.settings import BadSettings, Settings, is_loopback, load_trust, software
 from kaopei.edge.sitting import Sitting
 from kaopei.edge.store import Damaged, NotSaved, Store
+from kaopei.edge.wire import Wire
 from kaopei.paper.codec import BadBlob
 from kaopei.parcel.rejected import Rejected
 
@@ -112,8 +112,8 @@ async def _end(edge: Edge, tick: "asyncio.Task[None]") -> None:
     edge.store.close()
 
 
-def application(edge: Edge) -> Starlette:
-    """The ASGI application of a loaded server."""
+def application(edge: Edge) -> Wire:
+    """The ASGI application of a loaded server: the terminals' door, and the staff's pages behind it."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -126,15 +126,13 @@ def application(edge: Edge) -> Starlette:
     app.state.edge, app.state.sessions, app.state.waiting, app.state.pauses = edge, {}, [], {}
     app.state.guest_csrf = base64.urlsafe_b64encode(os.urandom(24)).decode()
     app.add_middleware(Guard)
-    return app
+    return Wire(app, edge, HEADERS)
 
 
 # ---- addresses
 def _routes() -> list[Route | Mount]:
     here = Path(__file__).parent
     return [
-        # First: terminals ask more often than anybody, and addresses are tried in this order.
-        Route("/api/{path:path}", api, methods=["GET", "POST"]),
         Route("/", home),
         Route("/healthz", healthz),
         Route("/language", console.language),
@@ -230,71 +228,6 @@ async def sitting_page(request: Request) -> Response:
     )  # fmt: skip
 
 
-# ---- terminals
-async def api(request: Request) -> Response:
-    """Everything below /api/: JSON in, JSON out, refusals included."""
-    edge = console.edge_of(request)
-    try:
-        if (request.method, request.url.path) == ("GET", "/api/photo"):
-            return _photo(_call(request, edge, b"", 0))
-        status, answer = 200, await _answer(request, edge)
-    except delivery.Refusal as refusal:
-        status, answer = refusal.status, refusal.body
-    except Problem as problem:
-        status, answer = problem.status, {"error": "refused", "text": problem.text}
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        status, answer = 400, {"error": "body", "text": "请求的格式不对。"}
-    except NotSaved:
-        status, answer = 503, {"error": "not_saved", "text": "考试服务器暂时不能保存，请勿关机，正在重试。"}
-    return Response(msgspec.json.encode(answer), status, {"Cache-Control": "no-store"}, "application/json")
-
-
-async def _answer(request: Request, edge: Edge) -> dict[str, Any]:
-    path, number = request.url.path, 0
-    if path == "/api/hello" and request.method == "GET":
-        return _hello(edge)
-    body = await request.body() if request.method == "POST" else b""
-    if path == "/api/start" and request.method == "POST":
-        return await delivery.start(edge, body)
-    head, _, last = path.rpartition("/")
-    if head == "/api/item" and last.isascii() and last.isdigit() and len(last) <= 4:
-        path, number = "/api/item/{n}", int(last)
-    found = delivery.CALLS.get((request.method, path))
-    if found is None:
-        raise delivery.Refusal(404, "no_call", "考试服务器没有这个接口。")
-    return await found(_call(request, edge, body, number))
-
-
-def _call(request: Request, edge: Edge, body: bytes, number: int) -> delivery.Call:
-    """The terminal is known by the secret that it redeemed its start code with."""
-    word, _, secret = request.headers.get("authorization", "").partition(" ")
-    known = edge.terminal(secret.encode()) if word.lower() == "bearer" and secret else None
-    if known is None:
-        raise delivery.Refusal(401, "unknown", "这台考试机没有启用，请输入开考码。")
-    sitting, attempt, lease = known
-    if lease != attempt.lease:
-        raise delivery.Refusal(409, "moved", "考试已转到另一台机器。")
-    edge.touch(sitting, attempt)
-    if opening.closed_to(sitting, attempt):
-        raise delivery.Refusal(503, "paper_closed", "考试服务器正在恢复试卷，请稍候，考试时间没有减少。")
-    return delivery.Call(edge, sitting, attempt, lease, body, number)
-
-
-def _hello(edge: Edge) -> dict[str, Any]:
-    open_ = [one for one in edge.sittings.values() if one.state not in ("closed", "returned")]
-    seats = sorted({attempt.label for sitting in open_ for attempt in sitting.attempts.values()})
-    return {"rehearsal": edge.trust.rehearsal, "title": edge.settings.title, "site": edge.settings.site, "seats": seats}
-
-
-def _photo(call: delivery.Call) -> Response:
-    text = call.sitting.person(call.attempt).get("photo")
-    if not text:
-        raise delivery.Refusal(404, "photo", "座次包里没有这名考生的照片。")
-    data = base64.b64decode(text.rpartition(",")[2] + "==")
-    kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
-    return Response(data, media_type=kind, headers={"Cache-Control": "no-store"})
-
-
 # ---- headers and limits
 class Guard:
     """Headers on every answer, and a limit on every body, counted as it comes."""
@@ -307,7 +240,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         path, got = scope["path"], 0
-        limit = delivery.BODY_LIMIT if path.startswith("/api/") else parcel_in.LIMIT if path == "/parcels/upload" else FORM_LIMIT
+        limit = parcel_in.LIMIT if path == "/parcels/upload" else FORM_LIMIT
 
         async def counted() -> Message:
             nonlocal got

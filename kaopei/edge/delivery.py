@@ -4,8 +4,10 @@ An answer is acknowledged after its commit. Each event is `(attempt, lease, seq)
 acknowledgement again, another event under a used number is refused, and both sides keep the same hash chain.
 """
 
+import base64
 import hashlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -173,6 +175,30 @@ def _value_fits(event: Event, options: int) -> bool:
     return event.kind == "signal" and 0 < len(value) <= 24 and value.isascii() and value.replace("_", "").isalnum()
 
 
+@dataclass(frozen=True)
+class Picture:
+    """An answer that is not JSON."""
+
+    data: bytes
+    kind: bytes
+
+
+async def hello(edge: Edge, _body: bytes) -> dict[str, Any]:
+    """GET /api/hello: which server this is, and the seats of sittings that are not closed."""
+    open_ = [one for one in edge.sittings.values() if one.state not in ("closed", "returned")]
+    seats = sorted({attempt.label for sitting in open_ for attempt in sitting.attempts.values()})
+    return {"rehearsal": edge.trust.rehearsal, "title": edge.settings.title, "site": edge.settings.site, "seats": seats}
+
+
+async def photo(call: Call) -> Picture:
+    """GET /api/photo: the candidate's picture from the seating."""
+    text = call.sitting.person(call.attempt).get("photo")
+    if not text:
+        raise Refusal(404, "photo", "座次包里没有这名考生的照片。")
+    data = base64.b64decode(text.rpartition(",")[2] + "==")
+    return Picture(data, b"image/png" if data.startswith(b"\x89PNG") else b"image/jpeg")
+
+
 async def start(edge: Edge, body: bytes) -> dict[str, Any]:
     """POST /api/start: redeem a start code at its seat. The key is the terminal's own secret, so a retry is safe."""
     request = _START.decode(body)
@@ -310,7 +336,7 @@ async def receipt_picture(call: Call) -> dict[str, Any]:
     return {"rows": await call.edge.receipt_rows(call.sitting, call.attempt)}
 
 
-CALLS: dict[tuple[str, str], Callable[[Call], Awaitable[dict[str, Any]]]] = {
+CALLS: dict[tuple[str, str], Callable[[Call], Awaitable[dict[str, Any] | Picture]]] = {
     ("POST", "/api/events"): save,
     ("GET", "/api/item/{n}"): item,
     ("GET", "/api/pulse"): pulse,
@@ -319,5 +345,10 @@ CALLS: dict[tuple[str, str], Callable[[Call], Awaitable[dict[str, Any]]]] = {
     ("POST", "/api/hand-in"): hand_in,
     ("GET", "/api/receipt"): receipt,
     ("GET", "/api/receipt/qr"): receipt_picture,
+    ("GET", "/api/photo"): photo,
 }
-OPEN_CALLS = {("GET", "/api/hello"), ("POST", "/api/start"), ("GET", "/api/photo")}
+# What a terminal may ask before it serves an attempt.
+OPEN_CALLS: dict[tuple[str, str], Callable[[Edge, bytes], Awaitable[dict[str, Any]]]] = {
+    ("GET", "/api/hello"): hello,
+    ("POST", "/api/start"): start,
+}

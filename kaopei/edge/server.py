@@ -42,6 +42,14 @@ class Edge:
         self.challenges: dict[tuple[str, int], Any] = {}
         self.paused: dict[str, float] = {}
         self.seat_pauses: dict[str, float] = {}
+        # Calls for help and breaks taken, by attempt (assistance.py); voided attempts (invigilation.py); open boards (live.py).
+        self.helps: dict[str, Any] = {}
+        self.rests: dict[str, int] = {}
+        self.voided: set[str] | None = None
+        self.views: dict[tuple[str, str], Any] = {}
+        # What looks at every request of a terminal before anything else (raises delivery.Refusal), and what stands on every answer.
+        self.door: Callable[[dict[bytes, bytes], str], None] | None = None
+        self.wire_headers: list[tuple[bytes, bytes]] = []
         self.mark_secret = hashlib.sha256(b"mark|" + keys.passphrase + settings.site.encode()).digest()
         self._persisted = self._beaten = boottime()
         self._quiet: set[asyncio.Task[Any]] = set()
