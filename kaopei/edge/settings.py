@@ -27,6 +27,16 @@ DEFAULTS: dict[str, Any] = {
     "min_free_mib": 2048,
     "media": ["media/1", "media/2"],
     "title": "",
+    "function": "primary",
+    "peer": "",
+    "standby": "",
+    "link": "",
+    "standby_policy": "strict",
+    "tls_certificate": "",
+    "tls_key": "",
+    "site_ca": "",
+    "seb_config_keys": [],
+    "seb_exam_keys": [],
 }
 
 
@@ -57,6 +67,19 @@ class Settings:
     enrolment: Path
     min_free_mib: int
     media: tuple[Path, ...]
+    # primary | standby: what the machine was accepted as; epoch.json says what it is now.
+    function: str
+    # The enrolment record of the site's other server.
+    peer: Path | None
+    # Where the standby takes batches (host, port), and where this machine does when it is one; None: no standby.
+    standby: tuple[str, int] | None
+    link: tuple[str, int] | None
+    standby_policy: str
+    tls_certificate: Path | None
+    tls_key: Path | None
+    site_ca: Path | None
+    seb_config_keys: tuple[str, ...]
+    seb_exam_keys: tuple[str, ...]
 
     @property
     def inbox(self) -> Path:
@@ -139,7 +162,39 @@ def _resolve(path: Path, site: str, values: dict[str, Any]) -> Settings:
         enrolment=place("enrolment"),
         min_free_mib=values["min_free_mib"],
         media=media,
+        peer=place("peer") if values["peer"] else None,
+        standby=_address(path, "standby", values["standby"]),
+        link=_address(path, "link", values["link"]),
+        tls_certificate=place("tls_certificate") if values["tls_certificate"] else None,
+        tls_key=place("tls_key") if values["tls_key"] else None,
+        site_ca=place("site_ca") if values["site_ca"] else None,
+        **_chosen(path, values),
     )
+
+
+def _chosen(path: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """Settings that are words of a short list, or hex keys."""
+    for key, words in (("function", ("primary", "standby")), ("standby_policy", ("strict", "degrade"))):
+        if values[key] not in words:
+            raise BadSettings(f"{path}：{key} 只能是 {' 或 '.join(words)}，现在是 {values[key]!r}。")
+    for key in ("seb_config_keys", "seb_exam_keys"):
+        if any(not isinstance(one, str) or len(one) != 64 or set(one.lower()) - set("0123456789abcdef") for one in values[key]):
+            raise BadSettings(f"{path}：{key} 应是 64 位十六进制的密钥。")
+    if (values["standby"] or values["link"]) and not values["peer"]:
+        raise BadSettings(f"{path}：设了 standby 或 link，还须用 peer 指明另一台服务器的登记书。")
+    return {
+        "function": values["function"], "standby_policy": values["standby_policy"],
+        "seb_config_keys": tuple(values["seb_config_keys"]), "seb_exam_keys": tuple(values["seb_exam_keys"]),
+    }  # fmt: skip
+
+
+def _address(path: Path, key: str, value: str) -> tuple[str, int] | None:
+    if not value:
+        return None
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) <= 65535:
+        raise BadSettings(f"{path}：{key} 应写成 地址:端口，现在是 {value!r}。")
+    return host.strip("[]"), int(port)
 
 
 def _listen(path: Path, base: Path, value: str) -> tuple[str, int, Path | None]:
