@@ -8,7 +8,7 @@ from kaopei.center.applications.models import Application, Batch, Decision, Deci
 from kaopei.center.applications.pack import Delivery, Pack
 from kaopei.center.applications.pseudonyms import pseudonym
 from kaopei.center.registry import actions as registry
-from kaopei.center.training import actions as training
+from kaopei.center.training.actions import syllabus as training
 from kaopei.law.decision import SYSTEM as SYSTEM_NAME
 from kaopei.law.decision import Decision as Decided
 from kaopei.law.verdict import refuse

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaopei.center.training import views
+from kaopei.center.training.views import syllabus
 
 app_name = "training"
-urlpatterns = [path("hours/", views.hours, name="hours")]
+urlpatterns = [path("hours/", syllabus.hours, name="hours")]

@@ -14,7 +14,7 @@ from kaopei.center.applications import actions, filing, queries
 from kaopei.center.applications.models import Application, Batch, Intake, Row, Workbook
 from kaopei.center.registry import queries as registry
 from kaopei.center.registry.models import Institution
-from kaopei.center.training import queries as training
+from kaopei.center.training.queries import syllabus as training
 from kaopei.office import scope
 from kaopei.office.accounts.roles import SYSTEM
 from kaopei.office.audit.models import Event

@@ -6,7 +6,9 @@ from decimal import Decimal
 import pytest
 
 from kaopei.center.registry.reading import Line
-from kaopei.center.training import actions, entries, queries
+from kaopei.center.training import entries
+from kaopei.center.training.actions import syllabus as actions
+from kaopei.center.training.queries import syllabus as queries
 from kaopei.law.cells import Written
 from kaopei.law.facts import SyllabusFacts
 from kaopei.office.accounts.roles import SYSTEM

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from kaopei.center.registry.taking import close
 from kaopei.center.training.models import SyllabusHours
-from kaopei.center.training.queries import open_hours
+from kaopei.center.training.queries.syllabus import open_hours
 from kaopei.law.facts import SyllabusFacts
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.audit.record import event, nothing_changed, records

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from kaopei.center.training import queries
+from kaopei.center.training.queries import syllabus as queries
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
 

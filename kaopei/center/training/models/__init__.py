@@ -1,0 +1,28 @@
+"""Tables of training, by noun."""
+
+from kaopei.center.training.models.classes import Lesson, LessonChange, SyllabusHours, SyllabusUnit, TeacherReport, TrainingClass
+from kaopei.center.training.models.people import Device, Enrolment, EnrolCode, Trainee
+from kaopei.center.training.models.records import Seal, SignInRecord, StudyRecord
+from kaopei.center.training.models.reviews import Consequence, Contest, Correction, Exclusion, HoursTotal, Lead
+
+__all__ = [
+    "Consequence",
+    "Contest",
+    "Correction",
+    "Device",
+    "EnrolCode",
+    "Enrolment",
+    "Exclusion",
+    "HoursTotal",
+    "Lead",
+    "Lesson",
+    "LessonChange",
+    "Seal",
+    "SignInRecord",
+    "StudyRecord",
+    "SyllabusHours",
+    "SyllabusUnit",
+    "TeacherReport",
+    "Trainee",
+    "TrainingClass",
+]
