@@ -1,0 +1,176 @@
+"""Which machine asks: its certificate, address and seat against the accepted baseline of the newest seating.
+
+二（四） N2.4.16/17, 三（二） N3.2.5b: only accepted devices are on the exam network, each at its address and seat. nginx ends
+TLS, asks for the certificate and overwrites the headers below; whatever the site's CA signed, only keys of the baseline
+connect. On plain loopback (a rehearsal on one machine) nobody has a certificate and nothing is asked.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from kaopei.edge.server import Edge
+
+CERTIFICATE, ADDRESS, VERIFIED = b"x-device-certificate", b"x-device-address", b"x-device-verified"
+AT_SEATS = ("terminal", "spare", "drill")
+AT_DESKS = ("console", "tablet")
+FUNCTIONS = (*AT_SEATS, *AT_DESKS)
+# Certificates whose key was computed; a room has a few hundred, an attacker may bring more.
+MOST_KNOWN = 4096
+MOST_NOTED = 500
+
+_known: dict[bytes, str] = {}
+
+
+@dataclass(frozen=True)
+class Device:
+    """One row of the baseline. `seat` is the label 考场-座号 for machines at seats; `spki` hex SHA-256 of the public key."""
+
+    id: str
+    function: str
+    spki: str
+    ip: str
+    mac: str
+    seat: str
+
+
+class Mismatch(Exception):
+    """A machine that may not ask this. `kind` names what did not match; text and way out are for people."""
+
+    def __init__(self, kind: str, text: str, todo: str, device: str = "") -> None:
+        super().__init__(text)
+        self.kind, self.text, self.todo, self.device = kind, text, todo, device
+
+
+def enforced(edge: Edge) -> bool:
+    """Behind nginx; not on the plain loopback address of a rehearsal."""
+    return edge.settings.socket is not None
+
+
+def baseline(edge: Edge) -> dict[str, Device]:
+    """Public key → device, from the seatings in force; where two name a key, the higher baseline rev counts."""
+    bodies = [one.seating["baseline"] for one in edge.sittings.values() if one.seating and one.state != "returned"]
+    stamp = tuple((body["rev"], len(body["devices"]), id(body)) for body in bodies)
+    if edge.accepted[0] != stamp:
+        rows = [row for body in sorted(bodies, key=lambda one: int(one["rev"])) for row in body["devices"]]
+        edge.accepted = (stamp, {one.spki: one for one in map(_device, rows) if one})
+    found: dict[str, Device] = edge.accepted[1]
+    return found
+
+
+def _device(row: Mapping[str, Any]) -> Device | None:
+    spki, function = str(row.get("tls_spki", "")).lower(), str(row.get("function", ""))
+    if len(spki) != 64 or function not in FUNCTIONS:
+        return None
+    seat = f"{row['room']}-{row['seat']}" if row.get("room") and row.get("seat") else ""
+    return Device(str(row.get("serial", "")), function, spki, str(row.get("ip", "")), str(row.get("mac", "")), seat)
+
+
+def device_of(edge: Edge, headers: Mapping[bytes, bytes]) -> Device | None:
+    """The device of a request, all of it matching; None on plain loopback, or where no baseline is in force yet.
+
+    Raises Mismatch: no verified certificate, a key outside the baseline, another address than the accepted one.
+    """
+    if not enforced(edge):
+        return None
+    if headers.get(VERIFIED) != b"SUCCESS" or not headers.get(CERTIFICATE):
+        raise Mismatch("certificate", "这台机器没有出示本考点签发的有效证书。", "请用验收登记过的机器；证书损坏的，由系统管理员重装证书。")
+    spki = _spki(headers[CERTIFICATE])
+    accepted = baseline(edge)
+    if not accepted:
+        return None
+    found = accepted.get(spki)
+    if found is None:
+        raise Mismatch("key", "这台机器不在本场的设备清单里。", "换机须有市考试机构批准的变更单；请先使用清单里的备用机。", spki[:16])
+    address = headers.get(ADDRESS, b"").decode("ascii", "replace")
+    if found.ip and address != found.ip:
+        raise Mismatch("address", f"这台机器（{found.id}）的地址与设备清单不符。", "请恢复它登记的地址；确需更改的，先办变更单。", found.id)
+    return found
+
+
+def _spki(header: bytes) -> str:
+    """Hex SHA-256 of the public key in a URL-escaped PEM certificate."""
+    known = _known.get(header)
+    if known is None:
+        try:
+            certificate = x509.load_pem_x509_certificate(unquote_to_bytes(header))
+        except ValueError:
+            raise Mismatch("certificate", "这台机器的证书读不出来。", "请由系统管理员重装证书。") from None
+        known = spki_of(certificate)
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        _known[header] = known
+    return known
+
+
+def spki_of(certificate: x509.Certificate) -> str:
+    """How the baseline names the key of a certificate."""
+    der = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
+
+
+def refuse_place(device: Device, path: str) -> None:
+    """Machines at seats reach the exam and nothing of the staff's; staff machines the reverse."""
+    exam = path.startswith(("/api/", "/exam"))
+    shared = path.startswith("/static/") or path == "/healthz"
+    if shared or (exam and device.function in AT_SEATS) or (not exam and device.function in AT_DESKS):
+        return
+    if device.function == "drill":
+        return
+    if exam:
+        raise Mismatch("place", f"{device.id} 登记为考务机，不能用来考试。", "请考生到清单里的考试机上作答。", device.id)
+    raise Mismatch("place", f"{device.id} 登记为考试机，不能打开考务页面。", "请用登记为考务机的机器。", device.id)
+
+
+def refuse_seat(device: Device | None, label: str) -> None:
+    """A machine serves the seat at which it was accepted; candidates move, machines do not."""
+    if device is None or device.function == "drill" or device.seat == label:
+        return
+    text = f"这台机器（{device.id}）登记在 {device.seat or '无机位'}，不是 {label}。"
+    raise Mismatch("seat", text, f"请到 {label} 的机器上作答，或请监考员办理换机。", device.id)
+
+
+def note(edge: Edge, mismatch: Mismatch, address: str) -> None:
+    """An incident in the sitting that runs (or waits), once a device, kind and address; the words travel sealed."""
+    mark = (mismatch.kind, mismatch.device, address)
+    if mark in edge.noted or len(edge.noted) >= MOST_NOTED:
+        return
+    states = ("running", "opened", "imported")
+    sitting = min(
+        (one for one in edge.sittings.values() if one.state in states), key=lambda one: states.index(one.state), default=None
+    )
+    if sitting is None:
+        return
+    edge.noted.add(mark)
+    words = f"{mismatch.text}（来自 {address or '未知地址'}）"
+    edge._later(edge.note_irregularity(sitting, f"device.{mismatch.kind}_mismatch", words, by="edge"))
+
+
+# ---- Safe Exam Browser: a signal of configuration, never the authentication
+CONFIG_KEY, EXAM_KEY = b"x-safeexambrowser-configkeyhash", b"x-safeexambrowser-requesthash"
+
+
+def browser_signal(edge: Edge, headers: Mapping[bytes, bytes], path: str) -> str:
+    """"" if no keys are set or the browser showed a right one; else what was missing: `config_key` or `exam_key`.
+
+    The header is hex SHA-256(absolute address ‖ key). A page may hand on what SEB's script interface told it, which is
+    computed over the page's own address; both are taken.
+    """
+    host = headers.get(b"host", b"").decode("ascii", "replace")
+    for kind, header, keys in (
+        ("config_key", CONFIG_KEY, edge.settings.seb_config_keys), ("exam_key", EXAM_KEY, edge.settings.seb_exam_keys),
+    ):  # fmt: skip
+        if not keys:
+            continue
+        shown = headers.get(header, b"").decode("ascii", "replace").lower()
+        right = {
+            hashlib.sha256(f"https://{host}{where}{key.lower()}".encode()).hexdigest() for key in keys for where in (path, "/exam/")
+        }
+        if shown not in right:
+            return kind
+    return ""

@@ -1,0 +1,1 @@
+"""Programs that get a site ready: certificates, nginx, kiosks, the drill, the bundle. None of them runs inside the server."""
