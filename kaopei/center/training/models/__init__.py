@@ -1,7 +1,7 @@
 """Tables of training, by noun."""
 
 from kaopei.center.training.models.classes import Lesson, LessonChange, SyllabusHours, SyllabusUnit, TeacherReport, TrainingClass
-from kaopei.center.training.models.people import Device, Enrolment, EnrolCode, Trainee
+from kaopei.center.training.models.people import Device, ElsewhereTraining, EnrolCode, Enrolment, Trainee
 from kaopei.center.training.models.records import Seal, SignInRecord, StudyRecord
 from kaopei.center.training.models.reviews import Consequence, Contest, Correction, Exclusion, HoursTotal, Lead
 
@@ -10,6 +10,7 @@ __all__ = [
     "Contest",
     "Correction",
     "Device",
+    "ElsewhereTraining",
     "EnrolCode",
     "Enrolment",
     "Exclusion",

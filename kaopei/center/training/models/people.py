@@ -1,7 +1,7 @@
 """Trainees, the classes they are in, and the phones they sign with."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from kaopei.center.training.models.classes import TrainingClass
 from kaopei.office.personal import EncryptedTextField
@@ -33,6 +33,8 @@ class Enrolment(models.Model):
     claimed = models.PositiveIntegerField(null=True)
     # Keyed index of the number of the card he carries.
     card = models.CharField(max_length=64, blank=True)
+    # Somebody who signed in without being on the roster is kept, and shown as such.
+    is_listed = models.BooleanField(default=True)
     joined_on = models.DateField()
     left_on = models.DateField(null=True)
     continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="continued_by")
@@ -43,6 +45,24 @@ class Enrolment(models.Model):
             models.UniqueConstraint(fields=["study_class", "position"], name="enrolment_position_once"),
         ]
         ordering = ["study_class", "position"]
+
+
+class ElsewhereTraining(models.Model):
+    """他处培训证明: a certificate of training somewhere else; a class room there and one here on the same day is one too many."""
+
+    city = models.CharField(max_length=6)
+    person = models.CharField(max_length=64)
+    number = models.CharField(max_length=80)
+    is_classroom = models.BooleanField()
+    first_day = models.DateField()
+    last_day = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["city", "person", "number", "first_day"], name="elsewhere_once"),
+            models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="elsewhere_first_before_last"),
+        ]
+        ordering = ["person", "first_day"]
 
 
 class EnrolCode(models.Model):

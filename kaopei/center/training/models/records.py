@@ -56,7 +56,10 @@ class SignInRecord(AppendOnly):
             models.CheckConstraint(condition=~Q(kind__in=["counter", "lift"]) | (~Q(replaces="") & ~Q(reason="")), name="counter_entry_has_reason"),
             models.CheckConstraint(condition=~Q(kind__in=["counter", "lift"]) | ~Q(made_by=F("second")), name="counter_entry_by_two"),
         ]
-        indexes = [models.Index(fields=["enrolment", "day"], name="sign_in_by_enrolment"), models.Index(fields=["batch", "id"], name="sign_in_by_batch")]
+        indexes = [
+            models.Index(fields=["enrolment", "day"], name="sign_in_by_enrolment"),
+            models.Index(fields=["batch", "id"], name="sign_in_by_batch"),
+        ]
         ordering = ["pk"]
 
 

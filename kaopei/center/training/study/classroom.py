@@ -7,29 +7,43 @@ impossible ways are judged on all records with an end, whatever else is wrong wi
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from kaopei.center.training.study.facts import Elsewhere, Lesson, SignIn, Study
+from kaopei.center.training.study.facts import Crowd, Elsewhere, Lesson, SignIn, Study
 from kaopei.center.training.study.settings import Settings
 
 EARTH_KM = 6371.0
 
 
-def judge(study: Study, settings: Settings) -> None:
-    """Give every record its lesson and its code."""
-    lessons = by_day(study.lessons)
-    for record in study.sign_ins:
-        _own_reasons(record, lessons, settings)
+def judge(study: Study, settings: Settings, crowd: Crowd | None = None) -> None:
+    """Give every record its lesson and its code. `crowd` says what is known of whole classes where `study` holds only some learners."""
+    place(study, settings)
+    known = crowd or crowd_of(study, settings)
     for code, numbers in (
-        ("E06", {r.number for group in identical(study.sign_ins, settings) for r in group}),
-        ("E07", {r.number for _, group in shared_devices(study, settings) for r in group}),
+        ("E06", known.identical),
+        ("E07", known.shared),
         ("E04", {r.number for pair in two_places(study) for r in pair}),
         ("E05", {later.number for _, later, _ in impossible_ways(study, settings)}),
         ("E10", set(clashing(study.sign_ins, study.elsewhere))),
     ):
         for record in study.sign_ins:
-            if not record.code and record.number in numbers:
+            if not record.code and record.number in numbers and code not in record.lifted:
                 record.code = code
     for record in study.sign_ins:
         record.minutes = minutes([record], settings)
+
+
+def place(study: Study, settings: Settings) -> None:
+    """Give every record its lesson, and the code of what is wrong with it by itself."""
+    lessons = by_day(study.lessons)
+    for record in study.sign_ins:
+        _own_reasons(record, lessons, settings)
+
+
+def crowd_of(study: Study, settings: Settings) -> Crowd:
+    """E06, E07 of class rooms; the records must have their lessons, and be all of their classes."""
+    return Crowd(
+        {r.number for group in identical(study.sign_ins, settings) for r in group},
+        {r.number for _, group in shared_devices(study, settings) for r in group},
+    )
 
 
 def by_day(lessons: Iterable[Lesson]) -> dict[tuple[object, ...], list[Lesson]]:
@@ -52,10 +66,11 @@ def _own_reasons(record: SignIn, lessons: dict[tuple[object, ...], list[Lesson]]
     record.lesson = best
     if best is None:
         record.code = "E02"
-    elif record.recorded is not None and record.recorded > best.end + 60 * settings.late_record_minutes and not record.supplement:
-        record.code = "E03"
-    elif len(record.evidence) < settings.kinds_of_evidence:
-        record.code = "E01"
+        return
+    late = record.recorded is not None and record.recorded > best.end + 60 * settings.late_record_minutes and not record.supplement
+    thin = len(record.evidence) < settings.kinds_of_evidence
+    reasons = [code for code, holds in (("E03", late), ("E01", thin)) if holds and code not in record.lifted]
+    record.code = reasons[0] if reasons else ""
 
 
 def minutes(records: Sequence[SignIn], settings: Settings) -> int:
@@ -107,9 +122,7 @@ def shared_devices(study: Study, settings: Settings) -> list[tuple[str, list[Sig
     for record in study.sign_ins:
         if record.lesson is not None and record.device and record.device not in study.fixed_devices:
             groups.setdefault((record.device, record.lesson.same), []).append(record)
-    return [
-        (str(key[0]), group) for key, group in groups.items() if len({r.learner for r in group}) >= settings.device_people
-    ]
+    return [(str(key[0]), group) for key, group in groups.items() if len({r.learner for r in group}) >= settings.device_people]
 
 
 def by_learner(records: Iterable[SignIn]) -> dict[str, list[SignIn]]:

@@ -59,6 +59,8 @@ class SignIn:
     lesson: Lesson | None = None
     code: str = ""
     minutes: int = 0
+    # Reasons that a person has decided not to hold against it.
+    lifted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,37 @@ class OnlineEvent:
     device: str
 
 
+@dataclass(slots=True)
+class Stream:
+    """Events of one learner, unit and device, packed: a line each, `at TAB kind TAB position TAB result`. Ten million need 250 MB."""
+
+    study_class: str
+    learner: str
+    unit: str
+    device: str
+    lines: bytearray
+
+    def add(self, at: int, kind: str, position: int, result: str) -> None:
+        """One more event, in whatever order they come."""
+        self.lines += line(at, kind, position, result).encode()
+
+    def events(self) -> list[tuple[int, str, int, str]]:
+        """(at, kind, position, result) by time; those of one second in the order in which they came."""
+        rows = [text.split("\t") for text in self.lines.decode().splitlines()]
+        found = [(int(at), kind, int(position), result) for at, kind, position, result in rows]
+        found.sort(key=_moment)
+        return found
+
+
+def line(at: int, kind: str, position: int, result: str) -> str:
+    """An event as streams and StudyRecord keep it; a tab or a line end inside a field would be another event and becomes a blank."""
+    return f"{at}\t{' '.join(kind.split())}\t{position}\t{' '.join(result.split())}\n"
+
+
+def _moment(event: tuple[int, str, int, str]) -> int:
+    return event[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Enrolled:
     """A learner of a class, with the hours claimed for him (None: no application of this month)."""
@@ -115,8 +148,21 @@ class Study:
     enrolled: list[Enrolled] = field(default_factory=list)
     sign_ins: list[SignIn] = field(default_factory=list)
     events: list[OnlineEvent] = field(default_factory=list)
+    streams: list[Stream] = field(default_factory=list)
+    # (class, learner, unit) → reasons that a person has decided not to hold against it
+    lifted: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
     elsewhere: list[Elsewhere] = field(default_factory=list)
     teachers: list[Teacher] = field(default_factory=list)
+
+
+@dataclass
+class Crowd:
+    """What only many people together show: records that came and went in the same seconds, or from one device."""
+
+    identical: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
+    # (device, day since 1970) of online study that too many learners used
+    devices: set[tuple[str, int]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)

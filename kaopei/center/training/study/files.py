@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kaopei.center.registry.reading import Message, clock, code
 from kaopei.center.registry.rows import Folder, midnight, moment, number, person, seconds
-from kaopei.center.training.study.facts import Elsewhere, Enrolled, Lesson, OnlineEvent, SignIn, Study, StudyClass, Teacher
+from kaopei.center.training.study.facts import Elsewhere, Enrolled, Lesson, SignIn, Stream, Study, StudyClass, Teacher
 from kaopei.center.training.study.settings import EVIDENCE
 from kaopei.law import cells
 
@@ -38,7 +38,7 @@ def read(folder: Path) -> tuple[Study, list[Message]]:
         serial = code(row["报名序号"])
         study.enrolled.append(Enrolled(code(row["班号"]), serial, person(row["学员身份证号码"]), claims.get(serial) if serial else None))
     study.sign_ins = list(_sign_ins(source))
-    study.events = list(_events(source))
+    study.streams = _streams(source)
     study.elsewhere = list(_elsewhere(source))
     study.teachers = [
         Teacher(code(row["培训机构信用代码"]), person(row["身份证号码"]), cells.read_date(row["书面报告日期"]), cells.read_date(row["截止"]))
@@ -100,15 +100,19 @@ def _known(people: dict[str, str], text: str) -> str:
     return people[text]
 
 
-def _events(source: Folder) -> Iterator[OnlineEvent]:
+def _streams(source: Folder) -> list[Stream]:
     people: dict[str, str] = {}
+    found: dict[tuple[str, str, str, str], Stream] = {}
     for line, row in source.rows("线上学习"):
         at, position = moment(row["时间"]), number(row["位置秒"])
         if at is None or position is None:
             source.complain("线上学习", line, "时间或位置读不出")
             continue
-        learner = _known(people, row["学员身份证号码"])
-        yield OnlineEvent(code(row["班号"]), learner, row["单元"], at, row["事件"], int(position), row["结果"], row["设备号"])
+        key = (code(row["班号"]), _known(people, row["学员身份证号码"]), row["单元"], row["设备号"])
+        if key not in found:
+            found[key] = Stream(*key, bytearray())
+        found[key].add(at, row["事件"], int(position), row["结果"])
+    return list(found.values())
 
 
 def _elsewhere(source: Folder) -> Iterator[Elsewhere]:

@@ -11,18 +11,20 @@ from kaopei.center.training.study.totals import Counted
 
 def findings(counted: Counted) -> list[Finding]:
     """All of them, by kind."""
-    found = [
-        *_records(counted),
-        *_places(counted),
-        *_groups(counted),
-        *_elsewhere(counted),
-        *_claims(counted),
-        *_long_days(counted),
-        *_teachers(counted),
-        *_rooms(counted),
-        *_films(counted),
-    ]
+    found = [*of_learners(counted), *of_classes(counted), *of_teachers(counted), *of_devices(counted)]
     return sorted(found, key=lambda one: (one.kind, one.object, one.begin or 0, one.end or 0))
+
+
+def of_learners(counted: Counted) -> Iterator[Finding]:
+    """What the records of single learners show, whatever the others did."""
+    for part in (_records, _places, _elsewhere, _claims, _long_days, _films):
+        yield from part(counted)
+
+
+def of_classes(counted: Counted) -> Iterator[Finding]:
+    """What all records of a class show together."""
+    yield from _groups(counted)
+    yield from _rooms(counted)
 
 
 def _of(kind: str, clause: str, subject: str, span: tuple[int | None, int | None], records: Iterable[SignIn], note: str = "") -> Finding:
@@ -64,6 +66,10 @@ def _groups(counted: Counted) -> Iterator[Finding]:
     for device, group in classroom.shared_devices(counted.study, counted.settings):
         span = (min(r.begin for r in group), max(r.end or r.begin for r in group))
         yield _of("one_device_many", "N1.3.9", device, span, group, f"{len({r.learner for r in group})} 人")
+
+
+def of_devices(counted: Counted) -> Iterator[Finding]:
+    """Devices of online study that many learners used on one day."""
     for (device, _), units in online.shared_devices(counted.units, counted.study, counted.settings):
         span = (min(unit.first for unit in units), max(unit.last for unit in units))
         yield _of_units("one_device_many", "N1.3.9", device, span, units)
@@ -105,7 +111,8 @@ def _long_days(counted: Counted) -> Iterator[Finding]:
             yield Finding("over_8h_day", learner, begin, end, "N1.3.10", classes, rows, (learner,), f"{minutes} 分钟")
 
 
-def _teachers(counted: Counted) -> Iterator[Finding]:
+def of_teachers(counted: Counted) -> Iterator[Finding]:
+    """What the timetable and the written reports show; trainees' hours stand."""
     classes = counted.study.classes
     reports: dict[tuple[str, str], list[Teacher]] = {}
     for report in counted.study.teachers:
@@ -146,9 +153,7 @@ def _room(lesson: Lesson, counted: Counted) -> tuple[str, str]:
 
 def _reported(reports: Iterable[Teacher], lesson: Lesson) -> bool:
     """Whether a written report of the teaching institution holds on the day; the day of the report counts."""
-    return any(
-        one.reported is not None and one.reported <= lesson.day and (one.until is None or lesson.day <= one.until) for one in reports
-    )
+    return any(one.reported is not None and one.reported <= lesson.day and (one.until is None or lesson.day <= one.until) for one in reports)
 
 
 def _rooms(counted: Counted) -> Iterator[Finding]:

@@ -3,14 +3,16 @@
 A unit that does not count keeps the first reason in the order E11, E14, E13, E07, E15 (no quiz, or too few points).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kaopei.center.training.study.classroom import united
-from kaopei.center.training.study.facts import DAY, OnlineEvent, Study
+from kaopei.center.training.study.facts import DAY, Crowd, OnlineEvent, Stream, Study
 from kaopei.center.training.study.settings import Settings
 
 Span = tuple[int, int]
+# at, kind, position, result
+Event = tuple[int, str, int, str]
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Unit:
     quiz: tuple[int, float] | None = None
     devices: set[tuple[str, int]] = field(default_factory=set)
     code: str = ""
+    lifted: frozenset[str] = frozenset()
 
     @property
     def day(self) -> int:
@@ -46,53 +49,62 @@ class Unit:
         return self.lost_seconds // 60
 
 
-def units(events: Iterable[OnlineEvent], settings: Settings) -> list[Unit]:
+def units(events: Iterable[OnlineEvent], settings: Settings, packed: Iterable[Stream] = ()) -> list[Unit]:
     """All units, in the order of their first row."""
-    streams: dict[tuple[str, str, str, str], list[OnlineEvent]] = {}
+    streams: dict[tuple[str, str, str, str], list[Event]] = {}
     for event in events:
-        streams.setdefault((event.study_class, event.learner, event.unit, event.device), []).append(event)
+        key = (event.study_class, event.learner, event.unit, event.device)
+        streams.setdefault(key, []).append((event.at, event.kind, event.position, event.result))
     found: dict[tuple[str, str, str], Unit] = {}
     for (study_class, learner, unit, device), stream in streams.items():
-        stream.sort(key=lambda event: event.at)
-        made = found.setdefault((study_class, learner, unit), Unit(study_class, learner, unit, stream[0].at))
-        made.first, made.last = min(made.first, stream[0].at), max(made.last, stream[-1].at)
-        _watch(made, device, stream, settings)
+        stream.sort(key=lambda event: event[0])
+        _join(found, (study_class, learner, unit), device, stream, settings)
+    for one in packed:
+        _join(found, (one.study_class, one.learner, one.unit), one.device, one.events(), settings)
     return list(found.values())
 
 
-def _watch(unit: Unit, device: str, stream: list[OnlineEvent], settings: Settings) -> None:
+def _join(found: dict[tuple[str, str, str], Unit], key: tuple[str, str, str], device: str, stream: Sequence[Event], settings: Settings) -> None:
+    made = found.setdefault(key, Unit(*key, stream[0][0]))
+    made.first, made.last = min(made.first, stream[0][0]), max(made.last, stream[-1][0])
+    _watch(made, device, stream, settings)
+
+
+def _watch(unit: Unit, device: str, stream: Sequence[Event], settings: Settings) -> None:
     playing = focused = False
-    before: OnlineEvent | None = None
+    before: Event | None = None
     idle_from: int | None = None
     for event in stream:
-        unit.devices.add((device, event.at // DAY))
+        at, kind = event[0], event[1]
+        unit.devices.add((device, at // DAY))
         if before is not None and playing:
             counted = _interval(unit, device, before, event, focused, settings)
             if counted and idle_from is not None:
-                unit.idle.append((idle_from, before.at))
+                unit.idle.append((idle_from, before[0]))
                 idle_from = None
             elif not counted and idle_from is None:
-                idle_from = before.at
-        if event.kind == "play":
+                idle_from = before[0]
+        if kind == "play":
             playing = focused = True
-        elif event.kind == "pause":
+        elif kind == "pause":
             playing = False
-        elif event.kind in ("blur", "focus"):
-            focused = event.kind == "focus"
+        elif kind in ("blur", "focus"):
+            focused = kind == "focus"
+        elif kind in ("identity-check", "quiz"):
+            _result(unit, event, settings)
         if not playing and idle_from is not None:
-            unit.idle.append((idle_from, event.at))
+            unit.idle.append((idle_from, at))
             idle_from = None
-        _result(unit, event, settings)
         before = event
     if idle_from is not None and before is not None:
-        unit.idle.append((idle_from, before.at))
+        unit.idle.append((idle_from, before[0]))
 
 
-def _interval(unit: Unit, device: str, before: OnlineEvent, event: OnlineEvent, focused: bool, settings: Settings) -> bool:
+def _interval(unit: Unit, device: str, before: Event, event: Event, focused: bool, settings: Settings) -> bool:
     """Whether the time between two events of a playing film counts."""
-    seconds, moved = event.at - before.at, event.position - before.position
-    unit.played.setdefault(device, []).append((before.at, event.at))
-    if event.kind == "seek":
+    seconds, moved = event[0] - before[0], event[2] - before[2]
+    unit.played.setdefault(device, []).append((before[0], event[0]))
+    if event[1] == "seek":
         # Where the film stood when it was dragged is not known: the last piece before does not count, and is no idling.
         return True
     if seconds > settings.beat_seconds or not focused:
@@ -100,39 +112,43 @@ def _interval(unit: Unit, device: str, before: OnlineEvent, event: OnlineEvent, 
         # A film that stood still (no line) has nothing to count and nothing to suspect.
         return moved <= 0
     if moved > 0:
-        unit.watched.append((before.position, event.position))
+        unit.watched.append((before[2], event[2]))
         if 100 * moved > settings.speed_percent * seconds + 100 * settings.speed_slack_seconds:
             unit.too_fast = True
     return True
 
 
-def _result(unit: Unit, event: OnlineEvent, settings: Settings) -> None:
-    if event.kind == "identity-check" and event.result == "pass":
-        unit.checks.add(event.position // settings.check_seconds)
-    elif event.kind == "quiz":
-        try:
-            points = float(event.result)
-        except ValueError:
-            points = 0.0
-        if unit.quiz is None or event.at >= unit.quiz[0]:
-            unit.quiz = (event.at, points)
+def _result(unit: Unit, event: Event, settings: Settings) -> None:
+    at, kind, position, result = event
+    if kind == "identity-check":
+        if result == "pass":
+            unit.checks.add(position // settings.check_seconds)
+        return
+    try:
+        points = float(result)
+    except ValueError:
+        points = 0.0
+    if unit.quiz is None or at >= unit.quiz[0]:
+        unit.quiz = (at, points)
 
 
-def judge(study: Study, found: list[Unit], settings: Settings) -> None:
-    """Give every unit that does not count its code."""
+def judge(study: Study, found: list[Unit], settings: Settings, crowd: Crowd | None = None) -> None:
+    """Give every unit that does not count its code. `crowd` names the shared devices where `study` holds only some learners."""
     overlapping = {id(unit) for one, other, _ in two_devices(found) for unit in (one, other)}
-    shared = {id(unit) for _, group in shared_devices(found, study, settings) for unit in group}
+    if crowd is None:
+        shared = {id(unit) for _, group in shared_devices(found, study, settings) for unit in group}
+    else:
+        shared = {id(unit) for unit in found if unit.devices & crowd.devices}
     for unit in found:
-        if unit.too_fast:
-            unit.code = "E11"
-        elif not checked(unit, settings):
-            unit.code = "E14"
-        elif id(unit) in overlapping:
-            unit.code = "E13"
-        elif id(unit) in shared:
-            unit.code = "E07"
-        elif unit.quiz is None or unit.quiz[1] < settings.quiz_points:
-            unit.code = "E15"
+        unit.lifted = study.lifted.get((unit.study_class, unit.learner, unit.unit), frozenset())
+        reasons = (
+            ("E11", unit.too_fast),
+            ("E14", not checked(unit, settings)),
+            ("E13", id(unit) in overlapping),
+            ("E07", id(unit) in shared),
+            ("E15", unit.quiz is None or unit.quiz[1] < settings.quiz_points),
+        )
+        unit.code = next((code for code, holds in reasons if holds and code not in unit.lifted), "")
 
 
 def checked(unit: Unit, settings: Settings) -> bool:

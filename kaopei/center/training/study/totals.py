@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kaopei.center.training.study import classroom, online
-from kaopei.center.training.study.facts import DAY, SignIn, Study
+from kaopei.center.training.study.facts import DAY, Crowd, SignIn, Study
 from kaopei.center.training.study.online import Unit
 from kaopei.center.training.study.settings import SAMPLE, Settings
 
@@ -51,11 +51,11 @@ class Counted:
         return total.effective // self.settings.hour_minutes if total else 0
 
 
-def count(study: Study, settings: Settings = SAMPLE) -> Counted:
-    """Judge all records and add up."""
-    classroom.judge(study, settings)
-    found = online.units(study.events, settings)
-    online.judge(study, found, settings)
+def count(study: Study, settings: Settings = SAMPLE, crowd: Crowd | None = None) -> Counted:
+    """Judge all records and add up. With a `crowd`, `study` may hold some learners only: all of theirs, in whatever class."""
+    classroom.judge(study, settings, crowd)
+    found = online.units(study.events, settings, study.streams)
+    online.judge(study, found, settings, crowd)
     counted = Counted(study, found, {}, {}, settings)
     pieces = [*_lessons(counted), *_films(counted)]
     for piece in pieces:
