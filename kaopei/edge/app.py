@@ -28,10 +28,11 @@ from kaopei.edge.clock import Clock
 from kaopei.edge.console import Problem
 from kaopei.edge.keeper import no_dumps
 from kaopei.edge.record import Record, origin
-from kaopei.edge.server import Edge, restore_clock
+from kaopei.edge.server import Edge
 from kaopei.edge.settings import BadSettings, Settings, is_loopback, load_trust, software
 from kaopei.edge.sitting import Sitting
 from kaopei.edge.store import Damaged, NotSaved, Store
+from kaopei.edge.timekeeping import keep_time, restore_clock
 from kaopei.edge.wire import Wire
 from kaopei.paper.codec import BadBlob
 from kaopei.parcel.rejected import Rejected
@@ -118,7 +119,7 @@ def application(edge: Edge) -> Wire:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await _begin(edge)
-        tick = asyncio.create_task(edge.keep_time())
+        tick = asyncio.create_task(keep_time(edge))
         yield
         await _end(edge, tick)
 

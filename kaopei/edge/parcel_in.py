@@ -235,7 +235,7 @@ def load_sitting(edge: Edge, sitting_id: str) -> Sitting:
     rows = edge.store.read(f"SELECT {ATTEMPT_COLUMNS} FROM attempt WHERE sitting_id = ? ORDER BY room, seat", (sitting_id,))
     for row in rows:
         attempt = load_attempt(edge.store, row)
-        attempt.seen = attempt.acted = edge.now()
+        attempt.contact = attempt.seen = attempt.acted = edge.now()
         sitting.attempts[attempt.attempt] = attempt
         if attempt.lease_hash:
             edge.terminals[attempt.lease_hash] = (sitting, attempt, attempt.lease)

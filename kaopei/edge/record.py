@@ -5,18 +5,24 @@ what was appended, one from what is read back from the disk; a checkpoint is sig
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import apsw
+import msgspec
 
 from kaopei.edge.clock import Clock
 from kaopei.edge.settings import Settings
-from kaopei.edge.store import Store
+from kaopei.edge.store import Rows, Store
 from kaopei.ledger import checkpoint, entry, events, segment, tree
 from kaopei.parcel import canonical
 from kaopei.parcel.keyfile import Signer
+
+_KEEP = (
+    "INSERT INTO answer_event (attempt_no, lease, seq, kind, item, value, chain, ran, entry)"
+    " SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, unhex(value ->> 6), value ->> 7, ?2 FROM json_each(?1)"
+)
 
 
 class Broken(ValueError):
@@ -89,6 +95,17 @@ class Record:
         self._grown.append(tree.leaf_hash(leaf))
         return seq
 
+    def keep_answers(self, connection: apsw.Connection, rows: Rows) -> None:
+        """All answers of one batch with one ledger entry a sitting, which carries their digest."""
+        for sitting_id in sorted({row[9] for row in rows}):
+            batch = sorted((row for row in rows if row[9] == sitting_id), key=lambda row: (row[8], row[1], row[2]))
+            digest = batch_digest((row[8], row[1], row[2], row[6]) for row in batch)
+            body = {"events": len(batch), "digest": digest}
+            entry = self.append(connection, "answers.saved", by="edge", obj=f"sitting:{sitting_id}", body=body)
+            # One statement a batch: each step of a statement gives the interpreter away, and getting it back under load costs
+            # more than the row.
+            connection.execute(_KEEP, (_rows((*row[:6], row[6].hex(), row[7]) for row in batch), entry))
+
     def checkpoint(self, connection: apsw.Connection) -> bytes:
         """Read the new leaves back, compare both trees, sign. The same size is signed once."""
         if self.size == self.signed_size:
@@ -113,6 +130,21 @@ class Record:
     def rollback(self, snapshot: Any) -> None:
         """Back to there."""
         self._grown, self._checked, self.signed_size = snapshot
+
+
+def _rows(rows: Iterable[tuple[Any, ...]]) -> str:
+    return msgspec.json.encode(list(rows)).decode()
+
+
+def digest(words: str) -> str:
+    """Free text stays in the store and travels sealed; the ledger holds its digest."""
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def batch_digest(events: Iterable[tuple[str, int, int, bytes]]) -> str:
+    """SHA-256 over the lines `attempt|lease|seq|chain` of a batch, ordered by attempt, lease, seq."""
+    lines = (f"{attempt}|{lease}|{seq}|{bytes(chain).hex()}\n" for attempt, lease, seq, chain in events)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def files(read: Callable[[str, tuple[int, ...]], list[tuple[Any, ...]]], size: int) -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 -- One store for one exam server. Personal data is never here: names, ID digits and photos stay inside the sealed
 -- Seating and are read into memory. Items never are: they stay inside the sealed ExamParcel.
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -32,7 +32,10 @@ CREATE TABLE sitting_clock (      -- one row a sitting, rewritten each tick; all
   wall       INTEGER NOT NULL,
   token_time INTEGER NOT NULL,    -- unix time that windows are judged by
   ran        INTEGER NOT NULL,    -- time since the bell that counts for candidates
-  paused     INTEGER NOT NULL CHECK (paused IN (0, 1))
+  paused     INTEGER NOT NULL CHECK (paused IN (0, 1)),
+  why        TEXT NOT NULL DEFAULT '' CHECK (why IN ('', 'staff', 'lan_lost')),   -- cause of the pause
+  standstill INTEGER NOT NULL DEFAULT 0,   -- of nobody's time, not yet in the ledger
+  cause      TEXT NOT NULL DEFAULT ''      -- of the standstill
 ) STRICT;
 
 CREATE TABLE attempt (
@@ -54,7 +57,9 @@ CREATE TABLE attempt (
   position    INTEGER NOT NULL DEFAULT 1,
   extra       INTEGER NOT NULL DEFAULT 0,   -- credited milliseconds, each with its ledger entry
   lost_credit INTEGER NOT NULL DEFAULT 0,   -- of these, credited because the terminal was lost
-  paused_at   INTEGER,            -- `ran` of the sitting when an invigilator paused this attempt
+  paused_at   INTEGER,            -- `ran` of the sitting when this attempt was paused
+  pause_cause TEXT NOT NULL DEFAULT '' CHECK (pause_cause IN ('', 'staff', 'break', 'held')),
+  pulsed      INTEGER NOT NULL DEFAULT 0 CHECK (pulsed IN (0, 1)),   -- its terminal gives signs of life by itself
   ended_at    INTEGER,
   ended_by    TEXT CHECK (ended_by IN ('candidate', 'time', 'staff')),
   ended_ran   INTEGER,
@@ -117,6 +122,39 @@ CREATE TABLE bundle (             -- a rev of a return parcel is built once; its
   wall       INTEGER NOT NULL,
   receipt    BLOB,
   PRIMARY KEY (sitting_id, rev)
+) STRICT;
+
+CREATE TABLE rest (               -- a break that the accommodations give; `ran` of the sitting, milliseconds
+  attempt_no INTEGER NOT NULL REFERENCES attempt,
+  no         INTEGER NOT NULL,
+  began_ran  INTEGER NOT NULL,
+  ended_ran  INTEGER,
+  PRIMARY KEY (attempt_no, no)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE seat_photo (         -- taken at the seat; sealed under a key of this server, opened for the return parcel
+  attempt_no INTEGER PRIMARY KEY REFERENCES attempt,
+  data       BLOB NOT NULL,
+  wall       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE slip (               -- the ledger at a glance, for the way across the gap as QR codes
+  sitting_id TEXT NOT NULL REFERENCES sitting,
+  kind       TEXT NOT NULL CHECK (kind IN ('gate', 'open', 'close')),
+  text       TEXT NOT NULL,       -- QR 1, signed by this server
+  size       INTEGER NOT NULL,
+  proof      TEXT NOT NULL,       -- JSON: hashes that lead from the size of the last receipt to this one
+  approvals  TEXT NOT NULL,       -- JSON: the two who signed a closing slip
+  wall       INTEGER NOT NULL,
+  PRIMARY KEY (sitting_id, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE scoring (            -- provisional outcomes, once a sitting; never an answer key
+  sitting_id TEXT PRIMARY KEY REFERENCES sitting,
+  token      BLOB NOT NULL,       -- the accepted KeyRelease of stage 2
+  outcomes   TEXT NOT NULL,       -- JSON as it travels in the return parcel
+  digest     TEXT NOT NULL,
+  wall       INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE entry (seq INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;

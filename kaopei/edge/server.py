@@ -11,21 +11,17 @@ import apsw
 
 from kaopei.edge import receipts
 from kaopei.edge.clock import Clock, boottime
+from kaopei.edge.epoch import Epoch, machines, standing
 from kaopei.edge.keeper import Keeper
 from kaopei.edge.keystore import Keystore, check_enrolment, write_private
 from kaopei.edge.record import Record
+from kaopei.edge.record import batch_digest as batch_digest
 from kaopei.edge.settings import Settings
-from kaopei.edge.sitting import GRACE_SECONDS, LOST_SECONDS, Attempt, Sitting, SittingClock, reload
-from kaopei.edge.store import NotSaved, Rows, Store
+from kaopei.edge.sitting import LOST_SECONDS, Attempt, Sitting, reload
+from kaopei.edge.store import NotSaved, Store
 from kaopei.parcel import enrolment
 from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.trust import Trust
-
-TICK_SECONDS = 0.5
-PERSIST_SECONDS = 1.0
-HEARTBEAT_SECONDS = 60.0
-IDLE_HEARTBEAT_SECONDS = 600.0
-CHECKPOINT_ENTRIES = 1000
 
 log = logging.getLogger("kaopei.edge")
 
@@ -50,11 +46,18 @@ class Edge:
         # What looks at every request of a terminal before anything else (raises delivery.Refusal), and what stands on every answer.
         self.door: Callable[[dict[bytes, bytes], str], None] | None = None
         self.wire_headers: list[tuple[bytes, bytes]] = []
+        self.epoch = Epoch(settings, standing(settings), keys.signer, machines(settings, trust))
+        self.mirror: Any = None
+        # Ends the process in an orderly way; set by the program that serves.
+        self.stop: Callable[[], None] = lambda: None
+        # Baseline in force with its stamp; mismatches that were noted once.
+        self.accepted: tuple[Any, dict[str, Any]] = ((), {})
+        self.noted: set[tuple[str, str, str]] = set()
         self.mark_secret = hashlib.sha256(b"mark|" + keys.passphrase + settings.site.encode()).digest()
-        self._persisted = self._beaten = boottime()
+        self.beaten = boottime()
         self._quiet: set[asyncio.Task[Any]] = set()
         self._pictures = asyncio.Semaphore(1)
-        store.attach(record, self._keep_answers)
+        store.attach(record, record.keep_answers)
 
     # ---- time
     def now(self) -> float:
@@ -66,9 +69,14 @@ class Edge:
         return round(self.clock.wall())
 
     def advance(self, sitting: Sitting) -> None:
-        """Bring a sitting's clock to this moment."""
-        if sitting.clock:
-            sitting.clock.advance(boottime(), self.clock.offset())
+        """Bring a sitting's clock to this moment; while the server stood still no terminal could be heard."""
+        if not sitting.clock:
+            return
+        stood = sitting.clock.advance(boottime(), self.clock.offset())
+        if stood:
+            for attempt in sitting.attempts.values():
+                attempt.seen += stood
+                attempt.contact += stood
 
     def token_time(self, sitting: Sitting) -> float:
         """Unix time by which windows are judged: the token's, plus boottime since; before a token the wall clock's."""
@@ -141,19 +149,6 @@ class Edge:
         body = {"code": code, "note_digest": hashlib.sha256(note.encode()).hexdigest(), "second": second}
         await self.act("irregularity.noted", by=by, obj=obj, body=body, job=job)
 
-    def _keep_answers(self, connection: apsw.Connection, rows: Rows) -> None:
-        """All answers of one batch with one ledger entry a sitting, which carries their digest."""
-        for sitting_id in sorted({row[9] for row in rows}):
-            batch = sorted((row for row in rows if row[9] == sitting_id), key=lambda row: (row[8], row[1], row[2]))
-            digest = batch_digest((row[8], row[1], row[2], row[6]) for row in batch)
-            body = {"events": len(batch), "digest": digest}
-            entry = self.record.append(connection, "answers.saved", by="edge", obj=f"sitting:{sitting_id}", body=body)
-            connection.executemany(
-                "INSERT INTO answer_event (attempt_no, lease, seq, kind, item, value, chain, ran, entry)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [(*row[:8], entry) for row in batch],
-            )
-
     def reload(self, attempt: Attempt) -> None:
         """What could not be saved was never accepted."""
         reload(self.store, attempt)
@@ -189,7 +184,7 @@ class Edge:
         """Which attempt this terminal serves, and under which lease."""
         return self.terminals.get(hashlib.sha256(secret).digest())
 
-    def touch(self, sitting: Sitting, attempt: Attempt) -> None:
+    def touch(self, sitting: Sitting, attempt: Attempt, *, contact: bool = True) -> None:
         """A sign of life; time during which the terminal was lost and covered is credited once, up to the cap."""
         now = boottime()
         if attempt.state == "open" and now - attempt.seen > LOST_SECONDS:
@@ -197,6 +192,8 @@ class Edge:
             if credit:
                 self._credit_loss(attempt, round(credit))
         attempt.seen = now
+        if contact:
+            attempt.contact = now
 
     def _credit_loss(self, attempt: Attempt, seconds: int) -> None:
         attempt.extra += seconds
@@ -241,79 +238,22 @@ class Edge:
             raise
         attempt.ended_at, attempt.ended_by, attempt.ended_ran = wall, by, ran
 
-    # ---- the tick
-    async def keep_time(self) -> None:
-        """Twice a second: move the clocks, close what is over; each second: write the clocks down."""
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            try:
-                await self._tick()
-            except NotSaved as problem:
-                log.warning("tick not saved: %s", problem)
-            except Exception:
-                # Whatever it is (a ledger that disagrees, say): candidates' clocks go on, and the log says it each time.
-                log.exception("tick failed")
-
-    async def _tick(self) -> None:
-        running = [one for one in self.sittings.values() if one.clock and one.state in ("opened", "running")]
-        for sitting in running:
-            self.advance(sitting)
-            if sitting.clock and sitting.clock.standstill:
-                await self.record_standstill(sitting)
-            await self._close_overdue(sitting)
-        now = boottime()
-        if running and now - self._persisted >= PERSIST_SECONDS:
-            self._persisted = now
-            await self.store.write(lambda connection: persist_clocks(connection, running, self.wall()))
-        period = HEARTBEAT_SECONDS if running else IDLE_HEARTBEAT_SECONDS
-        if now - self._beaten >= period or self.record.size - self.record.signed_size >= CHECKPOINT_ENTRIES:
-            self._beaten = now
-            await asyncio.to_thread(self.keeper.ping)
-            await self.act("edge.alive", by="edge", obj=f"edge:{self.settings.serial}", body={"sittings": len(running)})
-            await self.checkpoint()
-
-    async def record_standstill(self, sitting: Sitting) -> None:
-        """The server stood still: nobody was charged for it, and the ledger says how long and why."""
-        if not sitting.clock:
-            return
-        seconds, sitting.clock.standstill = sitting.clock.standstill, 0.0
-        body = {"milliseconds": round(seconds * 1000), "cause": "server_standstill"}
-        await self.act("sitting.time_credited", by="edge", obj=f"sitting:{sitting.sitting_id}", body=body)
-
-    async def _close_overdue(self, sitting: Sitting) -> None:
-        if sitting.state != "running":
-            return
-        now = boottime()
-        due = [
-            one for one in sitting.attempts.values()
-            if one.state == "open" and one.pending is None and one.paused_at is None
-            and sitting.remaining(one, now) < -GRACE_SECONDS
-        ]  # fmt: skip
-        if due:
-            await asyncio.gather(*(self.close_attempt(sitting, one, "time") for one in due))
-
-
-def batch_digest(events: Any) -> str:
-    """SHA-256 over the lines `attempt|lease|seq|chain` of a batch, ordered by attempt, lease, seq."""
-    lines = (f"{attempt}|{lease}|{seq}|{bytes(chain).hex()}\n" for attempt, lease, seq, chain in events)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
 
 def persist_clock(connection: apsw.Connection, sitting: Sitting, wall: int) -> None:
     """Write a sitting's clock and the places where its candidates are."""
     clock = sitting.clock
     if clock is None:
         return
+    boot, at, jump, token_time, ran, paused, standstill, cause = clock.row()
+    why = sitting.pause_cause if paused else ""
     connection.execute(
-        "INSERT OR REPLACE INTO sitting_clock (sitting_id, boot_id, boottime, jump, wall, token_time, ran, paused)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            sitting.sitting_id, clock.boot_id, round(clock.boottime * 1000), round(clock.jump * 1000), wall * 1000,
-            round(clock.token_time * 1000), round(clock.ran * 1000), int(clock.paused),
-        ),
-    )  # fmt: skip
+        "INSERT OR REPLACE INTO sitting_clock (sitting_id, boot_id, boottime, jump, wall, token_time, ran, paused, why, standstill, cause)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (sitting.sitting_id, boot, at, jump, wall * 1000, token_time, ran, paused, why, standstill, cause),
+    )
     moved = [one for one in sitting.attempts.values() if one.moved_position]
-    connection.executemany("UPDATE attempt SET position = ? WHERE no = ?", [(one.position, one.no) for one in moved])
+    rows = [(one.position, int(one.pulsed), one.no) for one in moved]
+    connection.executemany("UPDATE attempt SET position = ?, pulsed = ? WHERE no = ?", rows)
     for one in moved:
         one.moved_position = False
 
@@ -322,24 +262,6 @@ def persist_clocks(connection: apsw.Connection, sittings: Sequence[Sitting], wal
     """All of them in one transaction."""
     for one in sittings:
         persist_clock(connection, one, wall)
-
-
-def restore_clock(edge: Edge, sitting: Sitting) -> None:
-    """After a restart: the same boot goes on counting and credits the gap; another boot goes by the wall clock."""
-    rows = edge.store.read(
-        "SELECT boot_id, boottime, jump, wall, token_time, ran, paused FROM sitting_clock WHERE sitting_id = ?",
-        (sitting.sitting_id,),
-    )
-    if not rows:
-        return
-    boot, at, jump, wall, token_time, ran, paused = rows[0]
-    clock = SittingClock(
-        boot, at / 1000, jump / 1000, token_time / 1000, ran / 1000, sitting.state == "running", bool(paused)
-    )
-    if boot != edge.clock.boot_id:
-        clock.reboot(edge.clock.boot_id, boottime(), edge.clock.offset(), edge.clock.wall(), wall / 1000)
-    sitting.clock = clock
-    edge.advance(sitting)
 
 
 def inbox_bytes(settings: Settings, file: str) -> bytes:

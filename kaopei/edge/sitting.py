@@ -32,7 +32,11 @@ def chained(head: bytes, attempt: str, lease: int, seq: int, kind: str, item: in
 
 @dataclass(slots=True)
 class Attempt:
-    """一次应考. Times of the sitting (`extra`, `paused_at`, …) in seconds; `seen` is boottime of the last contact, `acted` of the last act."""
+    """一次应考. Times of the sitting (`extra`, `paused_at`, …) in seconds.
+
+    Boottime: `contact` of the last request, `seen` since when silence counts (contact, or the end of a pause), `acted` of
+    the last act. `pulsed`: this terminal gives signs of life by itself, so that its silence means something.
+    """
 
     no: int
     attempt: str
@@ -52,6 +56,7 @@ class Attempt:
     extra: float = 0.0
     lost_credit: float = 0.0
     paused_at: float | None = None
+    pause_cause: str = ""
     ended_at: int | None = None
     ended_by: str | None = None
     ended_ran: float | None = None
@@ -61,8 +66,10 @@ class Attempt:
     answers: dict[int, str] = field(default_factory=dict)
     marked: set[int] = field(default_factory=set)
     signals: int = 0
+    contact: float = 0.0
     seen: float = 0.0
     acted: float = 0.0
+    pulsed: bool = False
     moved_position: bool = False
     pending: "asyncio.Future[None] | None" = None
     form: dict[str, Any] | None = None
@@ -88,7 +95,10 @@ class Attempt:
 
 @dataclass(slots=True)
 class SittingClock:
-    """Sitting time: the sum of boottime differences while it runs. `token_time` judges windows, `ran` candidates."""
+    """Sitting time: the sum of boottime differences while it runs. `token_time` judges windows, `ran` candidates.
+
+    What nobody is charged for gathers in `standstill`, with its cause, until an entry of the ledger says so.
+    """
 
     boot_id: str
     boottime: float
@@ -98,29 +108,54 @@ class SittingClock:
     running: bool = False
     paused: bool = False
     standstill: float = 0.0
+    cause: str = ""
 
-    def advance(self, boottime: float, jump: float) -> None:
-        """Count what passed since the last call; a gap is kept in `standstill` until the next tick records it."""
+    def advance(self, boottime: float, jump: float) -> float:
+        """Count what passed since the last call; returns the seconds of it in which the server stood still."""
         delta = max(0.0, boottime - self.boottime)
         jumped = jump - self.jump
         self.boottime, self.jump = boottime, jump
         self.token_time += delta + jumped
+        stood = delta if delta > STANDSTILL_SECONDS else 0.0
         if not self.running or self.paused:
-            return
-        if delta > STANDSTILL_SECONDS:
-            self.standstill += delta
+            return stood
+        if stood:
+            self._stood(stood, "server_standstill")
         else:
             self.ran += delta
         # Under rehearsal trust a jump of the clock is time that passed; it never runs backwards for a candidate.
         self.ran += max(0.0, jumped)
+        return stood
 
-    def reboot(self, boot_id: str, boottime: float, jump: float, wall: float, last_wall: float) -> None:
-        """Boottime of two boots may not be compared: the gap is the wall clock's, and the candidates get it back."""
-        gap = max(0.0, wall - last_wall)
-        self.token_time += gap
-        if self.running and not self.paused:
-            self.standstill += gap
-        self.boot_id, self.boottime, self.jump = boot_id, boottime, jump
+    def _stood(self, seconds: float, cause: str) -> None:
+        self.standstill += seconds
+        self.cause = cause
+
+    def row(self) -> tuple[str, int, int, int, int, int, int, str]:
+        """What is written down, in milliseconds: boot, boottime, jump, token time, ran, paused, standstill, cause."""
+        # `ran` is rounded down: a crash may give a candidate a moment, and never takes one.
+        at, jump, token, ran, stood = (int(1000 * one) for one in (self.boottime, self.jump, self.token_time, self.ran, self.standstill))
+        return self.boot_id, at, jump, token, ran, int(self.paused), stood, self.cause
+
+    @classmethod
+    def restored(
+        cls, row: tuple[str, int, int, int, int, int, int, str], *, running: bool, boot_id: str, boottime: float, jump: float, wall_gap: float
+    ) -> "SittingClock":
+        """After a death of the server: whatever passed since the row was written is nobody's time.
+
+        In the same boot the gap is boottime's. Boottime of two boots may not be compared: then it is `wall_gap`, seconds by the
+        wall clock, which moves the windows (flagged by its cause) and no candidate.
+        """
+        boot, at, old_jump, token_time, ran, paused, stood, cause = row
+        clock = cls(boot_id, boottime, jump, token_time / 1000, ran / 1000, running, bool(paused), stood / 1000, cause)
+        same = boot == boot_id
+        gap = max(0.0, boottime - at / 1000 if same else wall_gap)
+        jumped = jump - old_jump / 1000 if same else 0.0
+        clock.token_time += gap + jumped
+        if running and not paused:
+            clock._stood(gap, "server_restart" if same else "server_reboot")
+            clock.ran += max(0.0, jumped)
+        return clock
 
 
 @dataclass
@@ -137,6 +172,8 @@ class Sitting:
     manifest: dict[str, Any] = field(default_factory=dict)
     seating: dict[str, Any] = field(default_factory=dict)
     clock: SittingClock | None = None
+    pause_cause: str = ""
+    late_noted: bool = False
     opener: Any = None
     # From the opening on the content keys, in memory only; None before it, and after a reboot until two persons bring them back.
     secrets: Any = None
@@ -180,7 +217,12 @@ class Sitting:
             return 0.0
         if self.clock is None or self.clock.paused:
             return 0.0
-        return min(silent - COVER_SECONDS, LOST_CREDIT_CAP_SECONDS)
+        return min(silent - COVER_SECONDS, self.loss_cap())
+
+    def loss_cap(self) -> float:
+        """Seconds that one loss of a terminal gives back by itself (setting of the seating `pause_cap_minutes`); more is for two persons."""
+        minutes = self.seating.get("numbers", {}).get("pause_cap_minutes")
+        return 60.0 * minutes if isinstance(minutes, int) and minutes >= 0 else LOST_CREDIT_CAP_SECONDS
 
     def phase(self, attempt: Attempt) -> str:
         """What the terminal shows: waiting, open, paused, handed_in."""
@@ -208,19 +250,20 @@ class Sitting:
 
 ATTEMPT_COLUMNS = (
     "no, attempt, sitting_id, room, seat, state, late, reason, code, code_wrong, lease, lease_hash, lease_head, salt,"
-    " opened_at, position, extra, lost_credit, paused_at, ended_at, ended_by, ended_ran"
+    " opened_at, position, extra, lost_credit, paused_at, pause_cause, pulsed, ended_at, ended_by, ended_ran"
 )
 
 
 def load_attempt(store: Store, row: tuple[Any, ...]) -> Attempt:
     """One attempt with its whole stream, as last committed."""
     (no, name, sitting_id, room, seat, state, late, reason, code, wrong, lease, lease_hash, lease_head, salt, opened,
-     position, extra, lost, paused, ended_at, ended_by, ended_ran) = row  # fmt: skip
+     position, extra, lost, paused, cause, pulsed, ended_at, ended_by, ended_ran) = row  # fmt: skip
     attempt = Attempt(
         no, name, sitting_id, room, seat, state, bool(late), reason, code, wrong, lease, lease_hash, salt or b"", opened,
-        position, extra / 1000, lost / 1000, None if paused is None else paused / 1000, ended_at, ended_by,
+        position, extra / 1000, lost / 1000, None if paused is None else paused / 1000, cause, ended_at, ended_by,
         None if ended_ran is None else ended_ran / 1000,
     )  # fmt: skip
+    attempt.pulsed = bool(pulsed)
     attempt.head = lease_head or (chain_seed(name, salt) if salt else b"")
     for event_lease, kind, item, value, chain in stream(store, no):
         attempt.take(kind, item, value)
@@ -242,6 +285,6 @@ def reload(store: Store, attempt: Attempt) -> None:
     """Forget what was accepted in memory but never reached the disk."""
     row = store.read(f"SELECT {ATTEMPT_COLUMNS} FROM attempt WHERE no = ?", (attempt.no,))[0]
     fresh = load_attempt(store, row)
-    fresh.form, fresh.seen, fresh.acted = attempt.form, attempt.seen, attempt.acted
+    fresh.form, fresh.contact, fresh.seen, fresh.acted = attempt.form, attempt.contact, attempt.seen, attempt.acted
     for name in Attempt.__slots__:
         setattr(attempt, name, getattr(fresh, name))

@@ -1,8 +1,9 @@
 """The store: SQLite in WAL with synchronous=FULL, one writer thread, group commit, acknowledgement after the commit.
 
 The event loop gathers what is to be written for a few milliseconds (or 256 jobs) and hands it to the writer as one
-transaction. A future is resolved only when that transaction is on the disk. A job that raises is undone alone
-(savepoint); a commit that fails undoes the whole batch, and every future of it raises NotSaved.
+transaction. A future is resolved only when that transaction is on the disk, and with a standby only when it is on
+that one's disk too. A job that raises is undone alone (savepoint); a commit that fails undoes the whole batch, and
+every future of it raises NotSaved. A full disk is tried once more after `relief` has made room.
 """
 
 import asyncio
@@ -18,7 +19,11 @@ import apsw
 
 GATHER_SECONDS = 0.004
 BATCH = 256
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+# What an acknowledged answer depends on. With synchronous=NORMAL the last commits before a power cut are lost (tests/edge/test_power.py).
+PRAGMAS = (
+    "journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "checkpoint_fullfsync=ON", "foreign_keys=ON", "trusted_schema=OFF", "cache_size=-8000",
+)  # fmt: skip
 
 Job = Callable[[apsw.Connection], Any]
 Rows = list[tuple[Any, ...]]
@@ -46,15 +51,7 @@ def connect(path: Path) -> apsw.Connection:
     """A connection with the settings that an acknowledged answer depends on."""
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(10_000)
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "fullfsync=ON",
-        "checkpoint_fullfsync=ON",
-        "foreign_keys=ON",
-        "trusted_schema=OFF",
-        "cache_size=-8000",
-    ):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection
 
@@ -80,6 +77,11 @@ class Store:
         self._rows_future: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._busy = False
+        # Makes room on a full disk (True: try again). Runs on the writer's thread.
+        self.relief: Callable[[], bool] | None = None
+        # Brings each transaction to a standby; runs on the writer's thread, raises if the standby did not take it.
+        self.ship: Callable[[bytes], None] | None = None
+        self.unshipped: list[bytes] = []
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -107,6 +109,29 @@ class Store:
         future = self._rows_future
         self._soon()
         return future
+
+    @property
+    def in_step(self) -> bool:
+        """Whether everything that is on this disk is on the standby's too (always, without one)."""
+        return not self.unshipped
+
+    def stop_shipping(self) -> None:
+        """Go on without a standby; what it had not taken is on this disk alone."""
+        self.ship = None
+        self.unshipped = []
+
+    async def write_copy(self, path: Path) -> None:
+        """The whole store as another file, between two transactions: where a standby begins."""
+
+        def job() -> None:
+            with apsw.Connection(str(path)) as copy, copy.backup("main", self._writer, "main") as backup:
+                while not backup.done:
+                    backup.step(1000)
+            copy.close()
+
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.put((asyncio.get_running_loop(), job, future))
+        await future
 
     def close(self) -> None:
         """Stop the writer after what it was given, and fold the WAL into the file."""
@@ -146,20 +171,48 @@ class Store:
 
     def _run(self) -> None:
         while (batch := self._queue.get()) is not None:
+            if len(batch) == 3:
+                self._alone(*batch)
+                continue
             loop, jobs, rows, rows_future = batch
             outcomes, problem = self._commit(jobs, rows)
+            if problem is not None and isinstance(problem, apsw.FullError | apsw.IOError) and self.relief and self.relief():
+                outcomes, problem = self._commit(jobs, rows)
+            if problem is None and self.ship:
+                problem = self._bring_over()
             loop.call_soon_threadsafe(self._done, outcomes, rows_future, problem)
+
+    def _alone(self, loop: asyncio.AbstractEventLoop, job: Callable[[], None], future: "asyncio.Future[None]") -> None:
+        try:
+            job()
+            loop.call_soon_threadsafe(future.set_result, None)
+        except Exception as problem:
+            loop.call_soon_threadsafe(future.set_exception, NotSaved(str(problem)))
+
+    def _bring_over(self) -> BaseException | None:
+        """To the standby, in order, before anybody is told; what it did not take stays first in the line."""
+        ship = self.ship
+        try:
+            while ship and self.unshipped:
+                ship(self.unshipped[0])
+                self.unshipped = self.unshipped[1:]
+        except Exception as problem:
+            return problem
+        return None
 
     def _commit(
         self, jobs: list[tuple[Job, asyncio.Future[Any]]], rows: Rows
     ) -> tuple[list[tuple[asyncio.Future[Any], Any, BaseException | None]], BaseException | None]:
         snapshot = self._tree.snapshot() if self._tree else None
+        session = self._session() if self.ship else None
         try:
             self._writer.execute("BEGIN IMMEDIATE")
             outcomes = [self._one(job, future) for job, future in jobs]
             if rows and self._keep:
                 self._keep(self._writer, rows)
             self._writer.execute("COMMIT")
+            if session and not session.is_empty:
+                self.unshipped = [*self.unshipped, session.changeset()]
             return outcomes, None
         except Exception as problem:  # full disk, I/O error: everything of this batch is undone
             if self._writer.in_transaction:
@@ -167,6 +220,14 @@ class Store:
             if self._tree:
                 self._tree.rollback(snapshot)
             return [(future, None, problem) for _, future in jobs], problem
+        finally:
+            if session:
+                session.close()
+
+    def _session(self) -> apsw.Session:
+        session = apsw.Session(self._writer, "main")
+        session.attach()
+        return session
 
     def _one(self, job: Job, future: asyncio.Future[Any]) -> tuple[asyncio.Future[Any], Any, BaseException | None]:
         snapshot = self._tree.snapshot() if self._tree else None
@@ -201,10 +262,12 @@ class Store:
         for future, result, refusal in outcomes:
             if future.cancelled():
                 continue
-            if refusal is None:
-                future.set_result(result)
+            if problem is not None:
+                future.set_exception(NotSaved(str(problem)))
+            elif refusal is not None:
+                future.set_exception(refusal)
             else:
-                future.set_exception(NotSaved(str(refusal)) if problem else refusal)
+                future.set_result(result)
         if rows_future is not None and not rows_future.cancelled():
             if problem is None:
                 rows_future.set_result(None)

@@ -5,6 +5,7 @@ import asyncio
 import apsw
 import pytest
 
+from kaopei.edge import timekeeping
 from kaopei.edge.store import NotSaved
 from tests.edge import site as at
 
@@ -76,8 +77,8 @@ def test_a_second_writer_is_seen_before_a_checkpoint_is_signed(edge):
         asyncio.run(sign())
 
     async def tick():
-        edge._beaten = float("-inf")
-        task = asyncio.create_task(edge.keep_time())
+        edge.beaten = float("-inf")
+        task = asyncio.create_task(timekeeping.keep_time(edge))
         await asyncio.sleep(0.8)
         alive = not task.done()
         task.cancel()
