@@ -8,7 +8,7 @@ from kaopei.law.tables import table
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case, code `kind.case`. `of` says what it may be noted on: attempt, sitting, or both if empty."""
+    """One case, code `kind.case`, in both languages. `of` says what it may be noted on: attempt, sitting, or both if empty."""
 
     code: str
     kind: str
@@ -16,6 +16,8 @@ class Case:
     duties: tuple[str, ...]
     of: str
     two: bool
+    english: str
+    kind_english: str
 
 
 @cache
@@ -26,7 +28,8 @@ def cases() -> dict[str, Case]:
         for case in kind["case"]:
             code = f"{kind['code']}.{case['code']}"
             found[code] = Case(
-                code, kind["title"], case["title"], tuple(case["duties"]), case.get("of", ""), case.get("two", False)
+                code, kind["title"], case["title"], tuple(case["duties"]), case.get("of", ""), case.get("two", False),
+                case.get("english", case["title"]), kind["english"],
             )
     return found
 

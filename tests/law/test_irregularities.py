@@ -26,5 +26,11 @@ def test_serious_cases_need_two_persons():
     assert not irregularities.named("device.terminal_failed").two
 
 
+def test_every_case_is_named_in_both_languages():
+    for case in irregularities.cases().values():
+        assert case.title and case.kind, case.code
+        assert case.english.isascii() and case.kind_english.isascii(), f"{case.code}: give it `english`"
+
+
 def test_an_unknown_code_has_no_case():
     assert irregularities.named("candidate.unknown") is None
