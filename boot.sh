@@ -23,7 +23,8 @@ find_python() {
     "${PYENV_ROOT:-${HOME:-/nonexistent}/.pyenv}"/versions/3.1[24].*/bin/python3 \
     "${HOME:-/nonexistent}"/.local/share/uv/python/cpython-3.1[234]*/bin/python3 \
     /opt/pyenv/versions/3.1[234].*/bin/python3 /usr/local/bin/python3.1[234] /usr/bin/python3.1[234]; do
-    if fits "$candidate"; then command -v "$candidate"; return 0; fi
+    # The file itself: a virtual environment made from a link beside no library does not start under 3.12.
+    if fits "$candidate"; then "$candidate" -c 'import os, sys; print(os.path.realpath(sys.executable))'; return 0; fi
   done
   return 1
 }

@@ -46,9 +46,9 @@ def stages(mode: str) -> list[tuple[str, list[str]]]:
     return [
         *always,
         ("pure rooms", pytest(*pure, workers=2, extra=(*usual, *cover, "--cov-report=term:skip-covered"))),
-        ("the house", pytest(*(f"tests/test_{part}.py" for part in HOUSE), extra=usual)),
+        ("the house", pytest(*(f"tests/test_{part}.py" for part in HOUSE), workers=2, extra=usual)),
         ("office and center", pytest("tests/office", "tests/center", "tests/portal", workers=2, extra=usual)),
-        ("vault", pytest("tests/vault", extra=usual)),
+        ("vault", pytest("tests/vault", workers=2, extra=(*usual, *WHOLE_FILES))),
         ("edge and terminal", pytest("tests/edge", "tests/terminal", workers=2, extra=(*usual, *WHOLE_FILES))),
         ("journeys in programs and browser", pytest(*JOURNEYS, workers=2, extra=(*usual, *WHOLE_FILES))),
     ]

@@ -21,7 +21,7 @@ def serve(data: Path, port: int, *, workers: int = 1) -> int:
     if named and urlsplit(named).username == PORTAL:  # a machine of its own that knows no other role
         return _serve(named, port, workers)
     # Where the cluster lies is the launcher's business: under /var/lib when its user cannot enter the data directory.
-    if not named and not database.Cluster(data / "pg", name=database.NAMES["center"], durable=True).data.exists():
+    if not named and not has_center(data):
         raise Unusable(f"{data} 里没有中心的数据库。门户只显示中心公布的内容：请先用同一数据目录启动中心（./run 或 ./run center serve）。")
     with database.find("center", data) as server:
         return _serve(server.portal_url, port, workers)
