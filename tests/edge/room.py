@@ -100,11 +100,11 @@ def candidate(number: int, room: str = "", **more: Any) -> dict:
 
 def make(
     p: Province, rows: list[dict], *, items: int = 6, minutes: int = 120, sitting: str = SITTING, numbers: dict | None = None,
-    devices: list[dict] | None = None, window: dict | None = None,
+    devices: list[dict] | None = None, window: dict | None = None, edges: list[Any] | None = None,
 ) -> Parcels:
     draft = seal_order.draft(
         p.trust, at=NOW, order_id=f"SO-{sitting}", sitting_id=sitting, city=CITY, site_code=SITE, form_set="A", window=window or WINDOW,
-        attempts=[{"attempt": row["attempt"], "subject": row["subject"]} for row in rows], roster_hash=roster.root(rows), edges=[p.edge],
+        attempts=[{"attempt": row["attempt"], "subject": row["subject"]} for row in rows], roster_hash=roster.root(rows), edges=edges or [p.edge],
         officers=[], policy=cast.POLICY | {"duration_minutes": minutes},
     )
     approved = p.approvals("seal_order.issue", f"SO-{sitting}", approval.digest_of(draft, p.trust))
@@ -118,7 +118,7 @@ def make(
         "staff": staff, "baseline": {"rev": 1, "devices": devices or []}, "numbers": numbers or {}, "trust_chain": [],
     }
     signed = p.approvals("seating.issue", sitting, seating.body_hash(body))
-    seats = seating.seal(body, signed, p.signers["center"], [p.edge], p.trust, at=NOW)
+    seats = seating.seal(body, signed, p.signers["center"], edges or [p.edge], p.trust, at=NOW)
     return Parcels(rows, seats, sealed, exam_parcel.Parcel(sealed.parcel, p.trust))
 
 
@@ -371,7 +371,7 @@ async def unseal(edge: Edge, sitting: Sitting, parcels: Parcels, p: Province, at
 
 def prepared(folder: Path, count: int = 4, *, opened: bool = True, **more: Any) -> tuple[Room, Parcels]:
     """A server's folder with one sitting taken in, and opened unless told otherwise; `others` are only taken in."""
-    p = cast.found()
+    p = more.pop("province", None) or cast.found()
     room = lay(folder, p)
     rows = more.pop("rows", None) or [candidate(n) for n in range(1, count + 1)]
     others = [make(p, **other) for other in more.pop("others", [])]
