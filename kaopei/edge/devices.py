@@ -148,7 +148,7 @@ def note(edge: Edge, mismatch: Mismatch, address: str) -> None:
         return
     edge.noted.add(mark)
     words = f"{mismatch.text}（来自 {address or '未知地址'}）"
-    edge._later(edge.note_irregularity(sitting, f"device.{mismatch.kind}_mismatch", words, by="edge"))
+    edge._later(edge.note_irregularity(sitting, "device.baseline_mismatch", words, by="edge"))
 
 
 # ---- Safe Exam Browser: a signal of configuration, never the authentication

@@ -84,6 +84,7 @@ class Epoch:
 
     def __init__(self, settings: Settings, now: Standing, signer: Signer, machines: list[Machine]) -> None:
         self.settings, self.now, self._signer = settings, now, signer
+        self.machines = machines
         self._publics = {one.sign.kid: one.sign.pub for one in machines}
         self._publics[signer.kid] = base64url.encode(signer.public())
         self.token = self._issue() if now.epoch > 1 else ""
