@@ -13,6 +13,7 @@ COMMANDS = {
     "law": "coverage, clause",
     "hours": "effective training hours",
     "findings": "leads in training, staff and site records",
+    "training": "training records: take in, count, check",
     "recusal": "who may not serve where",
     "roster": "the staff duty draw",
     "vault": "item banks, papers, sealing, scoring",

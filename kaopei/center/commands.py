@@ -176,6 +176,58 @@ def decisions(data: Path, batch: str, limit: int) -> int:
     return 0 if found else 1
 
 
+def training_import(folder: Path, city: str, *, data: Path | None = None) -> int:
+    """一（三）: take a city's classes and records in, seal them in the ledger, count the hours."""
+    with up(data or data_folder()):
+        from django.db import transaction
+
+        from kaopei.center.registry import rows
+        from kaopei.center.training import delivery, recount
+        from kaopei.center.training.actions import imports
+        from kaopei.office import clock, scope
+        from kaopei.office.accounts.roles import SYSTEM
+
+        made, at = delivery.opened(folder, city), clock.now()
+        with scope.entered(made.city), transaction.atomic():
+            taken = imports.take(made, source=folder.name, by=SYSTEM, at=at)
+            result, leads = recount.recount(made.city, by=SYSTEM, at=at)
+        _warn(rows.told(made.source.messages))
+    names = {"classes": "培训班", "enrolments": "入班", "sign_in": "签到记录", "study": "线上学习事件", "unlisted": "不在名册而有签到的人"}
+    new = "，".join(f"{name} {taken.counts[key]}" for key, name in names.items() if taken.counts.get(key))
+    print("与以前导入的相同，没有改动" if taken.before else f"新增 {new}")
+    print(f"{result.learners} 名学员的学时已算出；新线索 {sum(leads.values())} 条，须经人工核实，不作为认定。")
+    return 0
+
+
+def training_count(city: str, *, data: Path | None = None) -> int:
+    """一（三）: count the hours of a city again."""
+    with up(data or data_folder()):
+        from kaopei.center.training import recount
+        from kaopei.office import clock, scope
+        from kaopei.office.accounts.roles import SYSTEM
+
+        with scope.entered(city):
+            result, leads = recount.recount(city, by=SYSTEM, at=clock.now())
+    print(f"{result.learners} 名学员、{result.enrolments} 个入班的学时已算出；新线索 {sum(leads.values())} 条。")
+    return 0
+
+
+def training_check(*, data: Path | None = None) -> int:
+    """一（三）: all records of presence and study against the roots that the ledger carries; exit 1 naming the first that was changed."""
+    with up(data or data_folder()):
+        from kaopei.center.training import sealing
+        from kaopei.office import clock, scope
+        from kaopei.office.accounts.roles import SYSTEM
+
+        sealing.seal_live(SYSTEM, clock.now())
+        with scope.entered(scope.PROVINCE):
+            seen, faults = sealing.check()
+    for fault in faults:
+        print("bad", str(fault), sep="\t")
+    print(f"复核 {seen} 条记录，{'发现改动' if faults else '与台账一致'}。台账本身用 ./run ledger verify 复核。")
+    return 1 if faults else 0
+
+
 def export_ledger(data: Path, out: Path) -> int:
     """Lay the center's ledger down for outsiders."""
     with up(data):

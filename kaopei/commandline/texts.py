@@ -14,6 +14,7 @@ COMMANDS = {
     "law": {"zh": "职责覆盖情况、某一条款", "en": "coverage of duties, one clause"},
     "hours": {"zh": "由签到和线上学习记录计算有效学时", "en": "effective hours from sign-ins and online study"},
     "findings": {"zh": "培训、考务人员、考试点记录中的线索", "en": "leads in training, staff and site records"},
+    "training": {"zh": "培训记录：导入、计算学时、复核封签", "en": "training records: take in, count, check"},
     "recusal": {"zh": "回避：谁不能派到哪一场，为什么", "en": "who may not serve where, and why"},
     "roster": {"zh": "考务人员抽签排班", "en": "staff duty draw"},
     "vault": {"zh": "题库导入、组卷、密封、评分", "en": "item banks, assembly, sealing, scoring"},

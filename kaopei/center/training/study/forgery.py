@@ -70,7 +70,12 @@ def _groups(counted: Counted) -> Iterator[Finding]:
 
 def of_devices(counted: Counted) -> Iterator[Finding]:
     """Devices of online study that many learners used on one day."""
-    for (device, _), units in online.shared_devices(counted.units, counted.study, counted.settings):
+    return device_findings(online.shared_devices(counted.units, counted.study, counted.settings))
+
+
+def device_findings(groups: Iterable[tuple[tuple[str, int], list[Unit]]]) -> Iterator[Finding]:
+    """The same, of (device, day) with the units already gathered."""
+    for (device, _), units in groups:
         span = (min(unit.first for unit in units), max(unit.last for unit in units))
         yield _of_units("one_device_many", "N1.3.9", device, span, units)
 
