@@ -26,7 +26,10 @@ from kaopei.office.database_files import PORT, Unusable
 __all__ = ["Cluster", "Server", "Unusable", "cluster", "find", "refuse_shared"]
 
 START_SECONDS = 30.0
-DURABLE = ["-cmax_connections=60", "-cshared_buffers=64MB"]
+# Read by office.audit.statements: time, session and line (together unique), role and database, SQLSTATE.
+LOG_LINE = "%m [%c-%l] %u@%d %e "
+LOG_AGAIN = 65536
+DURABLE = ["-cmax_connections=60", "-cshared_buffers=64MB", f"-clog_line_prefix={LOG_LINE}"]
 # Only for tests, in a cluster of their own: nothing survives a power cut.
 FORGETFUL = [
     *DURABLE,
@@ -199,6 +202,11 @@ def cluster(folder: Path, *, name: str = "kaopei", durable: bool = True) -> Clus
     return Cluster(Path(folder), name=name, durable=durable).start()
 
 
+def private(program: str, data: Path) -> Path:
+    """The folder of the private server of `center` or `vault` in a data directory."""
+    return data / "pg" if program == "center" else data / "vault" / "pg"
+
+
 def find(program: str, data: Path) -> Cluster | Server:
     """The server of `center` or `vault`: the one named by the environment, else a private one in the data directory."""
     named = os.environ.get(VARIABLES[program])
@@ -207,7 +215,7 @@ def find(program: str, data: Path) -> Cluster | Server:
         if other:
             refuse_shared(named, other)
         return Server(named, os.environ.get(VARIABLES[program].replace("DATABASE", "DATABASE_OWNER")))
-    return cluster(data / "pg" if program == "center" else data / "vault" / "pg", name=NAMES[program])
+    return cluster(private(program, data), name=NAMES[program])
 
 
 def refuse_shared(center_url: str, vault_url: str) -> None:

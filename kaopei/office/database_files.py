@@ -71,6 +71,11 @@ def _has_entry(uid: int) -> bool:
     return True
 
 
+def log_of(want: Path) -> Path | None:
+    """The log of the private server that was started for this folder, or None where there is none."""
+    return next((base / "log" for base in (want, _moved(want.resolve())) if (base / "log").is_file()), None)
+
+
 def _servant(want: Path) -> Servant:
     """PostgreSQL refuses to run as root: use the owner of the data, else `postgres`, `nobody` or any ordinary user."""
     if os.geteuid():
@@ -88,9 +93,13 @@ def _base(want: Path, servant: Servant) -> Path:
     """A servant that cannot enter the project (say /root, 0700) gets the cluster under /var/lib."""
     if servant is None or reachable(servant, want.parent):
         return want
-    home = Path("/var/lib/kaopei")
-    home.mkdir(mode=0o755, parents=True, exist_ok=True)
-    return home / hashlib.sha256(str(want).encode()).hexdigest()[:12]
+    moved = _moved(want)
+    moved.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    return moved
+
+
+def _moved(want: Path) -> Path:
+    return Path("/var/lib/kaopei") / hashlib.sha256(str(want).encode()).hexdigest()[:12]
 
 
 def _short(base: Path, servant: Servant) -> Path:

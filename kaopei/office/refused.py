@@ -1,6 +1,7 @@
 """A refusal is not a fault: the action says which clause forbids it, one middleware shows the page."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +16,9 @@ class Refused(Exception):
 
     def __init__(self, verdict: Verdict) -> None:
         self.verdict = verdict
+        # Refused acts that still have to become events (office.audit.record.settle), and whether one has
+        self.attempts: list[Any] = []
+        self.is_recorded = False
         super().__init__("；".join(f"{reason.text}（{reason.clause}）" for reason in verdict.reasons))
 
 

@@ -5,10 +5,14 @@ from datetime import datetime
 from kaopei.law.verdict import refuse
 from kaopei.office.accounts import roles
 from kaopei.office.accounts.models import FailedLogin, RoleAssignment, User
-from kaopei.office.audit.record import event, records
+from kaopei.office.audit.record import event, records, refusals
 from kaopei.office.refused import Refused
 
+# A try to hold two separated roles stays in the record, whoever made it and however.
+attempts = refusals("accounts.attempt_refused", lambda user=None, *_, username="", **__: (f"person:{user.username if user else username}", ""))
 
+
+@attempts
 @records("accounts.created", act="accounts.create")
 def create_person(
     *,
@@ -36,6 +40,7 @@ def create_person(
     return user
 
 
+@attempts
 @records("accounts.assigned", act="accounts.assign")
 def assign(user: User, role: str, *, by: roles.Actor, at: datetime) -> RoleAssignment:
     """Give one more role; refused if separation of duties forbids it beside one that he holds."""

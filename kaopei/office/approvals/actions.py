@@ -13,13 +13,14 @@ from kaopei.office import ids, keys, scope, trusted
 from kaopei.office.accounts import roles
 from kaopei.office.accounts.queries import find
 from kaopei.office.approvals.models import Request, Signature
-from kaopei.office.audit.record import event, records
+from kaopei.office.audit.record import event, records, refusals
 from kaopei.office.refused import Refused
 from kaopei.parcel import approval, canonical
 from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.trust import Trust
 
 TERM = timedelta(days=5)
+attempts = refusals("approvals.attempt_refused", lambda asked, **_: (f"approval:{asked.ulid}", asked.city))
 
 
 @records("approvals.requested", act="approvals.request")
@@ -64,6 +65,7 @@ def request(
     return made
 
 
+@attempts
 @records("approvals.approved", act="approvals.approve")
 def approve(asked: Request, *, pin: str, digest: str, by: roles.Actor, at: datetime) -> Signature:
     """Sign the digest that was shown with one's own key; the last signature needed grants the request."""
@@ -80,6 +82,7 @@ def approve(asked: Request, *, pin: str, digest: str, by: roles.Actor, at: datet
     return made
 
 
+@attempts
 @records("approvals.declined", act="approvals.approve")
 def decline(asked: Request, *, reason: str, by: roles.Actor, at: datetime) -> Signature:
     """Say no, with a reason that the requester reads."""
@@ -93,6 +96,7 @@ def decline(asked: Request, *, reason: str, by: roles.Actor, at: datetime) -> Si
     return made
 
 
+@attempts
 @records("approvals.withdrawn", act="approvals.request")
 def withdraw(asked: Request, *, by: roles.Actor, at: datetime) -> None:
     """The requester takes it back while nobody has signed."""

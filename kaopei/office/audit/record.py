@@ -4,6 +4,8 @@
     def draw_batch(batch, *, by, at): ...; event(obj=f"batch:{batch.number}", seats=12)
 
 The decorator opens the transaction, asks who may, keeps two forbidden roles off one object, and refuses an action without event.
+Where a refused attempt must stay in the record too, `@refusals("allocation.attempt_refused", about)` stands above it: a refusal
+rolls everything back, so its event is written afterwards, by whoever began the outermost transaction.
 """
 
 from collections.abc import Callable
@@ -21,6 +23,20 @@ from kaopei.office.accounts import roles
 from kaopei.office.audit import catalogue
 from kaopei.office.audit.models import Event
 from kaopei.office.refused import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A refused act: what it was about, by whom, and the ground. No text of the verdict: it may name people."""
+
+    code: str
+    obj: str
+    city: str
+    step: str
+    clause: str
+    reason: str
+    by: roles.Actor
+    at: datetime
 
 
 class Unrecorded(Exception):
@@ -59,6 +75,9 @@ def records[**P, R](code: str, *, act: str = "") -> Callable[[Callable[P, R]], C
                     result = action(*args, by=by, at=at, **facts)  # type: ignore[arg-type]
                     if record.written != (0 if record.silent else 1):
                         raise Unrecorded(f"{action.__module__}.{action.__name__} 写了 {record.written} 个事件")
+            except Refused as refused:
+                settle(refused)
+                raise
             finally:
                 _open.reset(token)
             return result
@@ -67,6 +86,46 @@ def records[**P, R](code: str, *, act: str = "") -> Callable[[Callable[P, R]], C
         return run  # type: ignore[return-value]
 
     return decorate
+
+
+def refusals[**P, R](code: str, about: Callable[..., tuple[str, str]]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Stands above @records: a refusal of this action becomes an event of its own. `about` gives object and city from the action's arguments.
+
+    Of an action called by another one only the inner is recorded: it knows what was tried.
+    """
+
+    def decorate(action: Callable[P, R]) -> Callable[P, R]:
+        @wraps(action)
+        def run(*args: Any, by: roles.Actor, at: datetime, **facts: Any) -> R:
+            try:
+                return action(*args, by=by, at=at, **facts)  # type: ignore[arg-type]
+            except Refused as refused:
+                if not refused.attempts and not refused.is_recorded:
+                    obj, city = about(*args, **facts)
+                    refused.attempts.append(Attempt(code, obj, city, action.__name__, refused.verdict.clause, refused.verdict.code, by, at))
+                settle(refused)
+                raise
+
+        return run  # type: ignore[return-value]
+
+    return decorate
+
+
+def settle(refused: Refused) -> None:
+    """Write the refused attempts that an exception carries. Inside a transaction nothing happens yet: it will be rolled back."""
+    if not refused.attempts:
+        return
+    try:
+        with scope.entered(scope.PROVINCE), transaction.atomic(durable=True):
+            for one in refused.attempts:
+                facts = {"step": one.step, "clause": one.clause, "reason": one.reason}
+                catalogue.check(one.code, facts)
+                actor = one.by.username
+                Event.objects.create(ulid=ids.ulid(one.at), code=one.code, obj=one.obj, city=one.city, actor=actor, at=one.at, facts=facts)
+    except RuntimeError:  # Django's word for: a transaction is open around us
+        return
+    refused.attempts.clear()
+    refused.is_recorded = True
 
 
 def event(*, obj: str, city: str | None = None, **facts: Any) -> str:

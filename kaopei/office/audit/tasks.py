@@ -2,14 +2,16 @@
 
 import logging
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from kaopei.ledger import checkpoint
-from kaopei.office import keys, scope, trusted
-from kaopei.office.audit import queries, tree
+from kaopei.office import database, database_files, environment, keys, scope, trusted
+from kaopei.office.audit import queries, statements, tree
 from kaopei.office.audit.models import Checkpoint, Event, Leaf
 from kaopei.office.refused import Refused
 from kaopei.office.tasks.registry import every
@@ -86,3 +88,16 @@ def sequence_when_possible(at: datetime) -> None:
         sequence(at)
     except Refused as refused:
         logger.warning("台账没有签署检查点：%s", refused)
+
+
+@every(60)
+def take_refused_statements(at: datetime) -> None:
+    """What the private database refused goes into the record; a server that somebody else runs has a log of its own."""
+    log = database_files.log_of(database.private(environment.program(), settings.DATA))
+    if log is not None:
+        _reader(log).take(at)
+
+
+@cache
+def _reader(log: Path) -> statements.LogReader:
+    return statements.LogReader(log)

@@ -14,6 +14,7 @@ from django.db import close_old_connections, connection, transaction
 from kaopei.office import clock, scope
 from kaopei.office.accounts import queries as people
 from kaopei.office.accounts.roles import SYSTEM, Actor
+from kaopei.office.audit.record import settle
 from kaopei.office.refused import Refused
 from kaopei.office.tasks.models import Job
 from kaopei.office.tasks.progress import Progress, line
@@ -119,6 +120,8 @@ class Worker:
         except Cancelled:
             end = {"status": "cancelled"}
         except Exception as problem:
+            if isinstance(problem, Refused):
+                settle(problem)
             expected = isinstance(problem, Refused) or getattr(problem, "exit_status", None) is not None
             if not expected:
                 logger.exception("后台任务 %s 出错", job.kind)

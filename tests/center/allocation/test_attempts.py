@@ -1,4 +1,8 @@
-"""Two hundred attempts to bend a draw: every one is refused, changes nothing, and stands in the record where it was an act of a person."""
+"""Two hundred attempts to bend a draw: every one is refused, changes nothing, and stands in the record.
+
+What a person tries at an action leaves an event after its rollback. What somebody with the program's own database role sends straight
+to PostgreSQL is refused by a guard, which cannot write: the database's log has it, and the timer takes it into the record.
+"""
 
 from datetime import timedelta
 
@@ -8,18 +12,25 @@ from django.db import DatabaseError, connection, transaction
 from kaopei.center.allocation import actions, queries
 from kaopei.center.allocation.models import Draw, DrawFile, Party, Placement
 from kaopei.lottery import seed
+from kaopei.office import scope
+from kaopei.office.accounts import actions as accounts
 from kaopei.office.accounts.roles import SYSTEM, between
+from kaopei.office.audit.models import Event
+from kaopei.office.audit.statements import LogReader
 from kaopei.office.refused import Refused
-from tests.center.allocation.conftest import CAST, PARTIES, SECRETS
+from kaopei.office.tasks.registry import start
+from kaopei.office.tasks.worker import Worker
+from tests.center.allocation.conftest import CAST, PARTIES, SECRETS, Play
+from tests.conftest import CLUSTER
 
 DRAW_ROLES = ("draw_announcer", "draw_freezer", "draw_party", "draw_escrow", "draw_verifier")
 
 
 class Attempts:
-    """Counts attempts; one that succeeds, or leaves a trace in the draw, fails the test."""
+    """Counts attempts; one that succeeds, leaves a trace in the draw, or leaves none in the record, fails the test."""
 
     def __init__(self, draw):
-        self.draw, self.made = draw, 0
+        self.draw, self.recorded, self.by_database = draw, 0, 0
         self.before = self.state()
 
     def state(self):
@@ -28,18 +39,23 @@ class Attempts:
         parties = tuple(Party.objects.filter(draw=draw).order_by("pk").values_list("key", "commitment", "secret"))
         return fixed, parties, Placement.objects.filter(draw=draw).count(), DrawFile.objects.filter(draw=draw).count()
 
-    def refused(self, act):
-        with pytest.raises(Refused), transaction.atomic():
-            act()
-        self.done()
+    def refused(self, act, by, **said):
+        """By a person, at whatever door: the event names him, the step and the ground."""
+        before = Event.objects.order_by("-id").first()
+        with pytest.raises(Refused) as refused:
+            act(self.draw if "thing" not in said else said.pop("thing"), by=by, **said)
+        event = Event.objects.order_by("-id").first()
+        assert event != before and event.code == "allocation.attempt_refused", event.code
+        assert (event.obj, event.actor) == (f"draw:{self.draw.number}", by.username)
+        assert event.facts["step"] == act.__name__
+        assert event.facts["reason"] and event.facts["reason"] == refused.value.verdict.code
+        self.recorded += 1
+        assert self.state() == self.before
 
     def refused_by_database(self, act):
         with pytest.raises(DatabaseError), transaction.atomic():
             act()
-        self.done()
-
-    def done(self):
-        self.made += 1
+        self.by_database += 1
         assert self.state() == self.before
 
 
@@ -54,7 +70,7 @@ def wrong_secrets(attempts, play, draw):
         party, by = draw.parties.get(key=key), play.people[username]
         others = [SECRETS[other] for other in PARTIES if other != key]
         for secret in ["", "0", SECRETS[key].upper() + "0", SECRETS[key][:-1], *others, *(f"{number:064x}" for number in range(100, 116))]:
-            attempts.refused(lambda party=party, by=by, secret=secret: actions.reveal(party, secret=secret, by=by, at=play.at))
+            attempts.refused(actions.reveal, by, thing=party, secret=secret, at=play.at)
 
 
 def edits_after_the_freeze(attempts, draw):
@@ -91,38 +107,104 @@ def wrong_people(attempts, play, draw):
     for name in CAST:
         by = people[name]
         if name not in allowed["close"]:
-            attempts.refused(lambda by=by: actions.close(draw, reason="没有任何理由也要终止。", by=by, at=at))
+            attempts.refused(actions.close, by, reason="没有任何理由也要终止。", at=at)
         if name != PARTIES["city"]:
-            attempts.refused(lambda by=by: actions.reveal(party, secret=SECRETS["city"], by=by, at=at))
-        attempts.refused(lambda by=by: actions.draw_seats(draw, by=by, at=at))
-        attempts.refused(lambda by=by: actions.note_verification(draw, agrees=True, text="好", by=by, at=at))
-        attempts.refused(lambda by=by: actions.request_freeze(draw, by=by, at=at))
+            attempts.refused(actions.reveal, by, thing=party, secret=SECRETS["city"], at=at)
+        attempts.refused(actions.draw_seats, by, at=at)
+        attempts.refused(actions.note_verification, by, agrees=True, text="好", at=at)
+        attempts.refused(actions.request_freeze, by, at=at)
 
 
-def test_two_hundred_attempts_are_refused(play) -> None:
+def withheld(attempts, play, draw):
+    """A party is silent: one keeper alone, one keeper twice, a keeper without a reason, or somebody who is no keeper cannot open its deposit."""
+    party, at = draw.parties.get(key="city"), play.at
+    attempts.refused(actions.open_escrow, play.people["escrow"], thing=party, reason="", at=at)
+    for name in ("announcer", "freezer", "party_city", "province", "clerk"):
+        attempts.refused(actions.open_escrow, play.people[name], thing=party, reason="承诺方没有按时公开密值。", at=at)
+    actions.open_escrow(party, reason="承诺方没有按时公开密值。", by=play.people["escrow"], at=at)
+    for _ in range(3):
+        attempts.refused(actions.open_escrow, play.people["escrow"], thing=party, reason="承诺方没有按时公开密值。", at=at)
+
+
+def after_the_draw(attempts, play, draw):
+    """Once more, with another secret or value, or what was given placed elsewhere."""
+    for key, username in PARTIES.items():
+        attempts.refused(actions.reveal, play.people[username], thing=draw.parties.get(key=key), secret=SECRETS[key], at=play.at)
+    for by in (SYSTEM, play.people["freezer"]):
+        attempts.refused(actions.draw_seats, by, at=play.at)
+        attempts.refused(actions.take_public_value, by, value="1 2 3 4 5 6", at=play.at)
+    attempts.refused(actions.request_freeze, play.people["freezer"], at=play.at)
+    attempts.refused(actions.countersign, play.people["province"], pin="1234", at=play.at)
+    for field in ("seed", "transcript_digest", "public_value"):
+        attempts.refused_by_database(lambda field=field: sql(f"UPDATE allocation_draw SET {field} = 'x' WHERE id = %s", draw.pk))
+    for pk in list(draw.placements.values_list("pk", flat=True))[:10]:
+        attempts.refused_by_database(lambda pk=pk: sql("UPDATE allocation_placement SET seat = '999' WHERE id = %s", pk))
+
+
+def test_two_hundred_attempts_are_refused_and_recorded(play) -> None:
+    log = LogReader(CLUSTER.log)
+    log.take(play.at)
     draw = play.freeze(play.commit(play.announce()))
     play.at = draw.objections_until + timedelta(minutes=1)
     attempts = Attempts(draw)
     wrong_secrets(attempts, play, draw)
     edits_after_the_freeze(attempts, draw)
     wrong_people(attempts, play, draw)
-    frozen = attempts.made
+    withheld(attempts, play, draw)
+    again = Attempts(play.draw(play.reveal(draw)))
+    after_the_draw(again, play, again.draw)
 
-    draw = play.draw(play.reveal(draw))
-    again = Attempts(draw)
-    for key, username in PARTIES.items():
-        party, by = draw.parties.get(key=key), play.people[username]
-        again.refused(lambda party=party, by=by, key=key: actions.reveal(party, secret=SECRETS[key], by=by, at=play.at))
-    for by in (SYSTEM, play.people["freezer"]):
-        again.refused(lambda by=by: actions.draw_seats(draw, by=by, at=play.at))
-        again.refused(lambda by=by: actions.take_public_value(draw, value="1 2 3 4 5 6", by=by, at=play.at))
-    again.refused(lambda: actions.request_freeze(draw, by=play.people["freezer"], at=play.at))
-    again.refused(lambda: actions.countersign(draw, pin="1234", by=play.people["province"], at=play.at))
-    for field in ("seed", "transcript_digest", "public_value"):
-        again.refused_by_database(lambda field=field: sql(f"UPDATE allocation_draw SET {field} = 'x' WHERE id = %s", draw.pk))
-    for pk in list(draw.placements.values_list("pk", flat=True))[:10]:
-        again.refused_by_database(lambda pk=pk: sql("UPDATE allocation_placement SET seat = '999' WHERE id = %s", pk))
-    assert frozen + again.made >= 200, (frozen, again.made)
+    people, by_database = attempts.recorded + again.recorded, attempts.by_database + again.by_database
+    assert people >= 120 and by_database >= 80, (people, by_database)
+    assert Event.objects.filter(code="allocation.attempt_refused", obj=f"draw:{draw.number}").count() == people
+    assert log.take(play.at) == by_database
+    assert log.take(play.at) == 0
+    with scope.entered(scope.PROVINCE):  # a database role belongs to no city
+        said = list(Event.objects.filter(code="audit.statement_refused").order_by("-id")[:by_database])
+    assert len(said) == by_database
+    assert {(one.facts["role"], one.facts["sqlstate"]) for one in said} == {("kaopei_app", "42501")}
+    assert {len(one.facts["statement"]) for one in said} == {64}
+    print(f"{people} refused attempts of persons, {by_database} refused statements, each an event")
+
+
+def test_a_second_role_is_refused_and_recorded(play) -> None:
+    """Nobody is given two of the separated roles; nobody signs what he asked for; who has acted once does not act again in another role."""
+    at = play.at
+    for role in DRAW_ROLES:
+        if role != "draw_freezer":
+            with pytest.raises(Refused):
+                accounts.assign(play.people["freezer"], role, by=SYSTEM, at=at)
+    with scope.entered(scope.PROVINCE):
+        tried = list(Event.objects.filter(code="accounts.attempt_refused", obj="person:freezer").values_list("actor", flat=True))
+    assert tried == [SYSTEM.username] * (len(DRAW_ROLES) - 1)
+    draw = play.commit(play.announce())
+    play.decide_thin(draw)
+    asked = actions.request_freeze(draw, by=play.people["freezer"], at=at)
+    with pytest.raises(Refused):
+        play.approve(asked, "freezer")
+    event = Event.objects.order_by("-id").first()
+    assert (event.code, event.obj, event.actor) == ("approvals.attempt_refused", f"approval:{asked.ulid}", "freezer")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_inside_other_work_is_recorded_after_its_rollback(month, trusted_people) -> None:
+    """The second signature freezes; what the freeze refuses rolls the signature back, and stays in the record all the same. A job likewise."""
+    play = Play(trusted_people)
+    draw = play.commit(play.announce())
+    play.decide_thin(draw)
+    asked = actions.request_freeze(draw, by=play.people["freezer"], at=play.at)
+    play.at = draw.public_at
+    asked.refresh_from_db()
+    with pytest.raises(Refused, match="约定时刻已到"):
+        play.approve(asked)
+    event = Event.objects.order_by("-id").first()
+    assert (event.code, event.actor, event.facts["step"], event.facts["reason"]) == ("allocation.attempt_refused", "approver", "freeze", "late")
+    assert not asked.signatures.exists()
+    start("allocation.draw", by=SYSTEM, at=play.at, title="抽签", number=draw.number)
+    before = Event.objects.filter(code="allocation.attempt_refused").count()
+    Worker().drain()
+    assert Event.objects.filter(code="allocation.attempt_refused").count() == before + 1
+    assert Event.objects.order_by("-id").filter(code="allocation.attempt_refused").first().facts["step"] == "draw_seats"
 
 
 def test_nobody_holds_two_of_the_separated_roles() -> None:

@@ -1,6 +1,7 @@
 """Writes of sittings and draws."""
 
 from kaopei.center.allocation.actions.announcing import RULES, Announcement, announce, close
+from kaopei.center.allocation.actions.attempts import note_refusal
 from kaopei.center.allocation.actions.committing import commit, open_escrow, reveal
 from kaopei.center.allocation.actions.drawing import (
     countersign,
@@ -12,7 +13,7 @@ from kaopei.center.allocation.actions.drawing import (
     take_public_value,
 )
 from kaopei.center.allocation.actions.freezing import freeze, request_freeze
-from kaopei.center.allocation.actions.late import note_refusal, tell_change
+from kaopei.center.allocation.actions.late import tell_change
 from kaopei.center.allocation.actions.plan import take_plan
 from kaopei.center.allocation.actions.tickets import keep_tickets, note_fetched
 from kaopei.center.allocation.actions.waiving import approve_exception, ask_exception, decide_thin

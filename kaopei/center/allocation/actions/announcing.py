@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 
+from kaopei.center.allocation.actions.attempts import attempts
 from kaopei.center.allocation.models import Draw, Party
 from kaopei.center.allocation.sources import SOURCES
 from kaopei.center.applications import queries as applications
@@ -54,6 +55,7 @@ class Announcement:
     follows: str = ""
 
 
+@attempts
 @records("allocation.announced", act="allocation.announce")
 def announce(said: Announcement, *, by: Actor, at: datetime) -> Draw:
     """二（三） N2.3.2, N2.3.9: number, rule table, parties, source and times of a draw become public."""
@@ -118,6 +120,7 @@ def _previous(said: Announcement) -> Draw:
     return found
 
 
+@attempts
 @records("allocation.closed", act="allocation.announce")
 def close(draw: Draw, *, reason: str, by: Actor, at: datetime) -> None:
     """二（三）: a draw ends before its freeze, with a reason; its number is not used again."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 
 from kaopei.center.allocation import statements
+from kaopei.center.allocation.actions.attempts import attempts
 from kaopei.center.allocation.models import Draw, Opening, Party
 from kaopei.law.verdict import refuse
 from kaopei.lottery import seed
@@ -22,6 +23,7 @@ OPENERS = 2
 CLAUSE = "N2.3.2"
 
 
+@attempts
 @records("allocation.committed", act="allocation.commit")
 def commit(
     party: Party,
@@ -61,6 +63,7 @@ def commit(
     return row
 
 
+@attempts
 @records("allocation.revealed", act="allocation.reveal")
 def reveal(party: Party, *, secret: str, by: Actor, at: datetime) -> Party:
     """二（三）: after the freeze and the hour for objections a party shows the secret that it had committed to."""
@@ -71,6 +74,7 @@ def reveal(party: Party, *, secret: str, by: Actor, at: datetime) -> Party:
     return row
 
 
+@attempts
 @records("allocation.opened", act="allocation.keep")
 def open_escrow(party: Party, *, share: str = "", reason: str, by: Actor, at: datetime) -> Party:
     """二（三）: a party does not reveal, so two of three keepers open its deposit. Never repeated with new secrets."""

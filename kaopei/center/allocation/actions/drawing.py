@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from kaopei.center.allocation import queries, statements
+from kaopei.center.allocation.actions.attempts import attempts
 from kaopei.center.allocation.models import Draw, DrawFile, Placement
 from kaopei.center.allocation.placing import Placed, place_all, vacate
 from kaopei.center.allocation.sources import SOURCES, derived
@@ -28,6 +29,7 @@ VALUE = "allocation.public_value"
 Progress = Callable[[int, int, str], None]
 
 
+@attempts
 @records("allocation.public_value_asked", act="allocation.draw")
 def request_public_value(draw: Draw, *, value: str, by: Actor, at: datetime) -> Request:
     """二（三）: a value that people copy from a publication is compared by a second person before it counts."""
@@ -47,6 +49,7 @@ def request_public_value(draw: Draw, *, value: str, by: Actor, at: datetime) -> 
     return asked
 
 
+@attempts
 @records("allocation.public_value_taken", act="allocation.value")
 def take_public_value(draw: Draw, *, value: str = "", by: Actor, at: datetime) -> Draw:
     """二（三）: the value of the announced time is known; together with the secrets it is the seed. Taken once."""
@@ -57,6 +60,7 @@ def take_public_value(draw: Draw, *, value: str = "", by: Actor, at: datetime) -
     return row
 
 
+@attempts
 @records("allocation.drawn", act="allocation.draw")
 def draw_seats(draw: Draw, *, progress: Progress = lambda done, total, note: None, by: Actor, at: datetime) -> Draw:
     """二（三） N2.3.2, N2.3.3: the machine draws the frozen input with the one seed; sites, sittings and seats
@@ -90,6 +94,7 @@ def draw_seats(draw: Draw, *, progress: Progress = lambda done, total, note: Non
     return row
 
 
+@attempts
 @records("allocation.verified", act="allocation.verify")
 def note_verification(draw: Draw, *, agrees: bool, text: str, by: Actor, at: datetime) -> Draw:
     """二（三）: what the stand-alone verifier found when the province re-ran the draw; a difference stops
@@ -105,6 +110,7 @@ def note_verification(draw: Draw, *, agrees: bool, text: str, by: Actor, at: dat
     return row
 
 
+@attempts
 @records("allocation.countersigned", act="allocation.verify")
 def countersign(draw: Draw, *, pin: str, by: Actor, at: datetime) -> Draw:
     """二（三）: the province signs the result that its own re-run gave; only now tickets may be made."""
@@ -129,6 +135,7 @@ def countersign(draw: Draw, *, pin: str, by: Actor, at: datetime) -> Draw:
     return row
 
 
+@attempts
 @records("allocation.protocol_asked", act="allocation.freeze")
 def request_protocol(draw: Draw, *, by: Actor, at: datetime) -> Request:
     """二（三）: the whole draw as one statement; two approvers sign it, then the center."""
@@ -161,6 +168,7 @@ def request_protocol(draw: Draw, *, by: Actor, at: datetime) -> Request:
     return asked
 
 
+@attempts
 @records("allocation.published", act="allocation.freeze")
 def publish_protocol(draw: Draw, *, by: Actor, at: datetime) -> DrawFile:
     """二（三）: protocol.json: what the two approvers have signed, with their approvals, signed by the center. Once."""

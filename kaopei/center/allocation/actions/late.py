@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from kaopei.center.allocation import queries
+from kaopei.center.allocation.actions.attempts import attempts
 from kaopei.center.allocation.models import Draw, LateChange
 from kaopei.law.verdict import refuse
 from kaopei.office.accounts.roles import Actor
@@ -13,12 +14,7 @@ CLAUSE = "N2.3.2"
 LEAST_REASON = 10
 
 
-@records("allocation.attempt_refused")
-def note_refusal(draw: Draw, *, step: str, clause: str, by: Actor, at: datetime) -> None:
-    """二（三） N2.3.2: somebody tried a step of a draw that was refused; who, which and on what ground stays in the record."""
-    event(obj=f"draw:{draw.number}", city=draw.city, step=step, clause=clause)
-
-
+@attempts
 @records("allocation.change_told", act="allocation.freeze")
 def tell_change(draw: Draw, *, kind: str, about: str, reason: str, by: Actor, at: datetime) -> LateChange:
     """二（三） N2.3.2: one change since the draw before, with its reason; it is public with the result."""

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime
 
+from kaopei.center.allocation.actions.attempts import attempts
 from kaopei.center.allocation.models import Draw, TicketBundle
 from kaopei.law.verdict import refuse
 from kaopei.office.accounts.roles import Actor
@@ -10,6 +11,7 @@ from kaopei.office.audit.record import event, records
 from kaopei.office.refused import Refused
 
 
+@attempts
 @records("allocation.tickets_made", act="allocation.tickets")
 def keep_tickets(draw: Draw, *, bundles: list[tuple[str, str, str, int]], by: Actor, at: datetime) -> list[TicketBundle]:
     """二（三）: the tickets of a draw, a bundle an institution: (code, file, digest, tickets)."""

@@ -1,4 +1,4 @@
-"""A refused step of a draw leaves an event: who tried what, and why not."""
+"""A step of a draw that is refused before any action is asked leaves an event too: who tried what, and why not."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,24 +14,25 @@ View = Callable[..., HttpResponse]
 
 
 def recorded(view: View) -> View:
-    """The view of a step, whose refusals are recorded after everything else was rolled back."""
+    """The view of a step: what its action refuses records itself; here is what the guard of the view or its form refuses."""
 
     @wraps(view)
     def run(request: HttpRequest, number: str, **more: str) -> HttpResponse:
         try:
             answer = view(request, number, **more)
         except Refused as refused:
-            _note(request, number, view.__name__, refused.verdict.reasons[0].clause if refused.verdict.reasons else "")
+            if not refused.is_recorded:
+                _note(request, number, view.__name__, refused.verdict.clause, refused.verdict.code)
             raise
         if answer.status_code == HTTPStatus.FORBIDDEN:
             # His role does not allow the step: told by the guard of the view, not by the action.
-            _note(request, number, view.__name__, "")
+            _note(request, number, view.__name__, "", "role")
         return answer
 
     return run
 
 
-def _note(request: HttpRequest, number: str, step: str, clause: str) -> None:
+def _note(request: HttpRequest, number: str, step: str, clause: str, reason: str) -> None:
     draw = queries.draw(number)
     if draw is not None:
-        actions.note_refusal(draw, step=step, clause=clause, by=request.user, at=clock.now())
+        actions.note_refusal(draw, step=step, clause=clause, reason=reason, by=request.user, at=clock.now())
