@@ -23,7 +23,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kaopei.edge import board, console, hand_back, keystore, opening, parcel_in, readiness
+from kaopei.edge import board, closure, console, hand_back, keystore, opening, parcel_in, readiness, scoring
 from kaopei.edge.clock import Clock
 from kaopei.edge.console import Problem
 from kaopei.edge.keeper import no_dumps
@@ -155,7 +155,11 @@ def _routes() -> list[Route | Mount]:
         Route("/s/{sitting}/opening/resume", opening.resume, methods=["POST"]),
         *board.ROUTES,
         Route("/s/{sitting}/hand-back", hand_back.show),
-        Route("/s/{sitting}/hand-back/close", hand_back.close, methods=["POST"]),
+        Route("/s/{sitting}/hand-back/close", closure.close, methods=["POST"]),
+        Route("/s/{sitting}/hand-back/slip", closure.sign, methods=["POST"]),
+        Route("/s/{sitting}/hand-back/{kind}.slip", closure.download),
+        Route("/s/{sitting}/hand-back/keys/challenge", scoring.challenge, methods=["POST"]),
+        Route("/s/{sitting}/hand-back/keys/token", scoring.take_token, methods=["POST"]),
         Route("/s/{sitting}/hand-back/build", hand_back.build, methods=["POST"]),
         Route("/s/{sitting}/hand-back/media", hand_back.media, methods=["POST"]),
         Route("/s/{sitting}/hand-back/{rev:int}.xrb", hand_back.download),
@@ -200,7 +204,8 @@ def next_step(edge: Edge, sitting: Sitting) -> tuple[int, str, str, str]:
             return 5, "考生都已收卷，请两人收场。", "Everybody has handed in: close the sitting.", console.path_of(sitting, "hand-back")
         return 4, "考试进行中，请在监考页照看全场。", "The exam is running.", console.path_of(sitting, "board")
     if sitting.state == "closed":
-        return 6, "生成回传包，两人签名，写入两份介质。", "Build and sign the return parcel.", console.path_of(sitting, "hand-back")
+        words = "签署并报送收场小条，凭它申请答案密钥、评分，再生成回传包。"
+        return 6, words, "Sign the slip, score, build the return parcel.", console.path_of(sitting, "hand-back")
     receipted = any(one["receipt"] for one in hand_back.bundles(edge, sitting))
     words = "已交回，并收到回执。本场完成。" if receipted else "一份介质送市考试机构，一份封存在考点，等回执。"
     return 7, words, "Handed back." if receipted else "One copy to the city, one stays sealed here.", console.path_of(sitting, "hand-back")

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from kaopei.edge import admission, opening, receipts
+from kaopei.edge import admission, opening, receipts, scoring
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import GRACE_SECONDS, Attempt, Sitting, chained
 from kaopei.edge.store import NotSaved
@@ -338,6 +338,11 @@ async def receipt_picture(call: Call) -> dict[str, Any]:
     return {"rows": await call.edge.receipt_rows(call.sitting, call.attempt)}
 
 
+async def result(call: Call) -> dict[str, Any]:
+    """GET /api/result: the provisional score, as far as the policy of the paper shows it."""
+    return scoring.result(call.edge, call.sitting, call.attempt)
+
+
 CALLS: dict[tuple[str, str], Callable[[Call], Awaitable[dict[str, Any] | Picture]]] = {
     ("POST", "/api/events"): save,
     ("GET", "/api/item/{n}"): item,
@@ -348,6 +353,7 @@ CALLS: dict[tuple[str, str], Callable[[Call], Awaitable[dict[str, Any] | Picture
     ("GET", "/api/receipt"): receipt,
     ("GET", "/api/receipt/qr"): receipt_picture,
     ("GET", "/api/photo"): photo,
+    ("GET", "/api/result"): result,
 }
 # What a terminal may ask before it serves an attempt.
 OPEN_CALLS: dict[tuple[str, str], Callable[[Edge, bytes], Awaitable[dict[str, Any]]]] = {

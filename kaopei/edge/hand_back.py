@@ -1,11 +1,12 @@
-"""Closing a sitting and handing it back: counts that must agree, a parcel built once and signed by three, two media.
+"""Handing a sitting back: counts that must agree, a parcel built once and signed by three, two media, the receipt.
 
-二（四） N2.4.3, N2.4.13. Order: close → closing checkpoint → completeness → parcel → media → receipt. A later revision
-is a superset that names the one before. The site does not score yet, and the parcel says so.
+二（四） N2.4.3, N2.4.13. Order: close → slip → scores (`closure`, `scoring`) → completeness → parcel → media → receipt → prune.
+A later revision is a superset that names the one before.
 """
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,82 +15,19 @@ import apsw
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kaopei.edge import console, keystore, opening, receipts, record
+from kaopei.edge import closure, console, keystore, opening, receipts, record, scoring
 from kaopei.edge.console import LEADERS, Person, Problem
-from kaopei.edge.server import Edge, batch_digest
+from kaopei.edge.record import batch_digest
+from kaopei.edge.server import Edge
 from kaopei.edge.sitting import ATTEMPT_COLUMNS, Attempt, Sitting, chain_seed, chained, load_attempt
 from kaopei.ledger import checkpoint, entry
 from kaopei.paper.codec import canonical
-from kaopei.parcel import container, return_parcel
+from kaopei.parcel import container, jws, return_parcel, slip
 from kaopei.parcel.keyfile import Signer
 from kaopei.parcel.rejected import Rejected
 
-NOT_SCORED = "考试点不评分：本版考试服务器没有第二阶段密钥，由题库室两次评分"
 ONCE = {"paper.opened": "启封", "sitting.started": "开考", "sitting.closed": "收场"}
-SECONDS = ("patroller", "invigilator")
-
-
-# ---- closing
-def unclosed(sitting: Sitting) -> list[str]:
-    """Who keeps the sitting from being closed, in words."""
-    found = []
-    for attempt in sitting.by_seat():
-        if attempt.state in ("signed_in", "seated"):
-            found.append(f"{attempt.label} 已签到但没有开始答题，请在“签到”页登记不予入场及原因，或让其开始")
-        elif attempt.state == "open":
-            found.append(f"{attempt.label} 还在答题，请等其交卷，或在“监考”页由两人收卷")
-    return found
-
-
-async def close(request: Request) -> Response:
-    """POST /s/{sitting}/hand-back/close: `second`, `second_pin`; who never came is marked absent."""
-    edge = console.edge_of(request)
-    sitting, person = console.on_duty(request, *LEADERS)
-    form = await console.checked_form(request)
-    if sitting.state != "running":
-        todo = "请先启封、开考。" if sitting.state in ("imported", "opened") else "请继续生成回传包。"
-        raise Problem(f"本场现在是“{console.STATE_NAMES[sitting.state]}”，不能收场。", todo, "N2.4.3")
-    waiting = unclosed(sitting)
-    if waiting:
-        raise Problem(f"还有 {len(waiting)} 名考生没有收卷：{'；'.join(waiting[:5])}。", "处理完再收场。", "N2.4.3")
-    second = await console.second_person(request, form, sitting.sitting_id, person)
-    await _close(edge, sitting, person, second)
-    return console.done(request, "已收场，考场记录到此为止。", console.path_of(sitting, "hand-back"))
-
-
-async def _close(edge: Edge, sitting: Sitting, by: Person, second: Person) -> None:
-    absent = [one for one in sitting.attempts.values() if one.state == "expected"]
-    wall, obj = edge.wall(), f"sitting:{sitting.sitting_id}"
-    counts = sitting.roster_counts()
-    counts["absent"], counts["expected"] = counts["absent"] + len(absent), 0
-
-    def job(connection: apsw.Connection) -> int:
-        if absent:
-            connection.execute("UPDATE attempt SET state = 'absent' WHERE sitting_id = ? AND state = 'expected'", (sitting.sitting_id,))
-            body = {"attempts": [one.attempt for one in absent]}
-            edge.record.append(connection, "admission.absent", by=by.mark, obj=obj, body=body)
-        edge.record.append(connection, "sitting.closed", by=by.mark, obj=obj, body={"counts": counts, "second": second.mark})
-        edge.record.checkpoint(connection)
-        size = edge.record.size
-        connection.execute(
-            "UPDATE sitting SET state = 'closed', closed_at = ?, closing_size = ? WHERE sitting_id = ?", (wall, size, sitting.sitting_id)
-        )
-        return size
-
-    size = await edge.store.write(job)
-    for one in absent:
-        one.state = "absent"
-    sitting.state, sitting.closed_at, sitting.closing_size = "closed", wall, size
-    if sitting.clock:
-        sitting.clock.running = False
-    await _drop_paper(edge, sitting)
-
-
-async def _drop_paper(edge: Edge, sitting: Sitting) -> None:
-    """After the close nobody here needs the paper: no key in memory, in the keeper, or in the cache."""
-    opening.forget(sitting)
-    await asyncio.to_thread(edge.keeper.drop, opening.key_name(sitting))
-    edge.keys.drop_cache(sitting.sitting_id)
+SECONDS = closure.SECONDS
 
 
 # ---- does everything agree
@@ -226,7 +164,8 @@ def _table(edge: Edge, sitting: Sitting, table: str, columns: str) -> list[dict[
 
 
 async def build(request: Request) -> Response:
-    """POST /s/{sitting}/hand-back/build: `sign_pin`, `second`, `second_pin`, `second_sign_pin`; from the second revision `reason`."""
+    """POST /s/{sitting}/hand-back/build: `sign_pin`, `second`, `second_pin`, `second_sign_pin`; `score_reason` if the site has
+    not scored; from the second revision `reason`."""
     edge = console.edge_of(request)
     sitting, person = console.on_duty(request, *LEADERS)
     form = await console.checked_form(request)
@@ -234,6 +173,7 @@ async def build(request: Request) -> Response:
         raise Problem("还没有收场，不能生成回传包。", "请先收场。", "N2.4.3")
     revs = bundles(edge, sitting)
     words = console.reason(form) if revs else ""
+    unscored = _unscored(edge, sitting, console.text(form, "score_reason"))
     second = await console.second_person(request, form, sitting.sitting_id, person, *SECONDS)
     try:
         accepted = edge.enrolled()
@@ -248,23 +188,43 @@ async def build(request: Request) -> Response:
         raise Problem(f"记录不完整，不能生成回传包：{'；'.join(problems[:5])}。", "请保留现场，立即报告市考试机构。", "N2.4.13")
     if words:
         await edge.note_irregularity(sitting, "other.other", f"重新生成回传包：{words}", by=person.mark, second=second.mark)
-    await _build(edge, sitting, accepted, people, person, second)
+    await _build(edge, sitting, accepted, people, person, second, unscored)
     return console.done(request, "回传包已生成，两份介质都已写入并读回核对。", console.path_of(sitting, "hand-back"))
 
 
-async def _build(edge: Edge, sitting: Sitting, accepted: Any, people: list[Signer], by: Person, second: Person) -> None:
+def _unscored(edge: Edge, sitting: Sitting, words: str) -> str:
+    """The slip is signed; and either the site has scored, or two persons say why not."""
+    row = closure.row_of(edge, sitting, slip.CLOSE)
+    if row is None or not row.signed:
+        raise Problem("收场小条还没有两人签署，不能生成回传包。", "请先签署收场小条，报送市考试机构。", "N2.4.13")
+    if scoring.outcomes(edge, sitting) is not None:
+        return ""
+    if len(words) < 4:
+        text = "考试点还没有评分，不能生成回传包。"
+        raise Problem(text, "请凭收场小条申请答案密钥、评分；确实不能评分的，写明原因（至少四个字），由题库室两人分别评分。", "N2.6.2", 400)
+    return words[:500]
+
+
+async def _build(
+    edge: Edge, sitting: Sitting, accepted: Any, people: list[Signer], by: Person, second: Person, unscored: str
+) -> None:
     note = await edge.checkpoint()
     signed = checkpoint.parse(note)
     blobs, counts = await asyncio.to_thread(contents, edge, sitting, signed.size)
     revs = bundles(edge, sitting)
     rev, prev = len(revs) + 1, str(revs[-1]["hash"]) if revs else None
+    closing, tokens = closure.row_of(edge, sitting, slip.CLOSE), [opening.token_payload(sitting)]
+    blobs["slip"] = closure.file_of(edge, sitting, slip.CLOSE)
+    if (counted := scoring.outcomes(edge, sitting)) is not None:
+        tokens.append(json.loads(counted[0]))
+        blobs["outcomes"] = canonical(counted[1])
     bundle = f"RB-{sitting.sitting_id}-{str(sitting.package_id)[:8]}"
     ledger = {"origin": edge.record.origin, "from": 0, "size": signed.size, "root": signed.root.hex(), "checkpoint": note.decode()}
     try:
         payload, parts = return_parcel.draft(
             edge.trust, accepted, blobs, at=edge.wall(), bundle_id=bundle, rev=rev, prev_hash=prev, sitting_id=sitting.sitting_id,
-            package_id=str(sitting.package_id), manifest_hash=sitting.opener.manifest_hash, tokens=[opening.token_payload(sitting)],
-            ledger=ledger, counts=counts, edge_outcomes=NOT_SCORED,
+            package_id=str(sitting.package_id), manifest_hash=sitting.opener.manifest_hash, tokens=tokens,
+            ledger=ledger, counts=counts, close_slip=jws.from_compact(closing.text if closing else "").decode(), edge_outcomes=unscored,
         )  # fmt: skip
         data = return_parcel.finish(payload, parts, [edge.keys.signer, *people])
         # Whoever gets this parcel will check it so; a parcel that fails here must never leave.
@@ -282,6 +242,7 @@ async def _build(edge: Edge, sitting: Sitting, accepted: Any, people: list[Signe
 
     body = {"bundle_id": bundle, "rev": rev, "counts": counts, "second": second.mark}
     await edge.act("return.built", by=by.mark, obj=f"sitting:{sitting.sitting_id}", body=body, job=job)
+    await closure.drop_paper(edge, sitting)
     await _write_media(edge, sitting)
 
 
@@ -360,9 +321,19 @@ async def show(request: Request) -> Response:
     problems = await asyncio.to_thread(disagreements, edge, sitting) if checked else []
     copies = await asyncio.to_thread(on_media, edge, revs[-1]) if revs else []
     return console.page(
-        request, "hand_back.html", sitting=sitting, person=person, counts=sitting.roster_counts(), unclosed=unclosed(sitting),
-        problems=problems, revs=revs, copies=copies, leaders=LEADERS, seconds=SECONDS,
+        request, "hand_back.html", sitting=sitting, person=person, counts=sitting.roster_counts(), unclosed=closure.unclosed(sitting),
+        problems=problems, revs=revs, copies=copies, leaders=LEADERS, seconds=SECONDS, **_closing(edge, sitting),
     )
+
+
+def _closing(edge: Edge, sitting: Sitting) -> dict[str, Any]:
+    """What the page shows of the slip and of the scores."""
+    row, asked, counted = closure.row_of(edge, sitting, slip.CLOSE), scoring.current(edge, sitting), scoring.outcomes(edge, sitting)
+    return {
+        "slip": row, "codes": closure.codes(row, slip.CLOSE), "challenge": asked.text if asked else "",
+        "counted": len(counted[1]["results"]) if counted else None, "scores": scoring.shown(edge, sitting),
+        "policy": sitting.manifest.get("policy", {}).get("score_display", ""), "window": sitting.manifest.get("window"),
+    }  # fmt: skip
 
 
 # ---- the receipt

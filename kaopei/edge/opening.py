@@ -194,7 +194,7 @@ async def take_share(request: Request) -> Response:
         if problem.code == "digits":
             # A misheard group tells nothing about the share: say which one, and no more.
             raise Problem(f"{problem}。", "请对照密钥信封逐组核对后再录入。", "N2.5.8", 400) from None
-        await _wrong(edge, sitting, "paper.share_wrong", problem, person)
+        await wrong(edge, sitting, "paper.share_wrong", problem, person)
     sitting.half = Half(share, person, pin, edge.clock.elapsed())
     return console.done(request, "负责人的密钥分持正确。请另一人录入密钥令牌。", console.path_of(sitting, "opening"))
 
@@ -220,10 +220,10 @@ async def _share(edge: Edge, sitting: Sitting, form: FormData) -> Share:
     return shares.from_digits([letters[at : at + 6] for at in range(0, len(letters), 6)])
 
 
-async def _wrong(edge: Edge, sitting: Sitting, code: str, problem: Rejected, by: Person) -> NoReturn:
+async def wrong(edge: Edge, sitting: Sitting, code: str, problem: Rejected, by: Person, *, stage: int = STAGE) -> NoReturn:
     """A wrong share or token: kept in the ledger, noted as an irregularity, a pause for the sitting."""
     sitting.wait_until = edge.now() + WRONG_PAUSE
-    body = {"stage": STAGE, "code": problem.code, "second": ""}
+    body = {"stage": stage, "code": problem.code, "second": ""}
     await edge.act("paper.refused", by=by.mark, obj=f"sitting:{sitting.sitting_id}", body=body)
     await edge.note_irregularity(sitting, code, str(problem), by=by.mark)
     raise Problem(f"{problem}", "已记为异常，请等五秒再试；连续不对请联系密钥值班员。", "N2.5.9", 403)
@@ -244,18 +244,19 @@ async def take_token(request: Request) -> Response:
     if current is None:
         raise Problem("考点口令已过期，或服务器重新启动过。", "请重新出示考点口令，向密钥值班员申请新的令牌。", "N2.5.8")
     try:
-        data = await _token(form)
+        data = await token_bytes(form)
         keys = (edge.keys.decrypt_kid, edge.keys.decrypt_key)
         payload, share = key_release.take(data, edge.trust, sitting.opener, *keys, stage=STAGE, challenge=current.text)
         secrets = sitting.opener.unlock(half.share, share, *keys)
     except Rejected as problem:
-        await _wrong(edge, sitting, "paper.token_wrong", problem, person)
+        await wrong(edge, sitting, "paper.token_wrong", problem, person)
     _in_window(sitting, payload)
     await _open(edge, sitting, secrets, data, payload, half, person)
     return console.done(request, "试卷已启封。请到“签到”“监考”继续。", console.path_of(sitting))
 
 
-async def _token(form: FormData) -> bytes:
+async def token_bytes(form: FormData) -> bytes:
+    """The token as a file or as scanned text."""
     for upload in console.uploads(form, "token"):
         return bytes(await upload.read(SMALL))
     words = console.text(form, "token_text")
@@ -280,7 +281,7 @@ async def _open(
     try:
         forms = await asyncio.to_thread(prepare, sitting, secrets)
     except (Rejected, codec.BadBlob) as problem:
-        await _wrong(edge, sitting, "paper.faulty_item", Rejected("paper", f"试卷内容有误，不能开考：{problem}"), second)
+        await wrong(edge, sitting, "paper.faulty_item", Rejected("paper", f"试卷内容有误，不能开考：{problem}"), second)
     # Both ways back exist before the opening is written down; without the opening, start-up takes them away again.
     await asyncio.to_thread(edge.keeper.hold, key_name(sitting), secrets.first)
     await asyncio.to_thread(edge.keys.seal_cache, sitting.sitting_id, secrets.first, half.pin)
@@ -324,7 +325,7 @@ async def resume(request: Request) -> Response:
     second = await console.second_person(request, form, sitting.sitting_id, person)
     secret = await asyncio.to_thread(edge.keys.open_cache, sitting.sitting_id, console.text(form, "cache_pin"))
     if secret is None:
-        await _wrong(edge, sitting, "paper.share_wrong", Rejected("pin", "恢复 PIN 不对，试卷没有恢复。"), person)
+        await wrong(edge, sitting, "paper.share_wrong", Rejected("pin", "恢复 PIN 不对，试卷没有恢复。"), person)
     secrets = Secrets(secret)
     _unlocked(sitting, secrets, await asyncio.to_thread(prepare, sitting, secrets))
     await asyncio.to_thread(edge.keeper.hold, key_name(sitting), secrets.first)

@@ -32,6 +32,11 @@ def check(data: bytes, trust: Trust, *, at: int | None = None) -> Payload:
     return envelope.Opened("outcomes", data, trust, at).payload
 
 
+def custodians(data: bytes, trust: Trust, *, at: int | None = None) -> list[str]:
+    """Who scored: the custodians that signed."""
+    return [key.holder for key in envelope.Opened("outcomes", data, trust, at).read.signers if key.role == "custodian"]
+
+
 def open(data: bytes, trust: Trust, kid: str, key: Any, *, at: int | None = None) -> tuple[Payload, Payload]:
     """(payload, body) for the center's import key."""
     opened = envelope.Opened("outcomes", data, trust, at)

@@ -37,7 +37,8 @@ class Slip:
 
 def make(
     trust: Trust, edge: Edge, signer: Signer, *, at: int, kind: str, sitting_id: str, package_id: str, boot_id: str, token_time: int,
-    origin: str, size: int, root: str, since: int, proof: Sequence[str], challenge: str | None = None, flags: Payload | None = None, counts: Payload | None = None,
+    origin: str, size: int, root: str, since: int, proof: Sequence[str], challenge: str | None = None, flags: Payload | None = None,
+    counts: Payload | None = None,
 ) -> str:
     """QR 1: at most 1.3 KB of text."""
     payload = {

@@ -20,6 +20,7 @@ from tests.parcel.cast import CITY, NOW, SITE, SITTING, WINDOW, Province  # noqa
 PIN, SIGN_PIN, CACHE_PIN = room.PIN, "sign-135790", "802914"
 DAY_BEFORE = NOW - 86_400
 OPENING, BELL = NOW + 60, NOW + 960
+STAGE2 = WINDOW["stage2_not_before"] + 60
 KIDS = {HEAD: "head", PATROLLER: "patrol"}
 SEAL = "440601-0007 440601-0008"
 
@@ -229,15 +230,32 @@ def share_a(site: Site, sitting: str = SITTING) -> str:
     return " ".join(payload["share"]["digits"])
 
 
-def token(site: Site, asked: str, *, at: int = OPENING, sitting: str = SITTING) -> bytes:
+def token(site: Site, asked: str, *, at: int = OPENING, sitting: str = SITTING, stage: int = 1) -> bytes:
     """What the key service releases for this challenge."""
     p, made = site.province, site.packs[sitting]
-    payload = key_share.read(made.sealed.shares["B"], p.trust)
+    payload = key_share.read(made.sealed.shares["B" if stage == 1 else "R2"], p.trust)
     share = key_share.take(payload, p.trust.algorithms, *p.openers["key_service_decrypt"])
-    approved = p.approvals("key.release", made.sealed.package_id, made.parcel.manifest_hash)
+    approved = p.approvals("key.release", made.sealed.package_id, made.parcel.manifest_hash, rev=stage, at=at)
     return key_release.make(
-        p.trust, made.parcel, p.edge, share, approved, p.signers["key_service"], at=at, stage=1, challenge=asked, log_seq=1
+        p.trust, made.parcel, p.edge, share, approved, p.signers["key_service"], at=at, stage=stage, challenge=asked, log_seq=stage
     )
+
+
+SIGNED = {"sign_pin": SIGN_PIN, "second_sign_pin": SIGN_PIN}
+
+
+def score(site: Site, head: Person) -> None:
+    """The slip by two, the second secret, the provisional outcomes."""
+    head.do("hand-back/slip", PATROLLER, **SIGNED)
+    site.clock(STAGE2)
+    head.do("hand-back/keys/challenge")
+    head.do("hand-back/keys/token", KEEPER, files=second_token(site, head))
+
+
+def second_token(site: Site, head: Person, *, at: int = 0, **more: Any) -> dict[str, tuple[str, bytes]]:
+    """The token of stage 2 for the challenge on the page, as the field of a form."""
+    asked = re.search(r'id="challenge">([0-9-]+)<', head.see("hand-back")).group(1)
+    return {"token": ("token.json", token(site, asked, at=at or STAGE2, sitting=head.sitting, stage=2, **more))}
 
 
 def open_paper(site: Site, head: Person) -> Person:

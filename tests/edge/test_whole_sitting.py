@@ -7,11 +7,11 @@ import time
 import httpx
 import pytest
 
-from kaopei.edge.hand_back import NOT_SCORED
 from kaopei.ledger import checkpoint, segment
 from kaopei.paper import codec
-from kaopei.parcel import container, receipt, return_parcel
+from kaopei.parcel import base64url, container, manifest, receipt, return_parcel, slip
 from kaopei.parcel.trust import public_bytes
+from tests.edge import room
 from tests.edge import site as at
 from tests.edge.room import HEAD, INVIGILATOR, KEEPER
 
@@ -84,6 +84,7 @@ def test_a_sitting_from_nothing_to_the_receipt(day):
         assert answer.status_code == 200, answer.text
     head = site.person(HEAD)
     head.do("hand-back/close", INVIGILATOR)
+    at.score(site, head)
     at.build(head)
     check_parcel(site, terminals, acknowledged)
 
@@ -96,8 +97,9 @@ def check_parcel(site, terminals, acknowledged):
     assert returned.payload["counts"] | {"events": 0, "irregularities": 0} == {
         "roster": 4, "present": 3, "absent": 1, "refused": 0, "expected": 0, "opened": 3, "closed": 3, "events": 0, "irregularities": 0,
     }
-    assert returned.payload["edge_outcomes"] == {"state": "absent", "reason": NOT_SCORED}
+    assert returned.payload["edge_outcomes"] == {"state": "present", "reason": ""}
     blobs = returned.contents(*p.openers["city_import"])
+    check_slip_and_scores(site, returned, blobs, terminals)
     events = [json.loads(line) for line in blobs["events"].splitlines()]
     kept = {(row["attempt"], row["seq"], row["item"], row["value"], row["chain"]) for row in events if "late" not in row}
     assert len(acknowledged) >= 60
@@ -114,18 +116,45 @@ def check_parcel(site, terminals, acknowledged):
     assert (report.size, report.root.hex()) == (ledger["size"], ledger["root"])
 
 
+def check_slip_and_scores(site, returned, blobs, terminals):
+    """The slip in the parcel is the signed one and a beginning of its ledger; the counts are those of a hand."""
+    p = site.province
+    found = slip.read(blobs["slip"], p.trust)
+    assert manifest.unverified(returned.payload["close_slip"].encode()) == found.payload
+    assert found.approvers == ("head", "patrol")
+    assert (found.payload["counts"]["closed"], found.payload["size"] < returned.payload["ledger"]["size"]) == (3, True)
+    assert [json.loads(bytes_of(one["payload"]))["stage"] for one in returned.payload["tokens"]] == [1, 2]
+    outcomes = json.loads(blobs["outcomes"])
+    answers = codec.read_answers(blobs["answers"])
+    keys = {name: json.loads(text)["keys"] for kind, name, text in room.contents(site.packs[at.SITTING].rows, 6, 120) if kind == "key"}
+    right = next(iter(keys.values()))
+    for row in outcomes["results"]:
+        form = next(json.loads(text) for kind, name, text in room.contents(site.packs[at.SITTING].rows, 6, 120) if name == row["attempt"])
+        by_hand = 0
+        for ordinal, place in enumerate(form["items"], 1):
+            given = answers[row["attempt"]].get(ordinal, "")
+            by_hand += sorted(place["options"]["ABCD".index(letter)] for letter in given) == sorted(right[place["item"]])
+        assert (row["score"], row["max_score"], sum(row["detail"]["points"])) == (by_hand, 6, by_hand)
+    assert [row["attempt"] for row in outcomes["results"]] == sorted(one.attempt for one in terminals)
+    assert terminals[0].client.get("/api/result").json() == {"state": "hidden"}
+
+
+def bytes_of(text):
+    return base64url.decode(text)
+
+
 def test_the_receipt_comes_back_once(day):
     site, p = day, day.province
     returned = return_parcel.Returned((site.home / "outbox" / f"{at.SITTING}-r1.xrb").read_bytes(), p.trust)
     signers = [p.signers[name] for name in ("center", "city_witness", "province_mirror")]
-    slip = receipt.sign(p.trust, returned.payload, returned.hash, signers, at=at.BELL)
+    taken = receipt.sign(p.trust, returned.payload, returned.hash, signers, at=at.BELL)
     head = site.person(HEAD)
     foreign = {**returned.payload, "bundle_id": "RB-other"}
     head.refused(400, "不是本机生成的", "/parcels/upload", files=at.files(receipt.sign(p.trust, foreign, returned.hash, signers, at=at.BELL)))
     forged = {**returned.payload, "ledger": {**returned.payload["ledger"], "root": "0" * 64}}
     head.refused(400, "台账根", "/parcels/upload", files=at.files(receipt.sign(p.trust, forged, returned.hash, signers, at=at.BELL)))
     for _ in range(2):
-        answer = head.send("/parcels/upload", files=at.files(slip))
+        answer = head.send("/parcels/upload", files=at.files(taken))
         assert answer.status_code == 200, at.words(answer.text)
         head.do("/parcels/import", KEEPER)
     assert "已收到市、省的回执" in head.see("hand-back")

@@ -33,11 +33,11 @@ class Province:
     edge_sign: Any = None
     edge_key: Any = None
 
-    def approvals(self, action: str, object: str, digest: str, rev: int = 1, by: tuple[str, ...] = ("chen", "li")) -> list[dict]:
+    def approvals(self, action: str, object: str, digest: str, rev: int = 1, by: tuple[str, ...] = ("chen", "li"), at: int = NOW) -> list[dict]:
         made = []
         for name in by:
             args = (self.trust, action, object, rev, digest, "clerk", self.signers[name], PEOPLE[name][0])
-            made.append(approval.make(*args, ids.nonce(), NOW + 3600, NOW))
+            made.append(approval.make(*args, ids.nonce(), at + 3600, at))
         return made
 
     @property
