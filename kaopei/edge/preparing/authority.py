@@ -64,6 +64,7 @@ def found(folder: Path, *, site: str, domain: str, network: str, passphrase: byt
     limits = x509.NameConstraints(permitted_subtrees=[x509.DNSName(domain), x509.IPAddress(net)], excluded_subtrees=None)
     builder = _base(name, name, key.public_key(), now, AUTHORITY_DAYS)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     builder = builder.add_extension(_usage(sign_certificates=True), critical=True).add_extension(limits, critical=True)
     made = builder.sign(key, hashes.SHA256())
     folder.mkdir(parents=True, exist_ok=True)
@@ -143,6 +144,8 @@ class Authority:
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         builder = builder.add_extension(_usage(), critical=True).add_extension(x509.ExtendedKeyUsage(uses), critical=False)
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False).add_extension(issuer, critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
     def revoke(self, serial: str, now: datetime) -> None:
@@ -173,6 +176,7 @@ def _write_rows(folder: Path, devices: list[Row]) -> None:
 
 def _revoke(folder: Path, key: ec.EllipticCurvePrivateKey, issuer: x509.Certificate, numbers: list[int], now: datetime) -> None:
     builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.subject)
+    builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
     builder = builder.last_update(now - timedelta(minutes=5)).next_update(now + timedelta(days=CRL_DAYS))
     for number in numbers:
         builder = builder.add_revoked_certificate(x509.RevokedCertificateBuilder().serial_number(number).revocation_date(now).build())
