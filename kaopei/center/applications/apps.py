@@ -24,3 +24,9 @@ class ApplicationsConfig(AppConfig):
         from kaopei.center.applications import cards
 
         return cards.for_person(user)
+
+    def resting_on_hours(self, person: str) -> list[dict[str, str]]:
+        """For a lead of training that was upheld: applications of the person that are not refused."""
+        from kaopei.center.applications import queries
+
+        return queries.resting_on_hours(person)

@@ -214,3 +214,17 @@ def other_applications(one: Application) -> QuerySet[Application]:
     """The same person's applications in other batches in sight."""
     found = Application.objects.select_related("batch").filter(person=one.person).exclude(pk=one.pk)
     return found if one.person else found.none()
+
+
+def resting_on_hours(person: str) -> list[dict[str, str]]:
+    """一（三） N1.3.13: accepted and held applications of a person (keyed index), as an upheld lead lists them."""
+    rows = Application.objects.filter(person=person).exclude(decision=Answer.REFUSE).select_related("batch") if person else []
+    return [
+        {
+            "kind": "application",
+            "number": f"{one.batch.number}-{one.serial}",
+            "state": f"{one.get_decision_display()}{'，已进入抽签' if one.frozen_in else ''}",
+            "url": f"/applications/{one.batch.number}/{one.serial}/",
+        }
+        for one in rows
+    ]

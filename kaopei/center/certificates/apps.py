@@ -28,3 +28,9 @@ class CertificatesConfig(AppConfig):
         from kaopei.center.certificates import queries
 
         return queries.cards(user, at)
+
+    def resting_on_hours(self, person: str) -> list[dict[str, str]]:
+        """For a lead of training that was upheld: the person's certificates."""
+        from kaopei.center.certificates import queries
+
+        return queries.resting_on_hours(person)

@@ -178,3 +178,11 @@ def cards(user: Any, at: datetime) -> list[Card]:
             text = f"{missing} 人待发证" if missing else f"{unsigned} 张待签发"
             lines.append(Line(f"场次 {made.sitting}", f"/certificates/sittings/{made.sitting}/", text))
     return [Card("证书待办", "Certificates", lines[:8], count=len(lines), url="/certificates/", weight=26)] if lines else []
+
+
+def resting_on_hours(person: str) -> list[dict[str, str]]:
+    """一（三） N1.3.13: certificates of a person (keyed index), as an upheld lead lists them."""
+    rows = Certificate.objects.defer("signed", "pdf").filter(person=person) if person else []
+    return [
+        {"kind": "certificate", "number": one.number, "state": one.get_status_display(), "url": f"/certificates/{one.number}/"} for one in rows
+    ]

@@ -126,7 +126,7 @@ def _sign_ins(rows: Any, home: dict[int, tuple[str, str]], study: Study) -> list
     """Files' records as they are; live ones paired; counter-entries in the place of what they replace."""
     made: list[SignIn] = []
     live: dict[tuple[int, int], list[tuple[Any, ...]]] = defaultdict(list)
-    replaced: set[str] = set()
+    replaced: dict[str, bool] = {}
     lifted: dict[str, set[str]] = defaultdict(set)
     for row in rows.order_by("pk").values_list(*COLUMNS).iterator(chunk_size=CHUNK):
         kind, replaces = row[1], row[15]
@@ -139,13 +139,17 @@ def _sign_ins(rows: Any, home: dict[int, tuple[str, str]], study: Study) -> list
             live[row[2], row[3]].append(row)
         else:
             if kind == "counter":
-                replaced.add(replaces)
+                replaced[replaces] = row[6] is not None
+                if replaces.startswith("unit:"):
+                    study.struck.add((*home[row[2]], replaces.removeprefix("unit:")))
             if row[6] is not None:
                 made.append(_sign_in(row, home))
     for events in live.values():
         made += _paired(events, home)
-    kept = [one for one in made if one.number not in replaced] if replaced else made
-    return [replace(one, lifted=frozenset(lifted[one.number])) if one.number in lifted else one for one in kept]
+    kept = [one for one in made if not replaced.get(one.number)]
+    if not replaced and not lifted:
+        return kept
+    return [replace(one, lifted=frozenset(lifted.get(one.number, ())), struck=one.number in replaced) for one in kept]
 
 
 def _sign_in(row: tuple[Any, ...], home: dict[int, tuple[str, str]]) -> SignIn:

@@ -114,6 +114,9 @@ class Contest(models.Model):
     reason = EncryptedTextField("training.review", blank=True)
     decided_by = models.CharField(max_length=32, blank=True)
     decided_at = models.DateTimeField(null=True)
+    # Proof of service: when the decision was first opened, and on which phone.
+    served_at = models.DateTimeField(null=True)
+    served_on = models.CharField(max_length=26, blank=True)
 
     class Meta:
         constraints = [

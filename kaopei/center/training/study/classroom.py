@@ -64,6 +64,9 @@ def _own_reasons(record: SignIn, lessons: dict[tuple[object, ...], list[Lesson]]
         if shared > most:
             best, most = lesson, shared
     record.lesson = best
+    if record.struck:
+        record.code = "T01"
+        return
     if best is None:
         record.code = "E02"
         return

@@ -61,6 +61,8 @@ class SignIn:
     minutes: int = 0
     # Reasons that a person has decided not to hold against it.
     lifted: frozenset[str] = frozenset()
+    # A counter-entry without times, or an upheld lead, took it out: T01.
+    struck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,8 @@ class Study:
     streams: list[Stream] = field(default_factory=list)
     # (class, learner, unit) → reasons that a person has decided not to hold against it
     lifted: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict)
+    # (class, learner, unit) that an upheld lead took out: T01
+    struck: set[tuple[str, str, str]] = field(default_factory=set)
     elsewhere: list[Elsewhere] = field(default_factory=list)
     teachers: list[Teacher] = field(default_factory=list)
 

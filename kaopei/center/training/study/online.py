@@ -140,8 +140,10 @@ def judge(study: Study, found: list[Unit], settings: Settings, crowd: Crowd | No
     else:
         shared = {id(unit) for unit in found if unit.devices & crowd.devices}
     for unit in found:
-        unit.lifted = study.lifted.get((unit.study_class, unit.learner, unit.unit), frozenset())
+        key = (unit.study_class, unit.learner, unit.unit)
+        unit.lifted = study.lifted.get(key, frozenset())
         reasons = (
+            ("T01", key in study.struck),
             ("E11", unit.too_fast),
             ("E14", not checked(unit, settings)),
             ("E13", id(unit) in overlapping),
