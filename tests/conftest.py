@@ -12,12 +12,14 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
 TESTS = Path(__file__).parent
+ONE_MONTH = {f"tests/rehearsal/test_{part}.py" for part in ("rehearse", "tamper", "hunt")}
 
 
 def program() -> str:
@@ -96,17 +98,23 @@ class Spreading:
         for variable in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "VAULT_DATABASE_URL", "KAOPEI_DATA"):
             os.environ.pop(variable, None)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """With `--dist=loadfile` the files that look at one rehearsed month go to one worker, which rehearses it once."""
+        if config.getoption("dist") != "loadfile":
+            return None
+        from xdist.scheduler import LoadFileScheduling
+
+        class ByMonth(LoadFileScheduling):
+            def _split_scope(self, nodeid: str) -> str:
+                file = super()._split_scope(nodeid)
+                return "a month" if file in ONE_MONTH else file
+
+        return ByMonth(config, log)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Spreading(), "kaopei-spreading")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where workers take groups (`--dist=loadgroup`): a file is one, unless it names the group that shares its set-up."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 def pytest_unconfigure() -> None:

@@ -13,7 +13,7 @@ PURE = ["law", "lottery", "ledger", "paper", "parcel"]
 JOURNEYS = ["tests/commandline", "tests/rehearsal"]
 HOUSE = ["architecture", "contracts", "docs", "boot"]
 # A file walks one sitting or one month from test to test: its tests stay together, in their order; so do files that share a month.
-WHOLE_FILES = ("--dist=loadgroup",)
+WHOLE_FILES = ("--dist=loadfile",)
 PY = [sys.executable, "-m"]
 
 

@@ -8,8 +8,6 @@ import pytest
 from kaopei.office.database import cluster
 from tests.rehearsal.small import CANARY
 
-pytestmark = pytest.mark.xdist_group("month")  # one rehearsed month for all that look at it
-
 # In every spelling in which a program could have let it slip.
 SPELLINGS = [CANARY.encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be")] + [CANARY.encode("unicode_escape")]
 

@@ -9,8 +9,6 @@ import pytest
 from tests.rehearsal import small
 from tests.rehearsal.conftest import has_browser
 
-pytestmark = pytest.mark.xdist_group("month")  # one rehearsed month for all that look at it
-
 FIELDS = {"ok", "seed", "intake", "draw", "sittings", "forms", "results", "certificates", "checks", "seconds", "peak_mib"}
 CHECKS = {
     "intake", "held", "lottery_verify", "own_site_only_by_exemption", "nobody_at_a_suspended_site", "tickets", "bank", "sealed",

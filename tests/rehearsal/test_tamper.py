@@ -6,8 +6,6 @@ import pytest
 
 from tests.rehearsal import small
 
-pytestmark = pytest.mark.xdist_group("month")  # one rehearsed month for all that look at it
-
 PARCELS = ("*.xpk", "*.xrb", "*.seal_order.jws", "*.seating.jws", "*.key_release.jws", "*.receipt.jws", "*.outcomes.jws", "draw.protocol.jws")
 
 
