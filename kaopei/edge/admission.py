@@ -18,6 +18,7 @@ from kaopei.edge.console import Person, Problem, digest
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import HOLDS_SEAT, Attempt, Sitting, chain_seed
 from kaopei.edge.store import NotSaved
+from kaopei.edge.words import REFUSALS, STATES
 
 CODE_DIGITS = 6
 # What the QR of an admission ticket holds before the number.
@@ -26,20 +27,6 @@ FREE_WRONG_CODES = 2
 PAUSE_STEP, LONGEST_PAUSE = 3.0, 15.0
 # Setting of the seating `sign_in_lead_minutes`; this where the center entered none.
 SIGN_IN_LEAD_MINUTES = 60
-REFUSALS = {
-    "late": "迟到超过规定时间", "no_document": "没有带有效证件", "mismatch": "证件与名单不符", "impostor": "人证不符、疑似替考",
-    "forbidden_items": "拒不交出禁带物品", "withdrew": "签到后离场、没有开始答题", "other": "其他原因",
-}  # fmt: skip
-STATES = {
-    "expected": "未到", "signed_in": "已签到", "seated": "已就座", "open": "答题中", "handed_in": "已交卷", "absent": "缺考", "refused": "不予入场",
-}  # fmt: skip
-# What the same words are called on pages that are switched to English.
-ENGLISH = {
-    "未到": "not here", "已签到": "signed in", "已就座": "seated", "答题中": "answering", "已交卷": "handed in", "缺考": "absent",
-    "不予入场": "kept out", "久无操作": "idle", "失联": "lost", "已暂停": "paused", "迟到超过规定时间": "too late",
-    "没有带有效证件": "no valid document", "证件与名单不符": "document does not match", "人证不符、疑似替考": "another person",
-    "拒不交出禁带物品": "keeps forbidden things", "签到后离场、没有开始答题": "left before beginning", "其他原因": "other",
-}  # fmt: skip
 
 
 # ---- when
@@ -143,7 +130,7 @@ async def sign_in(edge: Edge, sitting: Sitting, attempt: Attempt, *, by: Person)
     if attempt.state in ("signed_in", "seated", "open", "handed_in"):
         raise Problem(f"这名考生{STATES[attempt.state]}，不能重复签到。", "终端需要重新登录时，请用“重发开考码”。")
     if attempt.state == "refused":
-        raise Problem(f"这名考生已登记不予入场：{attempt.reason}", "登记由两人作出，不能撤回；有异议请联系市考试机构。", "N2.4.3")
+        raise Problem(f"这名考生已登记不予入场：{attempt.reason}", "登记有误的，由负责人和另一人在签到页撤回；有异议请联系市考试机构。", "N2.4.3")
     _check_time(edge, sitting)
     holder = sitting.at(attempt.label)
     if holder and holder is not attempt and holder.state in HOLDS_SEAT:
@@ -263,6 +250,22 @@ async def refuse(edge: Edge, attempt: Attempt, *, kind: str, words: str, by: Per
     attempt.state, attempt.reason, attempt.code, attempt.lease_hash = "refused", text, None, None
 
 
+async def readmit(edge: Edge, attempt: Attempt, *, words: str, by: Person, second: Person) -> None:
+    """A refusal that was a mistake: two persons take it back, and both acts stay in the ledger; sign-in is then as for anybody."""
+    if attempt.state != "refused":
+        raise Problem(f"这名考生{STATES[attempt.state]}，没有登记不予入场。", "请刷新后查看。")
+
+    def job(connection: apsw.Connection) -> None:
+        _update(connection, "UPDATE attempt SET state = 'expected', reason = '' WHERE no = ? AND state = 'refused'", (attempt.no,))
+
+    body = {"reason_digest": digest(words), "second": second.mark}
+    try:
+        await edge.act("admission.readmitted", by=by.mark, obj=f"attempt:{attempt.attempt}", body=body, job=job)
+    except _Changed:
+        raise Problem("这名考生的登记刚刚有变动。", "请刷新后查看。") from None
+    attempt.state, attempt.reason = "expected", ""
+
+
 async def mark_absent(edge: Edge, sitting: Sitting, attempts: list[Attempt], *, by: Person) -> list[str]:
     """Who did not come, once the limit for coming late is over; returns whom this call made absent."""
     if not too_late(edge, sitting):
@@ -286,14 +289,18 @@ async def mark_absent(edge: Edge, sitting: Sitting, attempts: list[Attempt], *, 
 
 
 # ---- what terminals ask (delivery calls these)
-async def redeem(edge: Edge, seat: str, code: str, key: str) -> Attempt | str:
-    """Give a terminal its lease for a start code; the same key again gets the same answer. A text is a refusal."""
+async def redeem(edge: Edge, seat: str, code: str, key: str, *, source: str = "") -> Attempt | str:
+    """Give a terminal its lease for a start code; the same key again gets the same answer. A text is a refusal.
+
+    `source` (the machine, else the seat) waits after wrong codes: nobody can make another machine wait.
+    """
+    source = source or seat
     secret = hashlib.sha256(key.encode()).digest()
     known = edge.terminals.get(secret)
     if known is not None:
         _, attempt, lease = known
         return attempt if attempt.label == seat and lease == attempt.lease else "终端密钥已经用过，请刷新本页后重试。"
-    wait = edge.seat_pauses.get(seat, 0.0) - edge.now()
+    wait = edge.seat_pauses.get(source, 0.0) - edge.now()
     if wait > 0:
         return f"刚才的开考码不对，请等 {round(wait + 0.5)} 秒再输入。"
     here = [
@@ -303,18 +310,18 @@ async def redeem(edge: Edge, seat: str, code: str, key: str) -> Attempt | str:
     ]  # fmt: skip
     found = [pair for pair in here if hmac.compare_digest(str(pair[1].code).encode(), code.encode())]
     if not found:
-        await _wrong_code(edge, seat, [attempt for _, attempt in here])
+        await _wrong_code(edge, source, [attempt for _, attempt in here])
         return "开考码不对。请核对机位和开考码；还不行请举手。" if here else "本机位现在没有等待入座的考生。请核对机位，或举手。"
     sitting, attempt = found[0]
     return await _lease(edge, sitting, attempt, code, secret)
 
 
-async def _wrong_code(edge: Edge, seat: str, waiting: list[Attempt]) -> None:
+async def _wrong_code(edge: Edge, source: str, waiting: list[Attempt]) -> None:
     for attempt in waiting:
         attempt.code_wrong += 1
         over = attempt.code_wrong - FREE_WRONG_CODES
         if over > 0:
-            edge.seat_pauses[seat] = edge.now() + min(PAUSE_STEP * over, LONGEST_PAUSE)
+            edge.seat_pauses[source] = edge.now() + min(PAUSE_STEP * over, LONGEST_PAUSE)
     rows = [(attempt.code_wrong, attempt.no) for attempt in waiting]
 
     def job(connection: apsw.Connection) -> None:

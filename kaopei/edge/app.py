@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -23,9 +24,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kaopei.edge import board, closure, console, hand_back, keystore, opening, parcel_in, readiness, scoring
+from kaopei.edge import board, closure, console, desk, hand_back, keystore, live, opening, parcel_in, readiness, scoring, standby
 from kaopei.edge.clock import Clock
 from kaopei.edge.console import Problem
+from kaopei.edge.epoch import refuse_fenced, standing
+from kaopei.edge.follower import Follower
+from kaopei.edge.follower import application as following
+from kaopei.edge.gate import Gate, door
 from kaopei.edge.keeper import no_dumps
 from kaopei.edge.record import Record, origin
 from kaopei.edge.server import Edge
@@ -99,10 +104,13 @@ async def _begin(edge: Edge) -> None:
     await edge.checkpoint()
 
 
-async def _end(edge: Edge, tick: "asyncio.Task[None]") -> None:
-    tick.cancel()
-    with suppress(asyncio.CancelledError):
-        await tick
+async def _end(edge: Edge, tasks: "list[asyncio.Task[None]]") -> None:
+    if edge.mirror is not None and edge.mirror.state != "step":
+        edge.mirror.close()
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
     try:
         await edge.act("edge.stopped", by="edge", obj=f"edge:{edge.settings.serial}", body={"serial": edge.settings.serial})
         await edge.checkpoint()
@@ -110,6 +118,8 @@ async def _end(edge: Edge, tick: "asyncio.Task[None]") -> None:
         log.warning("the stop was not recorded: %s", problem)
     # Stopped on purpose: from here the way back is PIN and two log-ins.
     await asyncio.to_thread(edge.keeper.quit)
+    if edge.mirror is not None:
+        edge.mirror.close()
     edge.store.close()
 
 
@@ -119,14 +129,19 @@ def application(edge: Edge) -> Wire:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await _begin(edge)
-        tick = asyncio.create_task(keep_time(edge))
+        tasks = [asyncio.create_task(keep_time(edge))]
+        if edge.mirror is not None:
+            edge.store.ship = edge.mirror.ship
+            tasks.append(asyncio.create_task(standby.watch(edge)))
         yield
-        await _end(edge, tick)
+        await _end(edge, tasks)
 
     app = Starlette(routes=_routes(), lifespan=lifespan, exception_handlers=console.HANDLERS)
     app.state.edge, app.state.sessions, app.state.waiting, app.state.pauses = edge, {}, [], {}
     app.state.guest_csrf = base64.urlsafe_b64encode(os.urandom(24)).decode()
+    app.add_middleware(Gate, edge=edge)
     app.add_middleware(Guard)
+    edge.door, edge.wire_headers = door(edge), edge.epoch.cookie(edge.settings.socket is not None)
     return Wire(app, edge, HEADERS)
 
 
@@ -153,7 +168,9 @@ def _routes() -> list[Route | Mount]:
         Route("/s/{sitting}/opening/share", opening.take_share, methods=["POST"]),
         Route("/s/{sitting}/opening/token", opening.take_token, methods=["POST"]),
         Route("/s/{sitting}/opening/resume", opening.resume, methods=["POST"]),
+        *desk.ROUTES,
         *board.ROUTES,
+        *standby.ROUTES,
         Route("/s/{sitting}/hand-back", hand_back.show),
         Route("/s/{sitting}/hand-back/close", closure.close, methods=["POST"]),
         Route("/s/{sitting}/hand-back/slip", closure.sign, methods=["POST"]),
@@ -274,17 +291,28 @@ class Guard:
 class Program(uvicorn.Server):
     """Says on which address it answers, once it does."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings, rehearsal: bool) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, rehearsal: bool, edge: Edge | None = None) -> None:
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, server_header=False, ws="none", backlog=2048, timeout_keep_alive=65,
+            timeout_graceful_shutdown=10, proxy_headers=False,
+        )  # fmt: skip
         super().__init__(config)
-        self.settings, self.rehearsal = settings, rehearsal
+        self.edge, self.settings, self.rehearsal = edge, settings, rehearsal
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started and sockets:
             name = sockets[0].getsockname()
             where = f"http://{name[0]}:{name[1]}/" if self.settings.socket is None else f"unix:{name}"
-            words = "（演练，明文，只限本机）" if self.rehearsal else ""
-            print(f"考试服务器 {self.settings.serial} {where}{words}", flush=True)
+            words = "（演练，明文，只限本机）" if self.rehearsal and self.settings.socket is None else "（演练）" if self.rehearsal else ""
+            kind = "考试服务器" if self.edge else "备用服务器"
+            print(f"{kind} {self.settings.serial} {where}{words}", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Open boards would hold the stop up until its limit.
+        if self.edge:
+            live.close_all(self.edge)
+        await super().shutdown(sockets)
 
 
 def listening(settings: Settings) -> socket.socket:
@@ -307,17 +335,32 @@ def listening(settings: Settings) -> socket.socket:
 
 
 def serve(settings: Settings) -> int:
-    """Serve until told to stop."""
+    """Serve until told to stop; a standby that is promoted goes on as the exam server."""
     no_dumps()
     os.umask(0o077)
-    edge = load(settings)
-    door = listening(settings)
+    refuse_fenced(standing(settings))
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn stops at the first one and raises it again when it has stopped: a clean stop must end with 0.
         signal.signal(number, lambda *_: None)
-    config = uvicorn.Config(
-        application(edge), log_level="warning", access_log=False, server_header=False, ws="none", backlog=2048,
-        timeout_keep_alive=65, timeout_graceful_shutdown=10, proxy_headers=False,
-    )
-    Program(config, settings, edge.trust.rehearsal).run(sockets=[door])
+    if standing(settings).role == "standby" and not _follow(settings):
+        return 0
+    edge = load(settings)
+    standby.attach(edge)
+    edge.stop = lambda: os.kill(os.getpid(), signal.SIGTERM)
+    door = listening(settings)
+    Program(application(edge), settings, edge.trust.rehearsal, edge).run(sockets=[door])
     return 0
+
+
+def _follow(settings: Settings) -> bool:
+    """Be the standby until stopped (False) or promoted (True)."""
+    if settings.peer is None or settings.link is None:
+        raise BadSettings("备用服务器要在 config.toml 里设 peer（主机的登记书）和 link（等主机连接的 地址:端口）。")
+    follower = Follower(settings)
+    app, receiver = following(follower), threading.Thread(target=follower.receive, name="standby-receive", daemon=True)
+    program = Program(app, settings, follower.trust.rehearsal)
+    app.state.stop = lambda: setattr(program, "should_exit", True)
+    receiver.start()
+    program.run(sockets=[listening(settings)])
+    follower.quit()
+    return follower.promoted

@@ -12,24 +12,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, Template
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from kaopei.edge import receipts
+from kaopei.edge import receipts, words
 from kaopei.edge.record import Broken
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import Sitting
 from kaopei.edge.store import NotSaved
 from kaopei.parcel.rejected import Rejected
 
-ROLE_NAMES = {
-    "head": "考点负责人", "deputy": "副负责人", "keeper": "系统管理员", "invigilator": "监考员", "examiner": "考评员",
-    "patroller": "巡考员",
-}  # fmt: skip
-STATE_NAMES = {"imported": "已收包", "opened": "已启封", "running": "考试中", "closed": "已收场", "returned": "已交回"}
+ROLE_NAMES, STATE_NAMES = words.ROLES, words.SITTING_STATES
 STEPS = (
     ("准备", "readiness", "Prepare"), ("启封", "opening", "Open"), ("签到", "desk", "Sign in"), ("监考", "board", "Invigilate"),
     ("异常", "irregularities", "Incidents"), ("收场交回", "hand-back", "Hand back"),
@@ -146,10 +142,12 @@ def _unbase64(text: str) -> bytes:
 
 
 async def _verified(request: Request, name: str, pin: str, sittings: set[str] | None = None) -> set[str]:
-    """The sittings for which name and PIN fit. A wrong PIN costs a pause for that name, never a lock."""
-    pauses: dict[str, float] = request.app.state.pauses
+    """The sittings for which name and PIN fit. A wrong PIN costs that name a pause at that machine, never a lock."""
+    pauses: dict[tuple[str, str], float] = request.app.state.pauses
     edge = edge_of(request)
-    if edge.now() < pauses.get(name, 0.0):
+    # Keyed by the machine as well: nobody can keep somebody else from logging in at another one.
+    here = (name, _machine(request))
+    if edge.now() < pauses.get(here, 0.0):
         raise Problem("刚才的 PIN 不对。", "请等两秒再试；忘记 PIN 请联系市考试机构。", status=429)
     rows = [(sid, row) for sid, row in staff_rows(edge, request) if row["name"] == name and (not sittings or sid in sittings)]
     verdicts: dict[str, bool] = {}
@@ -157,10 +155,17 @@ async def _verified(request: Request, name: str, pin: str, sittings: set[str] | 
         verdicts[verifier] = await asyncio.to_thread(pin_holds, verifier, pin)
     good = {sid for sid, row in rows if verdicts[row["pin_verifier"]]}
     if not good:
-        pauses[name] = edge.now() + WRONG_PIN_PAUSE
+        pauses[here] = edge.now() + WRONG_PIN_PAUSE
         await edge.act("staff.login_refused", by="console", obj=f"edge:{edge.settings.serial}")
         raise Problem("姓名或 PIN 不对。", "请核对后重试；名单以最新座次包为准。", status=403)
     return good
+
+
+def _machine(request: Request) -> str:
+    """The address of the machine: behind nginx what it says (it overwrites the header), else the connection's own."""
+    if edge_of(request).settings.socket is not None:
+        return request.headers.get("x-device-address", "")
+    return request.client.host if request.client else ""
 
 
 async def log_in(request: Request) -> Response:
@@ -285,9 +290,9 @@ def reason(form: FormData) -> str:
     return found[:500]
 
 
-def digest(words: str) -> str:
+def digest(text: str) -> str:
     """Free text is never in the ledger, its digest is; the text travels sealed."""
-    return hashlib.sha256(words.encode()).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -297,20 +302,31 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     if who:
         said, who.said, csrf = who.said, "", who.csrf
     mine = [one for one in edge.sittings.values() if who and one.sitting_id in who.sittings]
-    english = request.cookies.get("kaopei_language") == "en"
+    english = in_english(request)
+    roles, states = [{code: words.ENGLISH[word] if english else word for code, word in names.items()} for names in (ROLE_NAMES, STATE_NAMES)]
     frame = {
         "t": (lambda zh, en: en) if english else (lambda zh, en: zh), "here": path_of, "STEPS": STEPS,
         "edge": edge, "rehearsal": edge.trust.rehearsal, "who": who, "csrf": csrf, "said": said, "mine": mine,
-        "clock": receipts.time_text(edge.wall()), "STATE_NAMES": STATE_NAMES, "ROLE_NAMES": ROLE_NAMES, "path": request.url.path,
+        "clock": receipts.time_text(edge.wall()), "STATE_NAMES": states, "ROLE_NAMES": roles, "path": request.url.path,
     }  # fmt: skip
     return HTMLResponse(_TEMPLATES.get_template(template).render(frame | values), status)
 
 
-def done(request: Request, words: str, where: str) -> Response:
+def template(name: str) -> Template:
+    """A page for a program that has no exam server behind it."""
+    return _TEMPLATES.get_template(name)
+
+
+def in_english(request: Request) -> bool:
+    """Whether this browser asked for English."""
+    return request.cookies.get("kaopei_language") == "en"
+
+
+def done(request: Request, said: str, where: str) -> Response:
     """After an act: say what was done, on the page to go on from."""
     who = session_of(request)
     if who:
-        who.said = words
+        who.said = said
     return RedirectResponse(where, 303)
 
 
@@ -355,8 +371,8 @@ async def _on_broken(request: Request, problem: Exception) -> Response:
 
 async def _on_http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
-    words = {404: "没有这个页面。", 405: "这个地址不接受这种请求。", 413: "文件太大。"}.get(problem.status_code, "请求的格式不对。")
-    return _refused(request, Problem(words, "请从首页进入。", status=problem.status_code))
+    told = {404: "没有这个页面。", 405: "这个地址不接受这种请求。", 413: "文件太大。"}.get(problem.status_code, "请求的格式不对。")
+    return _refused(request, Problem(told, "请从首页进入。", status=problem.status_code))
 
 
 async def _on_crash(request: Request, problem: Exception) -> Response:

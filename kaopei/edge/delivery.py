@@ -6,13 +6,13 @@ acknowledgement again, another event under a used number is refused, and both si
 
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from kaopei.edge import admission, opening, receipts, scoring
+from kaopei.edge import admission, assistance, devices, opening, receipts, scoring
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import GRACE_SECONDS, Attempt, Sitting, chained
 from kaopei.edge.store import NotSaved
@@ -183,7 +183,7 @@ class Picture:
     kind: bytes
 
 
-async def hello(edge: Edge, _body: bytes) -> dict[str, Any]:
+async def hello(edge: Edge, _body: bytes, _headers: Mapping[bytes, bytes]) -> dict[str, Any]:
     """GET /api/hello: which server this is, and the seats of sittings that are not closed."""
     open_ = [one for one in edge.sittings.values() if one.state not in ("closed", "returned")]
     seats = sorted({attempt.label for sitting in open_ for attempt in sitting.attempts.values()})
@@ -199,12 +199,18 @@ async def photo(call: Call) -> Picture:
     return Picture(data, b"image/png" if data.startswith(b"\x89PNG") else b"image/jpeg")
 
 
-async def start(edge: Edge, body: bytes) -> dict[str, Any]:
+async def start(edge: Edge, body: bytes, headers: Mapping[bytes, bytes]) -> dict[str, Any]:
     """POST /api/start: redeem a start code at its seat. The key is the terminal's own secret, so a retry is safe."""
     request = _START.decode(body)
     if not 32 <= len(request.key) <= 64 or not request.key.isascii():
         raise Refusal(400, "key", "终端密钥格式不对。")
-    attempt = await admission.redeem(edge, request.seat.strip(), request.code.strip(), request.key)
+    device, seat = devices.device_of(edge, headers), request.seat.strip()
+    try:
+        devices.refuse_seat(device, seat)
+    except devices.Mismatch as problem:
+        raise Refusal(403, "device", f"{problem.text}{problem.todo}") from None
+    # Wrong codes make the machine wait that sent them; where machines have no certificates, the seat.
+    attempt = await admission.redeem(edge, seat, request.code.strip(), request.key, source=device.id if device else seat)
     if isinstance(attempt, str):
         raise Refusal(403, "code", attempt)
     return {"attempt": attempt.attempt, "lease": attempt.lease}
@@ -241,6 +247,7 @@ async def state(call: Call) -> dict[str, Any]:
         "answers": {str(item): value for item, value in sorted(attempt.answers.items())},
         "marked": sorted(attempt.marked),
         "mark": f"{attempt.label} {visible_mark(call)}",
+        "accommodations": assistance.state(call.edge, sitting, attempt),
     }
 
 
@@ -253,17 +260,19 @@ def visible_mark(call: Call) -> str:
 def pulse_body(call: Call) -> dict[str, Any]:
     """Phase, time, and whether the bell has rung."""
     attempt, sitting = call.attempt, call.sitting
+    call_for_help = call.edge.helps.get(attempt.attempt)
     return {
         "phase": sitting.phase(attempt),
         "bell": sitting.state == "running",
         "remaining": max(0.0, round(sitting.remaining(attempt, call.edge.now()), 1)),
+        "pause": attempt.pause_cause or sitting.pause_cause,
+        "help": call_for_help.state if call_for_help else "",
     }
 
 
 async def pulse(call: Call) -> dict[str, Any]:
-    """GET /api/pulse: sign of life both ways; from the first one on, this terminal's silence means something."""
-    if not call.attempt.pulsed:
-        call.attempt.pulsed = call.attempt.moved_position = True
+    """GET /api/pulse: sign of life both ways."""
+    await assistance.end_if_over(call.edge, call.sitting, call.attempt)
     return pulse_body(call)
 
 
@@ -356,7 +365,7 @@ CALLS: dict[tuple[str, str], Callable[[Call], Awaitable[dict[str, Any] | Picture
     ("GET", "/api/result"): result,
 }
 # What a terminal may ask before it serves an attempt.
-OPEN_CALLS: dict[tuple[str, str], Callable[[Edge, bytes], Awaitable[dict[str, Any]]]] = {
+OPEN_CALLS: dict[tuple[str, str], Callable[[Edge, bytes, Mapping[bytes, bytes]], Awaitable[dict[str, Any]]]] = {
     ("GET", "/api/hello"): hello,
     ("POST", "/api/start"): start,
 }

@@ -8,18 +8,15 @@ from typing import Any
 
 import apsw
 
-from kaopei.edge import admission, receipts
+from kaopei.edge import admission, assistance, receipts
 from kaopei.edge.console import Person, Problem, digest
 from kaopei.edge.server import Edge, persist_clock
 from kaopei.edge.sitting import HOLDS_SEAT, LOST_SECONDS, Attempt, Sitting
+from kaopei.edge.words import STATES
 from kaopei.law import irregularities
 
-IDLE_SECONDS = 180.0
 LONGEST_EXTENSION_MINUTES = 120
-SEAT_STATES = {
-    "free": "未到", "signed_in": "已签到", "seated": "已就座", "answering": "答题中", "idle": "久无操作", "lost": "失联", "paused": "已暂停",
-    "handed_in": "已交卷", "absent": "缺考", "refused": "不予入场",
-}  # fmt: skip
+PAUSE_CAP_MINUTES = 10
 
 
 # ---- the bell
@@ -127,46 +124,68 @@ def _paused_for(edge: Edge, sitting: Sitting) -> int:
 async def pause(edge: Edge, sitting: Sitting, attempt: Attempt, *, words: str, by: Person) -> None:
     """One candidate's time stands still and his item is covered."""
     if attempt.state != "open" or sitting.clock is None:
-        raise Problem(f"这名考生{admission.STATES[attempt.state]}，不能暂停。", "只有正在答题的考生可以暂停。")
+        raise Problem(f"这名考生{STATES[attempt.state]}，不能暂停。", "只有正在答题的考生可以暂停。")
     if attempt.paused_at is not None:
         raise Problem("这名考生已经暂停。", "恢复请按“恢复答题”。")
     _settle_losses(edge, sitting, attempt)
     edge.advance(sitting)
-    attempt.paused_at = at = sitting.clock.ran
+    attempt.paused_at, attempt.pause_cause = sitting.clock.ran, "staff"
+    at = round(sitting.clock.ran * 1000)
     edge.paused[attempt.attempt] = edge.now()
 
     def job(connection: apsw.Connection) -> None:
-        connection.execute("UPDATE attempt SET paused_at = ? WHERE no = ? AND state = 'open'", (round(at * 1000), attempt.no))
+        connection.execute("UPDATE attempt SET paused_at = ?, pause_cause = 'staff' WHERE no = ? AND state = 'open'", (at, attempt.no))
 
     body = {"reason_digest": digest(words), "second": ""}
     try:
         await edge.act("attempt.paused", by=by.mark, obj=f"attempt:{attempt.attempt}", body=body, job=job)
     except BaseException:
-        attempt.paused_at = None
+        attempt.paused_at, attempt.pause_cause = None, ""
         edge.paused.pop(attempt.attempt, None)
         raise
     await edge.note_irregularity(sitting, "measure.pause", words, by=by.mark, second="", attempt=attempt.attempt)
 
 
-async def resume(edge: Edge, sitting: Sitting, attempt: Attempt, *, by: Person) -> None:
+def pause_cap(sitting: Sitting) -> float:
+    """Seconds that one person may give back at one seat; above it two decide (setting of the seating `pause_cap_minutes`)."""
+    minutes = sitting.seating.get("numbers", {}).get("pause_cap_minutes", PAUSE_CAP_MINUTES)
+    return 60.0 * (minutes if isinstance(minutes, int) and minutes >= 0 else PAUSE_CAP_MINUTES)
+
+
+def resume_needs_two(edge: Edge, sitting: Sitting, attempt: Attempt) -> bool:
+    """Whether this seat's pause may be ended by two persons only: it was long, or it was not the first cut."""
+    if attempt.paused_at is None or sitting.clock is None or attempt.pause_cause == "break":
+        return False
+    edge.advance(sitting)
+    return attempt.pause_cause == "held" or sitting.clock.ran - attempt.paused_at > pause_cap(sitting)
+
+
+async def resume(edge: Edge, sitting: Sitting, attempt: Attempt, *, by: Person, second: Person | None = None) -> None:
     """The candidate goes on with the time that he had when he was paused."""
     if attempt.paused_at is None or sitting.clock is None or attempt.state != "open":
         raise Problem("这名考生没有暂停。", "不用恢复。")
+    if second is None and resume_needs_two(edge, sitting, attempt):
+        why = "这是第二次断线" if attempt.pause_cause == "held" else f"暂停超过 {round(pause_cap(sitting) / 60)} 分钟"
+        raise Problem(f"{why}，恢复要两个人决定。", "请第二人在机位页输入姓名和 PIN。", "N2.4.3", 400)
     _settle_losses(edge, sitting, attempt)
+    if await assistance.end_break(edge, sitting, attempt, by=by.mark):
+        return
     edge.advance(sitting)
     credit = max(0.0, sitting.clock.ran - attempt.paused_at)
-    before, attempt.paused_at = attempt.paused_at, None
+    before, attempt.paused_at = (attempt.paused_at, attempt.pause_cause), None
+    attempt.pause_cause = ""
     attempt.extra += credit
 
     def job(connection: apsw.Connection) -> None:
         connection.execute(
-            "UPDATE attempt SET paused_at = NULL, extra = extra + ? WHERE no = ?", (round(credit * 1000), attempt.no)
+            "UPDATE attempt SET paused_at = NULL, pause_cause = '', extra = extra + ? WHERE no = ?", (round(credit * 1000), attempt.no)
         )
 
+    body = {"seconds": round(credit), "second": second.mark if second else ""}
     try:
-        await edge.act("attempt.resumed", by=by.mark, obj=f"attempt:{attempt.attempt}", body={"seconds": round(credit)}, job=job)
+        await edge.act("attempt.resumed", by=by.mark, obj=f"attempt:{attempt.attempt}", body=body, job=job)
     except BaseException:
-        attempt.paused_at = before
+        attempt.paused_at, attempt.pause_cause = before
         attempt.extra -= credit
         raise
     edge.paused.pop(attempt.attempt, None)
@@ -194,7 +213,7 @@ async def move(
 ) -> str | None:
     """Another machine for a candidate: the old lease ends now, a new code begins the next; answers and time stay."""
     if attempt.state not in ("expected", *HOLDS_SEAT):
-        raise Problem(f"这名考生{admission.STATES[attempt.state]}，不能换机。", "不用换机。")
+        raise Problem(f"这名考生{STATES[attempt.state]}，不能换机。", "不用换机。")
     if to not in seats(sitting):
         raise Problem(f"没有 {to} 这个机位。", "请从空机位中选择。", "N3.2.5b", 400)
     if to not in free_seats(sitting):
@@ -239,7 +258,7 @@ async def extend(
 ) -> None:
     """More time for one candidate; past the sealed end it is an irregularity of the sitting as well."""
     if attempt.state not in ("expected", *HOLDS_SEAT):
-        raise Problem(f"这名考生{admission.STATES[attempt.state]}，不能延长。", "不用延长。")
+        raise Problem(f"这名考生{STATES[attempt.state]}，不能延长。", "不用延长。")
     if not 1 <= minutes <= LONGEST_EXTENSION_MINUTES:
         raise Problem(f"延长的分钟数应为 1 到 {LONGEST_EXTENSION_MINUTES}。", "请重新填写。", status=400)
     seconds = minutes * 60
@@ -261,9 +280,38 @@ async def collect(edge: Edge, sitting: Sitting, attempt: Attempt, *, words: str,
     """Staff close an open attempt; what was saved counts."""
     await admission.settled(attempt)
     if attempt.state != "open":
-        raise Problem(f"这名考生{admission.STATES[attempt.state]}，不能收卷。", "不用收卷。")
+        raise Problem(f"这名考生{STATES[attempt.state]}，不能收卷。", "不用收卷。")
     await edge.close_attempt(sitting, attempt, "staff", by.mark)
     await edge.note_irregularity(sitting, "measure.collect", words, by=by.mark, second=second.mark, attempt=attempt.attempt)
+
+
+async def void(
+    edge: Edge, sitting: Sitting, attempt: Attempt, *, cause: str, words: str, by: Person, second: Person
+) -> None:
+    """Two persons end an exam for a cause of the list and ask for it not to count. Nothing is deleted: the exam body decides."""
+    case = irregularities.named(cause)
+    if case is None or not cause.startswith("candidate."):
+        raise Problem("没有选择作废的事由。", "请从“考生”一类中选择。", status=400)
+    await admission.settled(attempt)
+    if attempt.state not in ("open", "handed_in"):
+        raise Problem(f"这名考生{STATES[attempt.state]}，没有可作废的考试。", "还没有开始的，请登记不予入场。")
+    if attempt.attempt in voided(edge):
+        raise Problem("这名考生本次考试已登记作废。", "补充情况请记录异常。")
+    if attempt.state == "open":
+        await edge.close_attempt(sitting, attempt, "staff", by.mark)
+    body = {"cause": cause, "reason_digest": digest(words), "second": second.mark}
+    await edge.act("attempt.voided", by=by.mark, obj=f"attempt:{attempt.attempt}", body=body)
+    marks = {"by": by.mark, "second": second.mark, "attempt": attempt.attempt}
+    await edge.note_irregularity(sitting, cause, words, **marks)
+    await edge.note_irregularity(sitting, "measure.void", f"{case.title}：{words}", **marks)
+    voided(edge).add(attempt.attempt)
+
+
+def voided(edge: Edge) -> set[str]:
+    """Attempts that two persons asked not to count."""
+    if edge.voided is None:
+        edge.voided = {name for (name,) in edge.store.read("SELECT attempt FROM irregularity WHERE code = 'measure.void'")}
+    return edge.voided
 
 
 # ---- irregularities
@@ -293,50 +341,3 @@ def noted(edge: Edge, sitting: Sitting) -> list[dict[str, Any]]:
     for row in found:
         row["case"] = irregularities.named(row["code"])
     return found
-
-
-# ---- the board
-def seat_state(edge: Edge, sitting: Sitting, attempt: Attempt) -> str:
-    """One word a tile."""
-    if attempt.state == "expected":
-        return "free"
-    if attempt.state != "open":
-        return attempt.state
-    now = edge.now()
-    if now - attempt.seen > LOST_SECONDS or not attempt.lease_hash:
-        return "lost"
-    if sitting.phase(attempt) == "paused":
-        return "paused"
-    return "idle" if now - attempt.acted > IDLE_SECONDS else "answering"
-
-
-def tile(edge: Edge, sitting: Sitting, attempt: Attempt) -> dict[str, Any]:
-    """What changes on a tile: state, seconds left, answered of all, records saved, things to look at."""
-    running = attempt.state == "open"
-    return {
-        "attempt": attempt.attempt,
-        "seat": attempt.label,
-        "state": seat_state(edge, sitting, attempt),
-        "left": max(0, round(sitting.remaining(attempt, edge.now()))) if running else None,
-        "answered": len(attempt.answers),
-        "total": len(attempt.form["items"]) if attempt.form else 0,
-        "saved": attempt.count,
-        "late": attempt.late,
-        "code": bool(attempt.code),
-        "wrong": attempt.code_wrong,
-        "signals": attempt.signals,
-        "alone": attempt.paused_at is not None,
-    }
-
-
-def board(edge: Edge, sitting: Sitting, room: str = "") -> dict[str, Any]:
-    """The whole board in one small answer."""
-    tiles = [tile(edge, sitting, one) for one in sitting.by_seat() if not room or one.room == room]
-    counts = {state: sum(one["state"] == state for one in tiles) for state in SEAT_STATES}
-    return {
-        "state": sitting.state,
-        "paused": bool(sitting.clock and sitting.clock.paused),
-        "clock": receipts.time_text(edge.wall()),
-        "counts": counts,
-        "seats": tiles,
-    }

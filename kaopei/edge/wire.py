@@ -4,13 +4,14 @@ An answer passes here about once a second and seat; a web framework's request an
 answer itself (bench/edge.py shows the ratio to a bare server).
 """
 
+import asyncio
 import logging
 from typing import Any
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kaopei.edge import delivery, opening
+from kaopei.edge import asking, delivery, opening
 from kaopei.edge.console import Problem
 from kaopei.edge.server import Edge
 from kaopei.edge.store import NotSaved
@@ -21,17 +22,50 @@ NOT_SAVED = {"error": "not_saved", "text": "考试服务器暂时不能保存，
 Headers = list[tuple[bytes, bytes]]
 log = logging.getLogger("kaopei.edge")
 _encode = msgspec.json.Encoder().encode
+# A candidate's page asks a few times a second. A machine that asks far more often waits for each answer, and holds up
+# nobody else; it is never locked out.
+BURST, A_SECOND, WAIT_SECONDS, MOST_WAITING = 400.0, 100.0, 1.0, 32
 
 
 class Gone(Exception):
     """The client hung up in the middle of its request."""
 
 
+class Pace:
+    """How fast each asker asks: a bucket of `BURST` requests that fills by `A_SECOND`."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, list[float]] = {}
+        self._waiting: dict[str, int] = {}
+
+    def over(self, who: str, now: float) -> bool:
+        """Count one request; whether it is one too many."""
+        bucket = self._buckets.get(who)
+        if bucket is None:
+            self._buckets[who] = [BURST - 1, now]
+            return False
+        left = min(BURST, bucket[0] + A_SECOND * (now - bucket[1]))
+        bucket[1] = now
+        bucket[0] = left - 1 if left >= 1 else left
+        return left < 1
+
+    async def slow(self, who: str) -> None:
+        """Let it wait; of very many at once only some, the others are told at once."""
+        waiting = self._waiting.get(who, 0)
+        if waiting < MOST_WAITING:
+            self._waiting[who] = waiting + 1
+            try:
+                await asyncio.sleep(WAIT_SECONDS)
+            finally:
+                self._waiting[who] -= 1
+        raise delivery.Refusal(429, "too_fast", "这台考试机的请求太频繁，请稍候。")
+
+
 class Wire:
     """In front of the staff's pages; `headers` stand on every answer."""
 
     def __init__(self, app: ASGIApp, edge: Edge, headers: Headers) -> None:
-        self.app, self.edge = app, edge
+        self.app, self.edge, self.pace = app, edge, Pace()
         self._json = [JSON, PRIVATE, *headers]
         self._plain = [PRIVATE, *headers]
 
@@ -72,16 +106,43 @@ class Wire:
         body = await _body(receive) if method == "POST" else b""
         open_call = delivery.OPEN_CALLS.get((method, path))
         if open_call is not None:
-            return await open_call(edge, body)
+            return await open_call(edge, body, headers)
         number = 0
         if path.startswith("/api/item/"):
             last = path[10:]
             if last.isascii() and last.isdigit() and len(last) <= 4:
                 path, number = "/api/item/{n}", int(last)
-        found = delivery.CALLS.get((method, path))
+        found = delivery.CALLS.get((method, path)) or asking.CALLS.get((method, path))
         if found is None:
             raise delivery.Refusal(404, "no_call", "考试服务器没有这个接口。")
-        return await found(_call(edge, headers.get(b"authorization", b""), body, number))
+        call = await self._call(headers.get(b"authorization", b""), body, number)
+        if not edge.store.in_step and method == "POST":
+            raise NotSaved("the standby has not taken it yet")
+        return await found(call)
+
+    async def _call(self, authorization: bytes, body: bytes, number: int) -> delivery.Call:
+        """The terminal is known by the secret that it redeemed its start code with."""
+        edge = self.edge
+        word, _, secret = authorization.partition(b" ")
+        known = edge.terminal(secret) if word.lower() == b"bearer" and secret else None
+        if known is None:
+            await self._unknown()
+            raise delivery.Refusal(401, "unknown", "这台考试机没有启用，请输入开考码。")
+        sitting, attempt, lease = known
+        if self.pace.over(attempt.attempt, edge.now()):
+            attempt.signals += 1
+            await self.pace.slow(attempt.attempt)
+        if lease != attempt.lease:
+            raise delivery.Refusal(409, "moved", "考试已转到另一台机器。")
+        edge.touch(sitting, attempt)
+        if opening.closed_to(sitting, attempt):
+            raise delivery.Refusal(503, "paper_closed", "考试服务器正在恢复试卷，请稍候，考试时间没有减少。")
+        return delivery.Call(edge, sitting, attempt, lease, body, number)
+
+    async def _unknown(self) -> None:
+        """All who are unknown share one bucket: guessing keys is slow, and known terminals do not feel it."""
+        if self.pace.over("", self.edge.now()):
+            await self.pace.slow("")
 
 
 async def _body(receive: Receive) -> bytes:
@@ -98,18 +159,3 @@ async def _body(receive: Receive) -> bytes:
     if len(body) > delivery.BODY_LIMIT:
         raise Problem(f"提交的内容超过 {delivery.BODY_LIMIT // 1024} KiB。", "请核对文件。", status=413)
     return body
-
-
-def _call(edge: Edge, authorization: bytes, body: bytes, number: int) -> delivery.Call:
-    """The terminal is known by the secret that it redeemed its start code with."""
-    word, _, secret = authorization.partition(b" ")
-    known = edge.terminal(secret) if word.lower() == b"bearer" and secret else None
-    if known is None:
-        raise delivery.Refusal(401, "unknown", "这台考试机没有启用，请输入开考码。")
-    sitting, attempt, lease = known
-    if lease != attempt.lease:
-        raise delivery.Refusal(409, "moved", "考试已转到另一台机器。")
-    edge.touch(sitting, attempt)
-    if opening.closed_to(sitting, attempt):
-        raise delivery.Refusal(503, "paper_closed", "考试服务器正在恢复试卷，请稍候，考试时间没有减少。")
-    return delivery.Call(edge, sitting, attempt, lease, body, number)

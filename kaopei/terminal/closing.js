@@ -28,12 +28,14 @@ export function summaryScreen(stage, state, waiting, act) {
 
 const BY = { time: "receipt_by_time", staff: "receipt_by_staff" };
 
-export function receiptScreen(stage, receipt, finish) {
+// `more`: rows of the QR code and the result, once they are there.
+export function receiptScreen(stage, receipt, more, finish) {
   const facts = [
     ["receipt_answered", t("items", { n: `${receipt.answered} / ${receipt.total}` })], ["receipt_events", t("records", { n: receipt.count })],
     ["receipt_time", receipt.time_text], ["ticket", receipt.ticket_no], ["seat", receipt.seat],
   ];
-  const picture = h("div", { class: "qr-frame" });
+  const picture = h("div", { class: "qr-frame" }, more.rows ? qrPicture(more.rows, t("receipt_qr")) : null);
+  const { result } = more;
   show(stage, h("main", { class: "entry" }, h("section", { class: "card wide", id: "receipt" },
     h("h1", {}, `✓ ${t("receipt")}`),
     BY[receipt.ended_by] ? h("p", {}, t(BY[receipt.ended_by])) : null,
@@ -43,8 +45,8 @@ export function receiptScreen(stage, receipt, finish) {
         h("p", { class: "receipt-code" }, receipt.code.match(/.{1,4}/g).map((group) => h("span", {}, group))),
         h("dl", {}, facts.map(([key, value]) => h("div", {}, h("dt", {}, t(key)), h("dd", {}, String(value)))))),
       picture),
+    result ? h("p", { class: "score", role: "status" }, t("score", { score: result.score, full: result.full_marks })) : null,
     h("p", { class: "help" }, t("receipt_help")),
     h("p", { class: "actions" }, h("button", { onclick: finish }, t("finish"))),
     h("p", { class: "aside" }, t("finish_help")))));
-  return (rows) => picture.replaceChildren(qrPicture(rows, t("receipt_code")));
 }

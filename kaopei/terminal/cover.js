@@ -1,5 +1,5 @@
-// Over the item while it must not be seen: a pause, or no contact with the server. What was on the screen is removed from
-// the page by the caller; this hides the place and keeps the keyboard away from it.
+// Over the item while it must not be seen: a pause, a break, or no contact with the server. What was on the screen is
+// removed from the page by the caller; this hides the place and keeps the keyboard away from it.
 import { h } from "./dom.js";
 import { t } from "./words.js";
 
@@ -14,18 +14,30 @@ export class Cover {
     return this.reason !== null;
   }
 
-  // `reason` is a key of words.js: paused or lost.
-  show(reason) {
-    if (this.reason === reason) return;
+  // `reason` is a key of words.js (paused, lost, held, break …); `buttons` are [key, act] pairs below its text.
+  show(reason, buttons = []) {
+    const same = `${reason} ${buttons.map(([key]) => key)}`;
+    if (this.shown === same) return;
+    this.shown = same;
     this.reason = reason;
-    this.place.replaceChildren(h("div", { class: "cover-card" }, h("h1", { id: "cover-title" }, t(reason)), h("p", {}, t(`${reason}_help`))));
+    const actions = buttons.map(([key, act], index) => h("button", { class: index ? "" : "primary", onclick: act, "data-focus": !index }, t(key)));
+    this.place.replaceChildren(h("div", { class: "cover-card" },
+      h("h1", { id: "cover-title" }, t(reason)), h("p", {}, t(`${reason}_help`)),
+      actions.length ? h("p", { class: "actions" }, actions) : null));
     this.place.hidden = false;
     this.stage.inert = true;
-    this.place.focus();
+    (this.place.querySelector("[data-focus]") ?? this.place).focus();
+  }
+
+  // Words in the other language.
+  redraw(buttons) {
+    const { reason } = this;
+    this.shown = null;
+    if (reason) this.show(reason, buttons);
   }
 
   hide() {
-    this.reason = null;
+    this.reason = this.shown = null;
     this.place.hidden = true;
     this.place.replaceChildren();
     this.stage.inert = false;

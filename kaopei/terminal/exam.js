@@ -1,20 +1,22 @@
 // The terminal's course: seat → code → identity → rules → bell → items → hand-in → receipt.
 // The server decides everything; after a reload or a crash this page asks it where it was.
 import { codeScreen, confirmScreen, messageScreen, notMeScreen, rulesScreen, seatScreen, waitingScreen } from "./entry.js";
-import { receiptScreen, summaryScreen } from "./closing.js";
+import { summaryScreen } from "./closing.js";
+import { Contact } from "./contact.js";
 import { Cover } from "./cover.js";
 import { h } from "./dom.js";
+import { Help } from "./help.js";
 import { keyAct } from "./keys.js";
-import { applyLook, changeContrast, changeFont, changeLanguage, timeHidden, toggleTimeHidden, watermark } from "./look.js";
+import { applyLook, changeContrast, changeFont, changeLanguage, forgetLook, grantFont, timeHidden, toggleTimeHidden, watermark } from "./look.js";
+import { keepSecret, keptSecret } from "./machine.js";
 import { Outbox } from "./outbox.js";
 import { PaperView } from "./paper.js";
-import { newSecret, Refused, Server, Unreachable } from "./server.js";
+import { showReceipt } from "./receipt.js";
+import { newSecret, Refused, Server } from "./server.js";
 import { clockText, Timer } from "./timer.js";
 import { watch } from "./watch.js";
 import { otherLanguage, t } from "./words.js";
 
-const PULSE = 2000;
-const COVER_AFTER = 3000;
 const stage = document.getElementById("stage");
 const cover = new Cover(document.getElementById("cover"), stage);
 const kept = window.localStorage;
@@ -24,7 +26,8 @@ export class Exam {
     this.server = new Server(kept.getItem("secret"));
     this.outbox = new Outbox(this.server, (word) => this.saving(word), (problem) => this.refused(problem));
     this.timer = new Timer((left) => this.second(left), (minutes) => this.announce(minutes), () => this.timeOver());
-    this.contact = performance.now();
+    this.contact = new Contact(this, cover);
+    this.help = new Help(this.server, (key) => this.notice(key));
     this.fixedSeat = new URLSearchParams(location.search).get("seat");
     this.screen = "entry";
     this.confirmed = false;
@@ -41,6 +44,9 @@ export class Exam {
       return;
     }
     this.banner();
+    // A machine that died while it redeemed its code still knows its key; whether it holds, the server says.
+    this.unsure = this.server.secret ? null : await keptSecret();
+    this.server.secret ??= this.unsure;
     if (this.server.secret) await this.resume();
     else this.askSeatOrCode();
   }
@@ -57,6 +63,7 @@ export class Exam {
 
   banner() {
     document.getElementById("corner").replaceChildren(
+      this.state ? this.help.button() : "",
       h("button", { class: "tool", onclick: () => this.relook(changeContrast) }, t(document.body.classList.contains("contrast") ? "contrast_off" : "contrast")),
       h("button", { class: "tool", onclick: () => this.relook(changeLanguage), lang: otherLanguage() }, t("language")));
     const line = document.getElementById("rehearsal");
@@ -85,6 +92,7 @@ export class Exam {
   async enter(seat, code) {
     if (!this.server.secret || this.codeUsed !== code) this.server.secret = newSecret();
     this.codeUsed = code;
+    await keepSecret(this.server.secret);
     try {
       await this.server.start(seat, code);
     } catch (problem) {
@@ -92,6 +100,7 @@ export class Exam {
       return;
     }
     kept.setItem("secret", this.server.secret);
+    this.unsure = null;
     await this.resume();
   }
 
@@ -101,7 +110,10 @@ export class Exam {
     try {
       state = await this.server.state();
     } catch (problem) {
-      if (problem instanceof Refused) this.refused(problem);
+      if (problem instanceof Refused && this.unsure) {
+        this.server.secret = this.unsure = null;
+        this.askSeatOrCode();
+      } else if (problem instanceof Refused) this.refused(problem);
       else {
         // After a reload there is nothing on the screen yet that could say why one waits.
         if (!this.draw) messageScreen(stage, t("lost"), t("lost_help"));
@@ -109,12 +121,16 @@ export class Exam {
       }
       return;
     }
-    this.touch();
+    this.contact.touch();
+    if (this.unsure) kept.setItem("secret", this.unsure);
+    this.unsure = null;
     this.state = { ...state, marked: new Set(state.marked) };
+    grantFont(state.attempt, state.accommodations?.font);
+    this.help.heard(state.help ?? "");
+    this.banner();
     document.body.classList.toggle("sitting", true);
     watermark(state.mark);
-    this.beat ??= setInterval(() => this.pulse(), PULSE);
-    this.guard ??= setInterval(() => this.guardCover(), 500);
+    this.contact.start();
     if (state.phase === "handed_in") this.showReceipt();
     else if (state.phase === "waiting") this.identify();
     else await this.openPaper();
@@ -141,7 +157,7 @@ export class Exam {
     this.screen = "waiting";
     this.draw = () => waitingScreen(stage, this.state);
     this.draw();
-    this.pulse();
+    this.contact.pulse();
   }
 
   async begin() {
@@ -175,11 +191,12 @@ export class Exam {
     this.view = new PaperView(stage, this.state, {
       go: (n) => this.go(n), choose: (letter) => this.choose(letter), mark: () => this.mark(), handIn: () => this.summary(),
       font: changeFont, contrast: () => this.relook(changeContrast), time: () => this.toggleTime(), language: () => this.relook(changeLanguage),
+      help: () => this.help.button(), rest: () => this.contact.beginBreak(),
     });
     this.view.showStatus(this.savingWord ?? "saved");
     this.timer.set(this.state.remaining, this.state.phase === "open");
     await this.go(this.state.position);
-    if (this.state.phase === "paused") this.coverWith("paused");
+    this.contact.paused(this.state);
   }
 
   async go(n) {
@@ -190,9 +207,9 @@ export class Exam {
     if (this.screen !== "paper") { this.screen = "paper"; await this.drawPaper(); return; }
     try {
       const item = await this.server.item(n);
-      this.touch();
+      this.contact.touch();
       if (asked === this.asked && this.screen === "paper" && !cover.up) this.view.showItem(item);
-      else if (asked === this.asked && cover.reason !== "paused") { cover.hide(); this.view.showItem(item); }
+      else if (asked === this.asked && cover.reason === "lost") { cover.hide(); this.view.showItem(item); }
     } catch (problem) {
       if (problem instanceof Refused && problem.status !== 423) this.refused(problem);
       else this.view.blank();
@@ -230,6 +247,8 @@ export class Exam {
     else if (act === "mark") this.mark();
     else if (act === "time") this.toggleTime();
     else if (act === "choose") this.choose(value);
+    else if (act === "help") this.help.toggle();
+    else if (act === "hand_in") this.summary();
     else return;
     event.preventDefault();
   }
@@ -247,12 +266,12 @@ export class Exam {
   }
 
   announce(minutes) {
-    this.notice(t("minutes_left", { minutes }));
+    this.notice("minutes_left", { minutes });
   }
 
-  notice(text) {
+  notice(key, values) {
     const line = document.getElementById("notice");
-    Object.assign(line, { hidden: false, textContent: text });
+    Object.assign(line, { hidden: false, textContent: t(key, values) });
     clearTimeout(this.noticeTimer);
     this.noticeTimer = setTimeout(() => { line.hidden = true; line.textContent = ""; }, 8000);
   }
@@ -265,29 +284,12 @@ export class Exam {
   async timeOver() {
     this.over = true;
     this.view?.blank();
-    this.notice(t("receipt_by_time"));
+    this.notice("receipt_by_time");
     await this.outbox.empty(4000);
     this.handIn();
   }
 
-  // ---- contact with the server
-  touch() {
-    this.contact = performance.now();
-  }
-
-  async pulse() {
-    if (this.pulsing || !this.state || this.screen === "receipt" || this.screen === "stopped") return;
-    this.pulsing = true;
-    try {
-      const now = await this.server.pulse();
-      this.touch();
-      this.react(now);
-    } catch (problem) {
-      if (problem instanceof Refused) this.refused(problem);
-    }
-    this.pulsing = false;
-  }
-
+  // ---- what the server says
   react(now) {
     if (this.screen === "waiting") {
       if (now.phase === "waiting" && now.bell) this.begin();
@@ -296,32 +298,29 @@ export class Exam {
     }
     if (this.screen === "entry") return;
     if (now.phase === "handed_in") { this.showReceipt(); return; }
-    this.state.phase = now.phase;
-    this.state.remaining = now.remaining;
+    Object.assign(this.state, { phase: now.phase, pause: now.pause, remaining: now.remaining });
     this.timer.set(now.remaining, now.phase === "open");
-    if (now.phase === "paused") { this.coverWith("paused"); return; }
-    const wasCovered = cover.up;
-    if (wasCovered) cover.hide();
-    if (this.screen === "paper" && (wasCovered || !this.view.item)) this.go(this.state.position);
+    if (this.contact.paused(now)) return;
+    // A break that ended by itself: the candidate may not be back, so the item waits for his key.
+    if (cover.reason === "break") this.contact.show("break_over");
+    if (cover.reason === "break_over") return;
+    if (cover.up) this.uncover();
+    else if (this.screen === "paper" && !this.view.item) this.go(this.state.position);
     // What the server refused during a pause goes out now.
     this.outbox.send();
   }
 
-  guardCover() {
-    const lost = performance.now() - this.contact > COVER_AFTER;
-    if (lost && !cover.up && (this.screen === "paper" || this.screen === "summary")) this.coverWith("lost");
-  }
-
-  // What was on the screen is removed from the page, not merely hidden.
-  coverWith(reason) {
-    this.view?.blank();
-    cover.show(reason);
+  uncover() {
+    cover.hide();
+    if (this.screen === "paper") this.go(this.state.position);
   }
 
   refused(problem) {
     if (problem.code === "sequence" || problem.code === "chain") { this.resume(); return; }
     if (problem.code === "closed" || problem.code === "handed_in") { this.showReceipt(); return; }
     if (problem.code === "paused" || problem.code === "too_early") return;
+    // The wrong machine, or one whose address changed: nothing here is given up, it may be put right.
+    if (problem.code === "device" && this.state) { this.contact.show("device"); return; }
     const words = ["moved", "unknown"].find((known) => known === problem.code);
     this.stopAll();
     this.draw = () => messageScreen(stage, words ? t(words) : t("error"), words ? t(`${words}_help`) : problem.message, t("finish"), () => this.finish());
@@ -330,14 +329,11 @@ export class Exam {
 
   stopAll() {
     this.screen = "stopped";
-    cover.hide();
+    this.contact.stop();
     this.outbox.stop();
     this.timer.stop();
     this.stopWatching?.();
     this.stopWatching = null;
-    clearInterval(this.beat);
-    clearInterval(this.guard);
-    this.beat = this.guard = null;
   }
 
   // ---- hand-in
@@ -367,26 +363,13 @@ export class Exam {
     }
   }
 
-  async showReceipt() {
-    if (this.screen === "receipt") return;
-    let receipt;
-    try {
-      receipt = await this.server.receipt();
-    } catch (problem) {
-      if (problem instanceof Unreachable) setTimeout(() => this.showReceipt(), 1000);
-      return;
-    }
-    this.stopAll();
-    this.screen = "receipt";
-    let rows = null;
-    this.draw = () => { const picture = receiptScreen(stage, receipt, () => this.finish()); if (rows) picture(rows); return picture; };
-    this.draw();
-    const asked = await this.server.receiptPicture().catch(() => null);
-    if (asked) { rows = asked.rows; this.draw(); }
+  showReceipt() {
+    return showReceipt(this, stage);
   }
 
   async finish() {
     kept.removeItem("secret");
+    forgetLook();
     await this.outbox.forget();
     location.reload();
   }
@@ -395,6 +378,8 @@ export class Exam {
   relook(change) {
     change();
     this.banner();
+    this.help.draw();
     this.draw?.();
+    this.contact.redraw();
   }
 }

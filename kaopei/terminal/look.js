@@ -1,4 +1,4 @@
-// How the terminal looks: language, size of the text, contrast, the visible mark. Kept for this machine, not for a person.
+// How the terminal looks: language, size of the text, contrast, the visible mark. Kept until the candidate leaves.
 import { h } from "./dom.js";
 import { otherLanguage, setLanguage } from "./words.js";
 
@@ -25,6 +25,19 @@ export function changeContrast() {
 export function changeLanguage() {
   kept.setItem("language", otherLanguage());
   applyLook();
+}
+
+// What the accommodations give stands once an attempt; afterwards the candidate chooses.
+export function grantFont(attempt, font) {
+  if (font === undefined || kept.getItem("font-for") === attempt) return;
+  kept.setItem("font-for", attempt);
+  kept.setItem("font", String(font));
+  applyLook();
+}
+
+// The next candidate begins with the ordinary look.
+export function forgetLook() {
+  ["font", "font-for", "contrast", "time-hidden", "language"].forEach((name) => kept.removeItem(name));
 }
 
 export function timeHidden() {

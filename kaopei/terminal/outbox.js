@@ -1,22 +1,7 @@
 // Answers on their way: an ordered outbox in IndexedDB that survives a reload or a crash of the browser.
 // It holds (attempt, lease, seq, kind, item number, letters as shown, chain hash) and never a word of an item.
+import { database, EVENTS, forgetAll, request, writing } from "./machine.js";
 import { Refused } from "./server.js";
-
-const DATABASE = "kaopei-outbox";
-const TABLE = "events";
-
-function request(operation) {
-  return new Promise((resolve, reject) => {
-    operation.onsuccess = () => resolve(operation.result);
-    operation.onerror = () => reject(operation.error);
-  });
-}
-
-async function database() {
-  const opening = indexedDB.open(DATABASE, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(TABLE, { keyPath: ["attempt", "lease", "seq"] });
-  return request(opening);
-}
 
 function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -61,7 +46,7 @@ export class Outbox {
   async forget() {
     this.stop();
     this.database?.close();
-    await request(indexedDB.deleteDatabase(DATABASE)).catch(() => undefined);
+    await forgetAll();
   }
 
   // Take up where the server stands: what it has is dropped, what it has not is sent again. Waits its turn among `add`s.
@@ -78,7 +63,7 @@ export class Outbox {
     this.count = state.count;
     // Without a database (a browser that forbids it) the outbox lives in memory and does not survive a reload.
     if (this.database === undefined) this.database = await database().catch(() => null);
-    const kept = this.database ? await request(this.database.transaction(TABLE).objectStore(TABLE).getAll()) : this.waiting;
+    const kept = this.database ? await request(this.database.transaction(EVENTS).objectStore(EVENTS).getAll()) : this.waiting;
     this.waiting = [];
     for (const event of kept) {
       const ours = event.attempt === this.attempt && event.lease === this.lease && event.seq === this.seq + 1;
@@ -114,8 +99,7 @@ export class Outbox {
 
   async store(change) {
     if (!this.database) return;
-    const transaction = this.database.transaction(TABLE, "readwrite");
-    await request(change(transaction.objectStore(TABLE)));
+    await request(change(writing(this.database, EVENTS)));
   }
 
   drop(event) {

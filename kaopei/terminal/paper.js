@@ -4,7 +4,7 @@ import { otherLanguage, t } from "./words.js";
 
 const STATUS = { saved: "✓", saving: "…", unsaved: "!" };
 
-// Built once an attempt; `act` has go, choose, mark, handIn, font, contrast, time, language.
+// Built once an attempt; `act` has go, choose, mark, handIn, font, contrast, time, language, help, rest.
 export class PaperView {
   constructor(stage, state, act) {
     this.state = state;
@@ -17,6 +17,8 @@ export class PaperView {
     this.numbers = Array.from({ length: state.exam.total }, (_, index) => this.number(index + 1));
     this.grid = h("div", { class: "numbers", role: "group", "aria-label": t("grid"), onkeydown: (event) => this.gridKey(event) }, this.numbers);
     this.counts = h("p", { class: "counts" });
+    this.breakButton = h("button", { type: "button", onclick: act.rest });
+    this.showBreaks();
     stage.replaceChildren(h("div", { class: "paper" }, this.header(), this.main, this.side()));
   }
 
@@ -39,7 +41,14 @@ export class PaperView {
     return h("nav", { class: "side", "aria-label": t("grid") },
       this.counts, this.grid,
       h("ul", { class: "legend" }, ["answered", "open", "marked", "current"].map(key)),
-      h("button", { class: "hand-in", onclick: this.act.handIn }, t("hand_in")));
+      h("div", { class: "asking" }, this.act.help(), this.breakButton),
+      h("button", { class: "hand-in", onclick: this.act.handIn, "aria-keyshortcuts": "J" }, t("hand_in")));
+  }
+
+  showBreaks() {
+    const left = this.state.accommodations?.breaks_left ?? 0;
+    this.breakButton.hidden = !left;
+    this.breakButton.textContent = t("break_take", { n: left });
   }
 
   number(n) {

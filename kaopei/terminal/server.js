@@ -21,7 +21,11 @@ export class Server {
 
   async call(method, path, body) {
     const headers = this.secret ? { Authorization: `Bearer ${this.secret}` } : {};
-    const options = { method, headers, cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(TIMEOUT) };
+    // A locked-down browser that no longer sends its own header lets a page hand the value on.
+    const locked = globalThis.SafeExamBrowser?.security?.configKey;
+    if (locked) headers["X-SafeExamBrowser-ConfigKeyHash"] = locked;
+    // The one cookie says which of two servers is the newer one; a page cannot read it.
+    const options = { method, headers, cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT) };
     if (body !== undefined) {
       options.body = JSON.stringify(body);
       headers["Content-Type"] = "application/json";
@@ -49,6 +53,10 @@ export class Server {
   handIn(count, head) { return this.call("POST", "/api/hand-in", { count, head }); }
   receipt() { return this.call("GET", "/api/receipt"); }
   receiptPicture() { return this.call("GET", "/api/receipt/qr"); }
+  result() { return this.call("GET", "/api/result"); }
+  help(on) { return this.call("POST", "/api/help", { on }); }
+  beginBreak() { return this.call("POST", "/api/break", {}); }
+  endBreak() { return this.call("POST", "/api/break/end", {}); }
 
   async photo() {
     const response = await fetch("/api/photo", { headers: { Authorization: `Bearer ${this.secret}` }, cache: "no-store" });

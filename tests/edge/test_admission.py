@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from kaopei.edge import admission, board
+from kaopei.edge import admission, desk
 from kaopei.edge.sitting import Attempt, chain_seed
 from kaopei.edge.store import NotSaved
 from kaopei.parcel import canonical
@@ -370,10 +370,10 @@ def test_waiting_for_an_answer_that_is_just_done_lets_its_owner_run(failed):
 
 @pytest.mark.parametrize("text", [None, "", "bm90IGEgcGljdHVyZQ==", "***", "中文"])
 def test_what_is_no_picture_is_no_photo(text):
-    assert board.photo_bytes(text) is None
+    assert desk.photo_bytes(text) is None
 
 
 def test_a_photo_is_read_with_or_without_padding():
-    whole = board.photo_bytes(stage.PNG)
-    assert whole.startswith(b"\x89PNG") and board.photo_bytes(stage.PNG.rstrip("=")) == whole
-    assert board.photo_bytes(f"data:image/png;base64,{stage.PNG}") == whole
+    whole = desk.photo_bytes(stage.PNG)
+    assert whole.startswith(b"\x89PNG") and desk.photo_bytes(stage.PNG.rstrip("=")) == whole
+    assert desk.photo_bytes(f"data:image/png;base64,{stage.PNG}") == whole

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kaopei.edge import invigilation
+from kaopei.edge import tiles
 from kaopei.edge.sitting import Attempt, Sitting, SittingClock, chained
 from tests.edge import room as stage
 from tests.edge.room import HEAD, INVIGILATOR, KEEPER, NOW, PATROLLER, SECOND, SITTING, WINDOW, Terminal, candidate, key
@@ -372,7 +372,7 @@ def test_a_server_that_is_killed_comes_back_where_it_was(running):
     again = Terminal(room, moved.seat, key(400))
     assert again.start(code).json()["lease"] == 2
     time.sleep(0.8)
-    assert "server_standstill" in str(room.entries("sitting.time_credited"))
+    assert "server_restart" in str(room.entries("sitting.time_credited"))
 
 
 def test_the_closing_list_shows_receipts_and_who_is_still_open(running):
@@ -409,7 +409,7 @@ def test_the_word_on_a_tile(facts, word):
     attempt = Attempt(1, "K1", "S", "R", "1", **({"state": "open", "seen": 999.0, "acted": 990.0, "lease_hash": b"1"} | facts))
     sitting = Sitting("S", "running", clock=SittingClock("boot", 0.0, 0.0, 0.0, running=True))
     edge = SimpleNamespace(now=lambda: 1000.0)
-    assert invigilation.seat_state(edge, sitting, attempt) == word
+    assert tiles.seat_state(edge, sitting, attempt) == word
 
 
 # ---- fifty seats

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from kaopei.edge import admission, delivery, receipts
+from kaopei.edge import admission, asking, delivery, receipts
 from kaopei.edge import sitting as pieces
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,13 +35,13 @@ def test_the_printed_function_is_the_servers():
 
 
 def test_every_call_is_documented_and_no_other():
-    known = {(method, path) for method, path in [*delivery.CALLS, *delivery.OPEN_CALLS]}
+    known = {(method, path) for method, path in [*delivery.CALLS, *asking.CALLS, *delivery.OPEN_CALLS]}
     written = set(re.findall(r"^\| `(GET|POST) (/api/[^`]+)`", TEXT, re.M))
     assert written == known
 
 
 def test_every_error_word_is_documented_with_its_status():
-    source = "".join((ROOT / "kaopei" / "edge" / name).read_text(encoding="utf-8") for name in ("delivery.py", "app.py"))
+    source = "".join((ROOT / "kaopei" / "edge" / name).read_text(encoding="utf-8") for name in ("delivery.py", "asking.py", "wire.py", "gate.py"))
     used = set(re.findall(r"Refusal\((\d{3}), \"(\w+)\"", source)) | set(re.findall(r"status, answer = (\d{3}), \{\"error\": \"(\w+)\"", source))
     assert len(used) > 12
     table = TEXT.split("| status | `error` |")[1].split("No answer within")[0]
