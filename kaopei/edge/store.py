@@ -83,8 +83,7 @@ class Store:
         self.ship: Callable[[bytes], None] | None = None
         self.unshipped: list[bytes] = []
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
 
     def attach(self, tree: Tree, keep: Callable[[apsw.Connection, Rows], None]) -> None:
         """Name the tree to undo with a failed transaction, and what writes the answer rows of a batch."""
@@ -130,13 +129,14 @@ class Store:
             copy.close()
 
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._queue.put((asyncio.get_running_loop(), job, future))
+        self._hand_over((asyncio.get_running_loop(), job, future))
         await future
 
     def close(self) -> None:
         """Stop the writer after what it was given, and fold the WAL into the file."""
-        self._queue.put(None)
-        self._thread.join()
+        if self._thread:
+            self._queue.put(None)
+            self._thread.join()
         self._reader.close()
         self._writer.close()
         self._lock.close()
@@ -166,8 +166,14 @@ class Store:
             self._timer.cancel()
             self._timer = None
         self._busy = True
-        self._queue.put((asyncio.get_running_loop(), self._jobs, self._rows, self._rows_future))
+        self._hand_over((asyncio.get_running_loop(), self._jobs, self._rows, self._rows_future))
         self._jobs, self._rows, self._rows_future = [], [], None
+
+    def _hand_over(self, work: tuple[Any, ...]) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+            self._thread.start()
+        self._queue.put(work)
 
     def _run(self) -> None:
         while (batch := self._queue.get()) is not None:
