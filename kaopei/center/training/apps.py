@@ -1,5 +1,8 @@
 """The app of training."""
 
+from datetime import datetime
+from typing import Any
+
 from django.apps import AppConfig
 
 from kaopei.office.ui.cards import NavItem
@@ -10,4 +13,21 @@ class TrainingConfig(AppConfig):
     label = "training"
     verbose_name = "培训"
     english = "Training"
-    nav = [NavItem("大纲学时", "Syllabus hours", "training:hours", "training.view")]
+    nav = [
+        NavItem("我的课", "My lessons", "training:teaching", "training.teach"),
+        NavItem("培训班", "Classes", "training:classes", "training.view"),
+        NavItem("教师", "Teachers", "training:teachers", "training.view"),
+        NavItem("更正签到", "Corrections", "training:corrections", "training.view"),
+        NavItem("学员异议", "Contests", "training:contests", "training.review"),
+        NavItem("培训线索", "Leads", "training:leads", "training.view"),
+        NavItem("牵涉事项", "What rests on it", "training:consequences", "training.uphold"),
+        NavItem("教学单元", "Units", "training:units", "training.view"),
+        NavItem("大纲学时", "Syllabus hours", "training:hours", "training.view"),
+        NavItem("学习记录封签", "Seals of records", "training:seals", "training.check"),
+    ]
+
+    def cards(self, user: Any, at: datetime) -> list[Any]:
+        """What waits for this person."""
+        from kaopei.center.training import cards
+
+        return cards.for_person(user, at)
