@@ -140,15 +140,23 @@ def against_flow(python: str, files: dict[str, bytes]) -> None:
     begin = time.process_time()
     seated = len(draw.draw(parsed, SEED).allocation)
     mine = time.process_time() - begin
-    eligibility, odds, people, open_ = Eligibility(parsed, "T"), Odds(parsed), parsed.candidates, []
+    eligibility, people, open_ = Eligibility(parsed, "T"), parsed.candidates, []
+    odds = Odds(parsed, eligibility)
     for number in range(len(people.id)):
         who = (people.city[number], people.subject[number], people.inst[number], people.student[number])
         sites = eligibility.home_sites(*who, people.avoid[number])
         kind = eligibility.kind(sites, people.subject[number], (people.earliest[number], -1))
         wheels = [odds.wheel(kind, people.district[number], tier) for tier in (0, 1)]
-        cost = {site: 10 * tier - band for tier, wheel in enumerate(wheels) if wheel for site, band in zip(wheel.sites, wheel.bands, strict=True)}
+        cost = {
+            site: 10 * tier - band for tier, wheel in enumerate(wheels) if wheel for site, band in zip(wheel.options.sites, wheel.bands, strict=True)
+        }
         open_.append(
-            [(session, 10 + cost[offer.site]) for offer, start in zip(kind.offers, kind.starts, strict=True) for session in offer.sessions[start:]]
+            [
+                (session, 10 + cost[site])
+                for site, mask in zip(kind.sites, kind.masks, strict=True)
+                for session in eligibility.sessions_at[site]
+                if eligibility.bit[session] & mask
+            ]
         )
     given = {"open": open_, "seats": [session.seats * (not session.suspended) for session in parsed.sessions]}
     done = subprocess.run([python, "-c", FLOW], input=json.dumps(given), capture_output=True, text=True, check=True)

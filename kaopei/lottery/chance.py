@@ -21,7 +21,7 @@ def chance(pool: Pool, cand: str) -> dict[str, object]:
         sites = eligibility.home_sites(people.city[number], subject, people.inst[number], people.student[number], people.avoid[number])
         # The theory sitting is not known yet, so a practical is released by the earliest day alone.
         kind = eligibility.kind(sites, subject, (people.earliest[number], -1))
-        odds, district = Odds(pool), people.district[number]
+        odds, district = Odds(pool, eligibility), people.district[number]
         tiers = {"public": odds.wheel(kind, district, 0), "other": odds.wheel(kind, district, 1)}
         found[part] = {tier: _shares(pool, wheel) for tier, wheel in tiers.items()}
     return found
@@ -30,4 +30,4 @@ def chance(pool: Pool, cand: str) -> dict[str, object]:
 def _shares(pool: Pool, wheel: Wheel | None) -> dict[str, str]:
     if wheel is None:
         return {}
-    return {pool.sites[site].id: f"{share}/2^40" for site, share in zip(wheel.sites, wheel.shares(), strict=True)}
+    return {pool.sites[site].id: f"{share}/2^40" for site, share in zip(wheel.options.sites, wheel.shares(), strict=True)}

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from kaopei.lottery.eligibility import Eligibility, Kind
-from kaopei.lottery.odds import Odds, Wheel
-from kaopei.lottery.pool import Pool
-from kaopei.lottery.seed import OTHER_TIER, Lot
+from kaopei.lottery.eligibility import Eligibility, Kind, Seats
+from kaopei.lottery.odds import Odds, Wheel, added_up, pick
+from kaopei.lottery.pool import Candidates, Pool
+from kaopei.lottery.seed import DRAW_BYTES, OTHER_TIER, Lot, field
 
 # The kind with these open sites and this subject, earliest day and rank of the theory sitting (-1: none).
 KindOf = Callable[[tuple[int, ...], str, int, int], Kind]
@@ -13,20 +13,31 @@ KindOf = Callable[[tuple[int, ...], str, int, int], Kind]
 SitesOf = Callable[[str, str, str, int, tuple[str, ...]], tuple[int, ...]]
 
 
+class Roll:
+    """The candidates of an instance as all stages need them: ids as they are hashed, and who is like whom."""
+
+    def __init__(self, people: Candidates) -> None:
+        self.people = people
+        self.names = list(map(field, people.id))
+        # All that decides what is open to a candidate, as a number: most are like many others.
+        numbers: dict[object, int] = {}
+        rows = zip(people.city, people.subject, people.inst, people.student, people.avoid, people.earliest, strict=True)
+        self.profile = [numbers.setdefault(row, len(numbers)) for row in rows]
+
+
 class Component:
     """Candidates by their position in the lottery, and where each has been seated so far."""
 
-    def __init__(self, pool: Pool, lot: Lot, names: list[bytes], city: str, sites: list[int], free: list[int]) -> None:
+    def __init__(self, pool: Pool, lot: Lot, roll: Roll, city: str, sites: list[int], seats: Seats) -> None:
         self.pool = pool
         self.lot = lot
-        # Candidates' ids as they are hashed, by number of the candidate.
-        self.names = names
+        self.roll = roll
         # Empty in the cross-city stage.
         self.city = city
         # The sites whose order the repair uses: those with any session row of this part.
         self.sites = sites
-        # Free seats of every sitting of the instance, shared by all stages.
-        self.free = free
+        # Shared by all stages of the part.
+        self.seats = seats
         self.cands: list[int] = []
         self.digests: list[bytes] = []
         self.kinds: list[Kind] = []
@@ -51,30 +62,37 @@ class Component:
         `theory` has the rank of the time at which each candidate of the instance sits his theory, -1 if he does not.
         Those in `ahead` come before all others.
         """
-        people, digest, names = self.pool.candidates, self.lot.digest, self.names
-        # The first 64 bits are the number; ties by id, bytewise.
-        lots = [(drawn[:8], people.id[cand], drawn, cand) for cand in cands if (drawn := digest(names[cand]))]
-        lots.sort()
+        # Candidates are numbered by id, and the sort is stable: ties come by id, bytewise.
+        cands, names = sorted(cands), self.roll.names
+        digests = self.lot.digests([names[cand] for cand in cands])
+        # The first 64 bits are the number.
+        numbers = [digest[:8] for digest in digests]
+        order = sorted(range(len(cands)), key=numbers.__getitem__)
         if ahead:
-            lots.sort(key=lambda lot: lot[3] not in ahead)
-        self.digests = [lot[2] for lot in lots]
-        self.cands = [lot[3] for lot in lots]
-        city, subject, inst, student, avoid = people.city, people.subject, people.inst, people.student, people.avoid
-        earliest = people.earliest
-        kinds: dict[object, Kind] = {}
+            order.sort(key=lambda at: cands[at] not in ahead)
+        self.digests = [digests[at] for at in order]
+        self.cands = [cands[at] for at in order]
+        self.kinds = self._kinds(sites_of, kind_of, theory)
+        self.seat = [-1] * len(order)
+        self.first = [-1] * len(order)
+        self.drawn = [()] * len(order)
+
+    def _kinds(self, sites_of: SitesOf, kind_of: KindOf, theory: Sequence[int]) -> list[Kind]:
+        people, profile = self.pool.candidates, self.roll.profile
+        known: dict[tuple[int, int], Kind] = {}
         open_sites: dict[object, tuple[int, ...]] = {}
+        kinds = []
         for cand in self.cands:
-            key = (city[cand], subject[cand], inst[cand], student[cand], avoid[cand], earliest[cand], theory[cand])
-            kind = kinds.get(key)
+            key = profile[cand], theory[cand]
+            kind = known.get(key)
             if kind is None:
-                who = key[:5]
+                subject = people.subject[cand]
+                who = (people.city[cand], subject, people.inst[cand], people.student[cand], people.avoid[cand])
                 if who not in open_sites:
                     open_sites[who] = sites_of(*who)
-                kind = kinds[key] = kind_of(open_sites[who], key[1], key[5], key[6])
-            self.kinds.append(kind)
-        self.seat = [-1] * len(lots)
-        self.first = [-1] * len(lots)
-        self.drawn = [()] * len(lots)
+                kind = known[key] = kind_of(open_sites[who], subject, people.earliest[cand], theory[cand])
+            kinds.append(kind)
+        return kinds
 
     def place_own_school(self, eligibility: Eligibility) -> None:
         """二（三） N2.3.6: a student who asks for it sits at his own school, before anybody draws."""
@@ -83,52 +101,73 @@ class Component:
             if not (people.student[cand] and people.asks_own_school[cand]):
                 continue
             kind, inst = self.kinds[position], people.inst[cand]
-            own = next((offer.site for offer in kind.offers if eligibility.is_own_school(offer.site, inst, 1)), -1)
-            session = kind.seat(own, self.free) if own >= 0 else -1
-            if session >= 0:
-                self.seat[position] = session
-                self.free[session] -= 1
-                self.fixed.add(position)
+            own = next((place for place, site in enumerate(kind.sites) if eligibility.is_own_school(site, inst, 1)), -1)
+            if own >= 0:
+                session = self._vacancy(eligibility.sessions_at, kind.sites[own], kind.masks[own])
+                if session >= 0:
+                    self.seat[position] = session
+                    self.seats.take(session)
+                    self.fixed.add(position)
 
-    def draw(self, odds: Odds, tier: int) -> None:
+    def _vacancy(self, sessions_at: list[list[int]], site: int, mask: int) -> int:
+        """The earliest of these sittings with a free seat, or -1."""
+        hit = mask & self.seats.vacant[site]
+        return sessions_at[site][(hit & -hit).bit_length() - 1] if hit else -1
+
+    def draw(self, eligibility: Eligibility, odds: Odds, tier: int) -> None:
         """Everybody not placed yet draws among his sites of this tier (0 public, 1 other) until one has a seat."""
-        people = self.pool.candidates
+        district, names, digest, take = self.pool.candidates.district, self.roll.names, self.lot.digest, self.seats.take
+        at, vacant = eligibility.sessions_at, self.seats.vacant
         for position, kind in enumerate(self.kinds):
-            if self.seat[position] < 0:
-                cand = self.cands[position]
-                wheel = odds.wheel(kind, people.district[cand], tier)
-                if wheel is not None:
-                    self._spin(position, self.names[cand], wheel, tier)
+            if self.seat[position] >= 0:
+                continue
+            cand = self.cands[position]
+            wheel = odds.wheel(kind, district[cand], tier)
+            if wheel is None:
+                continue
+            lot = digest(names[cand] + OTHER_TIER) if tier else self.digests[position]
+            place, options = pick(int.from_bytes(lot[-DRAW_BYTES:], "big"), wheel.ends), wheel.options
+            site = options.sites[place]
+            hit = kind.masks[options.places[place]] & vacant[site]
+            if hit or len(options.sites) == 1:
+                self.drawn[position] += (site,)
+            else:
+                site, hit = self._again(position, wheel, tier, lot, place)
+            if hit:
+                session = at[site][(hit & -hit).bit_length() - 1]
+                take(session)
+                self.seat[position] = self.first[position] = session
 
-    def _spin(self, position: int, name: bytes, wheel: Wheel, tier: int) -> None:
-        digest = self.lot.digest(name + OTHER_TIER) if tier else self.digests[position]
-        draws = int.from_bytes(digest[8:], "big")
-        kind, left, free = self.kinds[position], list(range(len(wheel.sites))), self.free
-        drawn: list[int] = []
-        most, weights, total = wheel.first
-        session = -1
-        while session < 0:
-            number = self.lot.number(name, draws, tier, len(drawn), len(left))
-            place = wheel.pick(number, left, weights, total)
-            site = wheel.sites[place]
-            drawn.append(site)
-            session = kind.seat(site, free)
-            if session < 0:
-                left.remove(place)
-                if not left:
-                    break
-                total -= weights[place]
-                if wheel.seats[place] == most:
-                    most, weights, total = wheel.left(left)
+    def _again(self, position: int, wheel: Wheel, tier: int, lot: bytes, at: int) -> tuple[int, int]:
+        """The draws after the first, option `at`, turned out full: the last site drawn and his sittings with a seat."""
+        options, masks, vacant = wheel.options, self.kinds[position].masks, self.seats.vacant
+        sites, seats, places = options.sites, options.seats, options.places
+        size, most, weights, hit = len(sites), options.most, wheel.weights.copy(), 0
+        left, drawn = list(range(size)), [sites[at]]
+        for turn in range(1, size):
+            gone = left.pop(at)
+            if seats[gone] == most:
+                most, weights = wheel.left(left)
+            else:
+                del weights[at]
+            ends = added_up(weights)
+            # One option alone is drawn whatever the number.
+            at = pick(self._number(position, lot, tier, turn, size - turn), ends) if turn < size - 1 else 0
+            place = left[at]
+            drawn.append(sites[place])
+            hit = masks[places[place]] & vacant[sites[place]]
+            if hit:
+                break
         self.drawn[position] += tuple(drawn)
-        if session >= 0:
-            free[session] -= 1
-            self.seat[position] = self.first[position] = session
+        return drawn[-1], hit
+
+    def _number(self, position: int, lot: bytes, tier: int, turn: int, left: int) -> int:
+        return self.lot.number(self.roll.names[self.cands[position]], lot, tier, turn, left)
 
     def note_capacity(self, eligibility: Eligibility) -> None:
         """The seats of this stage: what is free once the fixed are placed."""
-        self.capacity = {number: self.free[number] for site in self.sites for number in eligibility.sessions_at[site]}
+        self.capacity = {number: self.seats.free[number] for site in self.sites for number in eligibility.sessions_at[site]}
 
-    def movable(self) -> Iterable[int]:
-        """Positions that the draw and the repair decide about."""
-        return (position for position in range(len(self.cands)) if position not in self.fixed)
+    def movable(self) -> list[int]:
+        """Positions that draw and may be moved: all but those fixed."""
+        return [position for position in range(len(self.cands)) if position not in self.fixed]

@@ -7,14 +7,14 @@ from typing import Any
 from kaopei.lottery import late
 from kaopei.lottery import seed as seeds
 from kaopei.lottery.chance import chance as chance
-from kaopei.lottery.component import Component
-from kaopei.lottery.eligibility import Eligibility, Kind
+from kaopei.lottery.component import Component, Roll
+from kaopei.lottery.eligibility import Eligibility, Kind, Seats
 from kaopei.lottery.holding import Holder
 from kaopei.lottery.moves import Move, check, moves_csv
 from kaopei.lottery.odds import Odds
 from kaopei.lottery.pool import Pool
 from kaopei.lottery.repair import Repair
-from kaopei.lottery.transcript import Market, Part, Record, Stage, allocation_csv, canonical, describe
+from kaopei.lottery.transcript import Market, Part, Record, Stage, allocation_csv, canonical, describe, rows_jsonl
 
 # Called with the stage's label, how many candidates are decided and how many this part has; it may raise to stop.
 Progress = Callable[[str, int, int], None]
@@ -33,7 +33,7 @@ class Outcome:
         """The files of a result, by name: three, and moves.csv of an incremental draw."""
         files = {
             "allocation.csv": allocation_csv(self.allocation),
-            "rows.jsonl": b"".join(row + b"\n" for row in self.rows),
+            "rows.jsonl": rows_jsonl(self.rows),
             "transcript.json": canonical(self.transcript),
         }
         return files | {"moves.csv": moves_csv(self.moves)} if "previous" in self.transcript else files
@@ -52,9 +52,9 @@ def draw(pool: Pool, seed: str, draw_id: str | None = None, progress: Progress |
             raise seeds.BadSeed("种子不对：增量抽签须有自己的种子，不能沿用上一次的。请公布新的种子后重试。")
         check(pool)
     tell = progress or (lambda label, done, total: None)
-    free = [session.seats for session in pool.sessions]
-    theory = _PartRun(pool, seed, "T", free, None, tell)
-    practical = _PartRun(pool, seed, "P", free, theory.run(), tell)
+    roll = Roll(pool.candidates)
+    theory = _PartRun(pool, seed, "T", roll, None, tell)
+    practical = _PartRun(pool, seed, "P", roll, theory.run(), tell)
     record = Record(pool, {"T": theory.done, "P": practical.run()})
     markets = theory.markets + practical.markets
     transcript = describe(pool, seed, draw_id or local_id(pool), markets, record)
@@ -64,75 +64,76 @@ def draw(pool: Pool, seed: str, draw_id: str | None = None, progress: Progress |
 class _PartRun:
     """One part: each city for itself, then those left over across cities."""
 
-    def __init__(self, pool: Pool, seed: str, part: str, free: list[int], theory: Part | None, tell: Progress) -> None:
+    def __init__(self, pool: Pool, seed: str, part: str, roll: Roll, theory: Part | None, tell: Progress) -> None:
         self._pool = pool
         self._seed = seed
         self._part = part
-        self._free = free
+        self._roll = roll
         self._theory = theory
         self._tell = tell
-        self._names = list(map(seeds.field, pool.candidates.id))
         self._eligibility = Eligibility(pool, part)
+        self._seats = Seats(self._eligibility)
         size = len(pool.candidates.id)
-        self.done = Part(Stage.empty(size), Stage.empty(size), self._eligibility, {})
+        self.done = Part(Stage.empty(size), Stage.empty(size), self._eligibility, [-1] * size, {})
         self.markets: list[Market] = []
 
     def run(self) -> Part:
         """Both stages."""
-        pool, part, eligibility = self._pool, self._part, self._eligibility
+        pool, seat = self._pool, self.done.seat
         by_city: dict[str, list[int]] = {city: [] for city in sorted(pool.cities)}
         theory, ahead = self._theory_times(), set[int]()
-        wanting: Iterable[int] = filter(self._wants, range(len(pool.candidates.id)))
+        wanting = self._wanting()
         if pool.previous:
-            wanting = self._hold(list(wanting), theory, ahead)
+            wanting = self._hold(wanting, theory, ahead)
         for cand in wanting:
             by_city[pool.candidates.city[cand]].append(cand)
-        total, decided = sum(map(len, by_city.values())), 0
+        total, decided = len(wanting), 0
         for city, cands in by_city.items():
             if cands:
-                home = Component(pool, seeds.Lot(self._seed, part), self._names, city, self._staffed([city]), self._free)
-                home.enter(cands, eligibility.home_sites, self._kind, theory, ahead)
+                home = Component(pool, seeds.Lot(self._seed, self._part), self._roll, city, self._staffed([city]), self._seats)
+                home.enter(cands, self._eligibility.home_sites, self._kind, theory, ahead)
                 if pool.rules.own_school_first:
-                    home.place_own_school(eligibility)
+                    home.place_own_school(self._eligibility)
                 self._settle(home, self.done.home)
                 decided += len(cands)
-                self._tell(part, decided, total)
-        everybody = (cand for cands in by_city.values() for cand in cands)
-        left = [cand for cand in everybody if self.done.home.seat(cand) < 0 and self._may_cross(cand)]
+                self._tell(self._part, decided, total)
+        left = [cand for cand in wanting if seat[cand] < 0 and self._may_cross(cand)]
         if left:
             accepting = self._staffed(city for city, facts in pool.cities.items() if facts.accepts_cross)
-            away = Component(pool, seeds.Lot(self._seed, f"{part}x"), self._names, "", accepting, self._free)
-            away.enter(left, eligibility.cross_sites, self._kind, theory, ahead)
-            # The repair at home may have given seats back that were full when they were looked at.
-            eligibility.rebuild()
+            away = Component(pool, seeds.Lot(self._seed, f"{self._part}x"), self._roll, "", accepting, self._seats)
+            away.enter(left, self._eligibility.cross_sites, self._kind, theory, ahead)
             self._settle(away, self.done.cross)
-            self._tell(f"{part}x", decided, total)
+            self._tell(f"{self._part}x", decided, total)
         return self.done
 
-    def _hold(self, wanting: list[int], theory: list[int], ahead: set[int]) -> Iterable[int]:
+    def _hold(self, wanting: list[int], theory: list[int], ahead: set[int]) -> list[int]:
         """Leave the seats that still hold; gives those to be drawn, and puts those left over before into `ahead`."""
         holder = Holder(self._pool, self._eligibility, self._kind, self._may_cross)
         held = holder.held(wanting, seeds.Lot(self._seed, self._part), theory)
-        for session in held.values():
-            self._free[session] -= 1
+        for cand, session in held.items():
+            self._seats.take(session)
+            self.done.seat[cand] = session
         self.done.kept.update(held)
         ahead.update(holder.left_over(wanting))
-        return (cand for cand in wanting if cand not in held)
+        return [cand for cand in wanting if cand not in held]
 
     def _settle(self, component: Component, stage: Stage) -> None:
         """Draw and repair one component."""
         component.note_capacity(self._eligibility)
-        odds = Odds(self._pool)
+        odds = Odds(self._pool, self._eligibility)
         for tier in (0, 1):
-            component.draw(odds, tier)
+            component.draw(self._eligibility, odds, tier)
         stage.enter(component)
         order = sorted(component.sites, key=self._site_key)
         public = [site for site in order if self._is_public(site)]
-        seat, sessions, repair = component.seat, self._pool.sessions, Repair(component)
-        sources = [at for at in component.movable() if seat[at] < 0 or not self._is_public(sessions[seat[at]].site)]
+        seat, sessions, repair = component.seat, self._pool.sessions, Repair(component, self._eligibility)
+        movable = component.movable()
+        sources = [at for at in movable if seat[at] < 0 or not self._is_public(sessions[seat[at]].site)]
         first = repair.phase(sources, public)
-        every = repair.phase([at for at in component.movable() if seat[at] < 0], order)
+        every = repair.phase([at for at in movable if seat[at] < 0], order)
         self.markets.append(Market(component, first, every))
+        for cand, given in zip(component.cands, seat, strict=True):
+            self.done.seat[cand] = given
 
     def _is_public(self, site: int) -> bool:
         return self._pool.sites[site].kind == "public"
@@ -146,31 +147,30 @@ class _PartRun:
         found = self._eligibility
         return [site for city in cities for site in found.sites_of[city] if found.sessions_at[site]]
 
-    def _wants(self, cand: int) -> bool:
-        people, pool = self._pool.candidates, self._pool
-        parts = people.parts[cand]
-        if self._part == "T" or parts != "TP":
-            return self._part in parts
-        if not pool.subjects[people.subject[cand]].has_practical:
-            return False
-        return not pool.rules.practical_after_theory or self._theory_seat(cand) >= 0
+    def _wanting(self) -> list[int]:
+        """Who is drawn for this part: for the practical of both parts, where theory comes first, those with a seat in it."""
+        people, subjects = self._pool.candidates, self._pool.subjects
+        if self._theory is None:
+            return [cand for cand, parts in enumerate(people.parts) if parts != "P"]
+        ready = self._theory.seat if self._pool.rules.practical_after_theory else [0] * len(people.id)
+        return [
+            cand
+            for cand, parts in enumerate(people.parts)
+            if parts == "P" or (parts == "TP" and ready[cand] >= 0 and subjects[people.subject[cand]].has_practical)
+        ]
 
     def _may_cross(self, cand: int) -> bool:
         """二（六）: a listed subject, and he agreed."""
         people = self._pool.candidates
         return bool(people.cross[cand] and self._pool.subjects[people.subject[cand]].cross_city)
 
-    def _theory_seat(self, cand: int) -> int:
-        if self._theory is None or self._pool.candidates.parts[cand] != "TP":
-            return -1
-        return self._theory.seat(cand)
-
     def _theory_times(self) -> list[int]:
-        sessions = self._pool.sessions
+        """The rank of the time at which each sits his theory, -1 if that does not matter here."""
+        people, sessions = self._pool.candidates, self._pool.sessions
         if self._theory is None:
-            return [-1] * len(self._pool.candidates.id)
-        seats = map(self._theory_seat, range(len(self._pool.candidates.id)))
-        return [sessions[seat].time if seat >= 0 else -1 for seat in seats]
+            return [-1] * len(people.id)
+        seats = zip(people.parts, self._theory.seat, strict=True)
+        return [sessions[seat].time if seat >= 0 and parts == "TP" else -1 for parts, seat in seats]
 
     def _kind(self, sites: tuple[int, ...], subject: str, earliest: int, theory: int) -> Kind:
         release = (earliest, -1)

@@ -9,73 +9,47 @@ from kaopei.lottery.pool import Pool
 Release = tuple[int, int]
 
 
-class Offer:
-    """The sittings of one site for one subject that are usable if release is ignored, by (day, slot, id)."""
-
-    __slots__ = ("follow", "seats", "sessions", "site", "size", "times")
-
-    def __init__(self, site: int, sessions: list[int], times: list[int], seats: int) -> None:
-        self.site = site
-        self.sessions = sessions
-        self.times = times
-        self.size = len(sessions)
-        self.seats = seats
-        # Union-find over the sittings: a full one points behind itself; the end points to itself.
-        self.follow: list[int] = []
-        self.rebuild()
-
-    def rebuild(self) -> None:
-        """Forget which sittings were full: seats may have been given back."""
-        self.follow = list(range(self.size + 1))
-
-
 class Kind:
     """Candidates alike for the repair: same allowed sites, subject, release and barred time."""
 
-    __slots__ = ("_at", "barred", "begin", "offers", "options", "starts")
+    __slots__ = ("barred", "begin", "masks", "options", "sites", "subject")
 
-    def __init__(self, options: int, barred: int, offers: list[Offer], begin: int) -> None:
+    def __init__(self, options: int, subject: str, begin: int, barred: int, sites: tuple[int, ...], masks: list[int]) -> None:
         # Number of the pair (allowed sites, subject): all kinds that share it share their weights.
         self.options = options
-        self.barred = barred
-        self.offers = offers
-        # Rank of the first time after release, and where it comes in each offer.
+        self.subject = subject
+        # Rank of the first time after release, and of the time at which he sits his theory (-1: it does not matter).
         self.begin = begin
-        self.starts = [bisect_left(offer.times, begin) for offer in offers]
-        self._at = {offer.site: (offer, start) for offer, start in zip(offers, self.starts, strict=True)}
+        self.barred = barred
+        self.sites = sites
+        # The sittings that he may use at each site, full or not: bits in their order.
+        self.masks = masks
 
-    def allows(self, site: int, session: int) -> bool:
-        """Whether this sitting at this site is one that he may use, full or not."""
-        offer, start = self._at.get(site, (None, 0))
-        if offer is None or session not in offer.sessions:
-            return False
-        at = offer.sessions.index(session)
-        return at >= start and offer.times[at] != self.barred
-
-    def seat(self, site: int, free: list[int]) -> int:
-        """The earliest usable sitting with a free seat at an allowed site, or -1."""
-        offer, start = self._at[site]
-        at = _first_free(offer, start, free)
-        while at < offer.size:
-            if offer.times[at] != self.barred:
-                return offer.sessions[at]
-            at = _first_free(offer, at + 1, free)
-        return -1
+    def allows(self, site: int, bit: int) -> bool:
+        """Whether this sitting at this site is one that he may use."""
+        return site in self.sites and bool(self.masks[self.sites.index(site)] & bit)
 
 
-def _first_free(offer: Offer, start: int, free: list[int]) -> int:
-    """Place of the first sitting from `start` with a free seat; one past the last if none."""
-    follow, root = offer.follow, start
-    while True:
-        after = follow[root]
-        while after != root:
-            root, after = after, follow[after]
-        if root == offer.size or free[offer.sessions[root]]:
-            break
-        follow[root] = root + 1
-    while start != root:
-        follow[start], start = root, follow[start]
-    return root
+class Seats:
+    """The free seats of each sitting of a part, and the sittings of each site that have any, as bits in their order."""
+
+    def __init__(self, eligibility: "Eligibility") -> None:
+        sessions = eligibility.pool.sessions
+        self._site = [session.site for session in sessions]
+        self._bit = eligibility.bit
+        self.free = [session.seats for session in sessions]
+        self.vacant = [sum(self._bit[each] for each in numbers if self.free[each]) for numbers in eligibility.sessions_at]
+
+    def take(self, session: int) -> None:
+        """Somebody sits down; there is a seat for him."""
+        self.free[session] -= 1
+        if not self.free[session]:
+            self.vacant[self._site[session]] ^= self._bit[session]
+
+    def give_back(self, session: int) -> None:
+        """Somebody leaves."""
+        self.free[session] += 1
+        self.vacant[self._site[session]] |= self._bit[session]
 
 
 class Eligibility:
@@ -87,43 +61,50 @@ class Eligibility:
         self.sites_of: dict[str, list[int]] = defaultdict(list)
         for place, site in enumerate(pool.sites):
             self.sites_of[site.city].append(place)
-        self.sessions_at: dict[int, list[int]] = defaultdict(list)
+        # Sittings of a site in the order in which they are used.
+        self.sessions_at: list[list[int]] = [[] for _ in pool.sites]
         for number, session in enumerate(pool.sessions):
             if session.part == part:
                 self.sessions_at[session.site].append(number)
-        for sessions in self.sessions_at.values():
+        # Each sitting as a bit among those of its site; the other part's have none.
+        self.bit = [0] * len(pool.sessions)
+        for sessions in self.sessions_at:
             # Sessions are numbered by id, so a stable sort by time leaves ids in order.
             sessions.sort(key=lambda number: pool.sessions[number].time)
-        self._offers: dict[tuple[int, str], Offer | None] = {}
+            for place, number in enumerate(sessions):
+                self.bit[number] = 1 << place
+        # For each site and rank of a time, the sittings from that time on.
+        self._from = [self._later(sessions) for sessions in self.sessions_at]
+        self._offers: dict[tuple[int, str], tuple[int, int]] = {}
         self._markets: dict[tuple[str, str], list[int]] = {}
         self._sole: dict[tuple[str, str], int] = {}
         self._numbers: dict[tuple[tuple[int, ...], str], int] = {}
         self._kinds: dict[tuple[int, Release, int], Kind] = {}
 
-    def rebuild(self) -> None:
-        """Before a stage: all sittings may have free seats again."""
-        for offer in self._offers.values():
-            if offer is not None:
-                offer.rebuild()
+    def offer(self, site: int, subject: str) -> int:
+        """The sittings of a site that are usable for a subject if release is ignored, as bits."""
+        return self._offer(site, subject)[0]
 
-    def offer(self, site: int, subject: str) -> Offer | None:
-        """What a site offers for a subject; None if nothing."""
+    def seats(self, site: int, subject: str) -> int:
+        """All seats of these sittings, taken or not."""
+        return self._offer(site, subject)[1]
+
+    def _offer(self, site: int, subject: str) -> tuple[int, int]:
         key = (site, subject)
         if key not in self._offers:
-            self._offers[key] = self._make_offer(site, subject)
+            numbers = self._usable(site, subject)
+            seats = sum(self.pool.sessions[number].seats for number in numbers)
+            self._offers[key] = sum(self.bit[number] for number in numbers), seats
         return self._offers[key]
 
-    def _make_offer(self, site: int, subject: str) -> Offer | None:
+    def _usable(self, site: int, subject: str) -> list[int]:
         if subject not in self.pool.sites[site].subjects[self.part]:
-            return None
-        numbers = [
+            return []
+        return [
             number
             for number in self.sessions_at[site]
             if (session := self.pool.sessions[number]).seats and not session.suspended and (session.subjects is None or subject in session.subjects)
         ]
-        sessions = [self.pool.sessions[number] for number in numbers]
-        seats = sum(session.seats for session in sessions)
-        return Offer(site, numbers, [session.time for session in sessions], seats) if numbers else None
 
     def offering(self, city: str, subject: str) -> list[int]:
         """Sites of a city with at least one sitting for the subject that is usable, release ignored."""
@@ -185,16 +166,20 @@ class Eligibility:
     def kind(self, sites: Iterable[int], subject: str, release: Release, barred: int = -1) -> Kind:
         """The kind with these sites: one stays if it has a sitting after release that is not at the barred time."""
         begin = bisect_right(self.pool.times, release)
-        offers = [
-            offer
-            for site in sites
-            if (offer := self.offer(site, subject)) is not None
-            and offer.times[-1] >= begin
-            and (barred < 0 or any(time >= begin and time != barred for time in offer.times))
-        ]
-        allowed = tuple(offer.site for offer in offers)
+        later, offers, masks = self._from, self._offers, {}
+        for site in sites:
+            mask = (offers.get((site, subject)) or self._offer(site, subject))[0] & later[site][begin]
+            if barred >= 0:
+                mask &= later[site][barred + 1] | ~later[site][barred]
+            if mask:
+                masks[site] = mask
+        allowed = tuple(masks)
         options = self._numbers.setdefault((allowed, subject), len(self._numbers))
         key = (options, release, barred)
         if key not in self._kinds:
-            self._kinds[key] = Kind(options, barred, offers, begin)
+            self._kinds[key] = Kind(options, subject, begin, barred, allowed, list(masks.values()))
         return self._kinds[key]
+
+    def _later(self, sessions: list[int]) -> list[int]:
+        times = [self.pool.sessions[number].time for number in sessions]
+        return [-1 << bisect_left(times, begin) for begin in range(len(self.pool.times) + 1)]

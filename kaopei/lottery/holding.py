@@ -52,4 +52,4 @@ class Holder:
         if key not in self._kinds:
             sites = (self._eligibility.home_sites if home else self._eligibility.cross_sites)(*who)
             self._kinds[key] = self._kind_of(sites, who[1], people.earliest[cand], theory)
-        return self._kinds[key].allows(site, number)
+        return self._kinds[key].allows(site, self._eligibility.bit[number])

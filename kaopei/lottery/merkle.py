@@ -16,7 +16,7 @@ def node(left: bytes, right: bytes) -> bytes:
 
 def root(rows: Iterable[bytes]) -> str:
     """The root as hex; of no rows, the hash of nothing."""
-    level = list(map(leaf, rows))
+    level = _leaves(rows)
     if not level:
         return hashlib.sha256(b"").hexdigest()
     while len(level) > 1:
@@ -26,15 +26,23 @@ def root(rows: Iterable[bytes]) -> str:
 
 def path(rows: Sequence[bytes], place: int) -> list[str]:
     """The neighbours, from the leaf up, that lead from one row to the root."""
-    level, found = list(map(leaf, rows)), []
-    if not 0 <= place < len(level):
-        raise IndexError(place)
-    while len(level) > 1:
-        if place ^ 1 < len(level):
-            found.append(level[place ^ 1].hex())
-        level = _next(level)
-        place >>= 1
-    return found
+    return Tree(rows).path(place)
+
+
+class Tree:
+    """All levels of the tree, for the paths of many rows."""
+
+    def __init__(self, rows: Sequence[bytes]) -> None:
+        self._levels = [_leaves(rows)]
+        while len(self._levels[-1]) > 1:
+            self._levels.append(_next(self._levels[-1]))
+
+    def path(self, place: int) -> list[str]:
+        """The neighbours, from the leaf up, that lead from one row to the root."""
+        if not 0 <= place < len(self._levels[0]):
+            raise IndexError(place)
+        beside = ((level, place >> height ^ 1) for height, level in enumerate(self._levels[:-1]))
+        return [level[at].hex() for level, at in beside if at < len(level)]
 
 
 def leads(row: bytes, place: int, size: int, neighbours: Sequence[str], to: str) -> bool:
@@ -51,7 +59,13 @@ def leads(row: bytes, place: int, size: int, neighbours: Sequence[str], to: str)
     return next(up, None) is None and found.hex() == to
 
 
+def _leaves(rows: Iterable[bytes]) -> list[bytes]:
+    sha256 = hashlib.sha256
+    return [sha256(b"\0" + row).digest() for row in rows]
+
+
 def _next(level: list[bytes]) -> list[bytes]:
     # An odd one at the end moves up as it is: for a tree built from the left this is the tree of RFC 6962.
-    above = [node(level[place], level[place + 1]) for place in range(0, len(level) - 1, 2)]
+    sha256 = hashlib.sha256
+    above = [sha256(b"\1" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
     return above + level[len(above) * 2 :]

@@ -28,10 +28,6 @@ class Rules(NamedTuple):
     bands: str
     k: int
 
-    def band(self, metres: int) -> int:
-        """The factor of the first limit that is at least this distance."""
-        return next(factor for limit, factor in read_bands(self.bands) if limit is None or metres <= limit)
-
 
 def read_bands(text: str) -> list[tuple[int | None, int]]:
     """`10000:8;…;:1` as pairs; limits rise, the last has none, factors are at least 1."""
@@ -42,6 +38,11 @@ def read_bands(text: str) -> list[tuple[int | None, int]]:
     if limits != sorted(set(limits)):
         raise ValueError("距离上限应逐段增大")
     return [(int(limit) if limit else None, int(factor)) for limit, factor in pairs]
+
+
+def factor(bands: list[tuple[int | None, int]], metres: int) -> int:
+    """The factor of the first limit that is at least this distance."""
+    return next(factor for limit, factor in bands if limit is None or metres <= limit)
 
 
 def read_meta(data: bytes) -> tuple[Rules, bytes]:

@@ -2,12 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 VERSION = "xexam/1"
 # One draw of a site is a number of 40 bits.
 DRAW_BITS = 40
-DRAW_MASK = (1 << DRAW_BITS) - 1
+DRAW_BYTES = DRAW_BITS // 8
 # A digest gives the lottery number (8 bytes) and four draws; later draws take a digest each.
 DRAWS_IN_DIGEST = 4
 
@@ -58,6 +58,7 @@ def binding(draw_id: str, input_digest: str, seed: str) -> str:
 
 
 OTHER_TIER = field("t1")
+_AGAIN = tuple(field("r") + field(str(tier)) for tier in (0, 1))
 
 
 class Lot:
@@ -75,14 +76,21 @@ class Lot:
         state.update(fields)
         return state.digest()
 
-    def number(self, candidate: bytes, draws: int, tier: int, turn: int, left: int) -> int:
-        """Draw `turn` of a tier: four out of the tier's digest, then one out of a digest each, by the options left.
+    def digests(self, names: Iterable[bytes]) -> list[bytes]:
+        """H(part, candidate) of each."""
+        begun, found = self._part.copy, []
+        for name in names:
+            state = begun()
+            state.update(name)
+            found.append(state.digest())
+        return found
 
-        `draws` is the integer of the digest's bytes 8 to 31.
-        """
+    def number(self, candidate: bytes, digest: bytes, tier: int, turn: int, left: int) -> int:
+        """Draw `turn` of a tier: four out of the tier's digest, then one out of a digest each, by the options left."""
         if turn < DRAWS_IN_DIGEST:
-            return draws >> DRAW_BITS * turn & DRAW_MASK
-        return int.from_bytes(self.digest(candidate + field("r") + field(str(tier)) + field(str(left)))[-5:], "big")
+            last = len(digest) - DRAW_BYTES * turn
+            return int.from_bytes(digest[last - DRAW_BYTES : last], "big")
+        return int.from_bytes(self.digest(candidate + _AGAIN[tier] + field(str(left)))[-DRAW_BYTES:], "big")
 
 
 def site_digest(seed: str, site: str) -> bytes:

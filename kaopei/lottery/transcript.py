@@ -32,11 +32,6 @@ class Stage(NamedTuple):
             self.component[cand] = component
             self.position[cand] = position
 
-    def seat(self, cand: int) -> int:
-        """The sitting a candidate got in this stage, or -1."""
-        component = self.component[cand]
-        return -1 if component is None else component.seat[self.position[cand]]
-
 
 class Market(NamedTuple):
     """A component with what its two phases of repair proved."""
@@ -52,15 +47,10 @@ class Part(NamedTuple):
     home: Stage
     cross: Stage
     eligibility: Eligibility
+    # The sitting each candidate has, kept, at home or in another city, or -1.
+    seat: list[int]
     # Of an incremental draw: the seats that stay from the result before, by number of the candidate.
     kept: dict[int, int]
-
-    def seat(self, cand: int) -> int:
-        """The sitting a candidate got at home or in another city, or -1."""
-        if cand in self.kept:
-            return self.kept[cand]
-        seat = self.home.seat(cand)
-        return seat if seat >= 0 else self.cross.seat(cand)
 
 
 def canonical(value: object) -> bytes:
@@ -73,94 +63,97 @@ class Record:
 
     def __init__(self, pool: Pool, parts: dict[str, Part]) -> None:
         self._pool = pool
-        self._parts = parts
         sites = [json.dumps(site.id, ensure_ascii=False) for site in pool.sites]
+        # What a row says of a drawn site, by site: that it was full, that it had the seat, that he was moved from it.
         self._full, self._got, self._moved = ([f'[{site},"{what}"]' for site in sites] for what in ("full", "seat", "moved"))
         self._sessions = [json.dumps(session.id, ensure_ascii=False) for session in pool.sessions]
-
-        self.rows: list[bytes] = []
-        self.allocation: list[tuple[str, str, str]] = []
+        # A site of nobody is nobody's own.
+        self._hosted = [bool(site.inst or site.controller) for site in pool.sites]
         # How many sit at an own site, by part, city and exemption.
         self.exempt: Counter[tuple[str, str, str]] = Counter()
         # Of the kept: how many by part, and how many of these by exemption.
         self.kept: dict[str, Counter[str]] = {part: Counter() for part in parts}
-        quote = json.encoder.encode_basestring
-        for cand, name in enumerate(pool.candidates.id):
-            for part in self._asked(cand):
-                if cand in parts[part].kept:
-                    self._keep(cand, name, quote(name), part)
-                else:
-                    self._take(cand, name, quote(name), part)
+        self.rows: list[bytes] = []
+        self.allocation: list[tuple[str, str, str]] = []
+        self._write(parts)
         self.moves: list[moves.Move] = []
         if pool.previous:
             self.moves = moves.Reasons(pool).moves({(cand, part): session for cand, part, session in self.allocation})
 
-    def _asked(self, cand: int) -> str:
-        """The parts a candidate is drawn for; both parts of a subject without practical are theory."""
-        people = self._pool.candidates
-        parts = people.parts[cand]
-        return "T" if parts == "TP" and not self._pool.subjects[people.subject[cand]].has_practical else parts
+    def _write(self, parts: dict[str, Part]) -> None:
+        people, subjects, sessions = self._pool.candidates, self._pool.subjects, self._pool.sessions
+        quote = json.encoder.encode_basestring
+        for cand, name in enumerate(people.id):
+            asked, quoted = people.parts[cand], quote(name)
+            # Both parts of a subject without practical are theory.
+            if asked == "TP" and not subjects[people.subject[cand]].has_practical:
+                asked = "T"
+            for part in asked:
+                stages = parts[part]
+                seat, home = stages.seat[cand], stages.home.component[cand]
+                if cand in stages.kept:
+                    body = self._kept(cand, seat, part, stages.eligibility)
+                elif home is None:
+                    body = f'"how":"no_theory_seat","part":"{part}"'
+                else:
+                    body = self._taken(cand, home, stages, part)
+                self.rows.append(f'{{"cand":{quoted},{body},"session":{self._sessions[seat] if seat >= 0 else "null"}}}'.encode())
+                if seat >= 0:
+                    self.allocation.append((name, part, sessions[seat].id))
 
-    def _keep(self, cand: int, name: str, quoted: str, part: str) -> None:
-        """The row of a seat that stays."""
-        people, seat = self._pool.candidates, self._parts[part].kept[cand]
-        site = self._pool.sessions[seat].site
-        exemption = self._parts[part].eligibility.exemption(site, people.inst[cand], people.student[cand])
+    def _kept(self, cand: int, seat: int, part: str, eligibility: Eligibility) -> str:
+        """What the row of a seat that stays says."""
+        exemption = self._exemption(cand, seat, eligibility)
         self.kept[part].update(["seats", exemption] if exemption else ["seats"])
-        self.allocation.append((name, part, self._pool.sessions[seat].id))
-        ground = f'"exempt":"{exemption}",' if exemption else ""
-        self.rows.append(f'{{"cand":{quoted},{ground}"how":"kept","part":"{part}","session":{self._sessions[seat]}}}'.encode())
+        return f'{_ground(exemption)}"how":"kept","part":"{part}"'
 
-    def _take(self, cand: int, name: str, quoted: str, part: str) -> None:
-        """One row, and the seat if there is one."""
-        stages = self._parts[part]
-        home, cross = stages.home.component[cand], stages.cross.component[cand]
-        if home is None:
-            self.rows.append(f'{{"cand":{quoted},"how":"no_theory_seat","part":"{part}","session":null}}'.encode())
-            return
-        at = stages.home.position[cand]
-        seat, how, away, ground = home.seat[at], _how(home, at), "", ""
+    def _taken(self, cand: int, home: Component, stages: Part, part: str) -> str:
+        """What the row of somebody who was drawn says."""
+        at, cross = stages.home.position[cand], stages.cross.component[cand]
+        seat, first, drawn = home.seat[at], home.first[at], home.drawn[at]
+        away = ground = ""
         if cross is not None:
             there = stages.cross.position[cand]
-            seat = cross.seat[there]
-            how = how if _how(cross, there) == "no_site" else _how(cross, there)
+            how = _how(home, at) if _how(cross, there) == "no_site" else _how(cross, there)
             away = f'"cross":{{"drawn":[{self._draws(cross, there)}],"lottery":"{cross.digests[there][:8].hex()}"}},'
         elif seat >= 0:
-            exemption = self._exemption(cand, seat, part)
-            ground = f'"exempt":"{exemption}",' if exemption else ""
-        if seat >= 0:
-            self.allocation.append((name, part, self._pool.sessions[seat].id))
-        self.rows.append(
-            (
-                f'{{"cand":{quoted},{away}"drawn":[{self._draws(home, at)}],{ground}"how":"{how}",'
-                f'"lottery":"{home.digests[at][:8].hex()}","part":"{part}",'
-                f'"session":{self._sessions[seat] if seat >= 0 else "null"}}}'
-            ).encode()
-        )
+            how = "draw" if seat == first else _how(home, at)
+            exemption = self._exemption(cand, seat, stages.eligibility)
+            if exemption:
+                self.exempt[part, home.city, exemption] += 1
+                ground = _ground(exemption)
+        else:
+            how = _how(home, at)
+        # Most draw once.
+        draws = self._got[drawn[0]] if seat == first >= 0 and len(drawn) == 1 else self._draws(home, at)
+        return f'{away}"drawn":[{draws}],{ground}"how":"{how}","lottery":"{home.digests[at][:8].hex()}","part":"{part}"'
 
-    def _exemption(self, cand: int, seat: int, part: str) -> str:
+    def _exemption(self, cand: int, seat: int, eligibility: Eligibility) -> str:
         """By which exemption of 二（三） a candidate sits where he does; empty if by none."""
+        site = self._pool.sessions[seat].site
+        if not self._hosted[site]:
+            return ""
         people = self._pool.candidates
-        site, inst = self._pool.sessions[seat].site, people.inst[cand]
-        exemption = self._parts[part].eligibility.exemption(site, inst, people.student[cand])
-        if exemption:
-            self.exempt[part, people.city[cand], exemption] += 1
-        return exemption
+        return eligibility.exemption(site, people.inst[cand], people.student[cand])
 
     def _draws(self, component: Component, position: int) -> str:
         """The sites drawn with what came of each: full, seat, or moved by the repair."""
         drawn, first = component.drawn[position], component.first[position]
-        texts = [self._full[site] for site in drawn]
-        if first >= 0:
-            texts[-1] = (self._got if component.seat[position] == first else self._moved)[drawn[-1]]
-        return ",".join(texts)
+        if first < 0:
+            return ",".join([self._full[site] for site in drawn])
+        last = (self._got if component.seat[position] == first else self._moved)[drawn[-1]]
+        return ",".join([*[self._full[site] for site in drawn[:-1]], last]) if len(drawn) > 1 else last
+
+
+def _ground(exemption: str) -> str:
+    return f'"exempt":"{exemption}",' if exemption else ""
 
 
 def _how(component: Component, position: int) -> str:
     """By what a candidate has his seat in this stage, or why he has none."""
     seat = component.seat[position]
     if seat < 0:
-        return "no_seat" if component.kinds[position].offers else "no_site"
+        return "no_seat" if component.kinds[position].sites else "no_site"
     if position in component.fixed:
         return "own_school"
     return "draw" if seat == component.first[position] else "repair"
@@ -185,7 +178,7 @@ def describe(pool: Pool, seed: str, draw_id: str, markets: Sequence[Market], rec
         "files": [{"digest": digests[name], "name": name} for name in sorted(digests)],
         "input_digest": pool.input_digest,
         "merkle_root": merkle.root(rows),
-        "rows_digest": hashlib.sha256(b"".join(row + b"\n" for row in rows)).hexdigest(),
+        "rows_digest": hashlib.sha256(rows_jsonl(rows)).hexdigest(),
         "rules": pool.rules._asdict(),
         "seed": seed,
     } | moves.summary(
@@ -197,14 +190,22 @@ def describe(pool: Pool, seed: str, draw_id: str, markets: Sequence[Market], rec
 
 def allocation_csv(given: Sequence[tuple[str, str, str]]) -> bytes:
     """`cand_id,part,session_id`, one row a seat."""
-    lines = [f"{cell(cand)},{part},{cell(session)}" for cand, part, session in given]
-    return "".join(line + "\n" for line in ["cand_id,part,session_id", *lines]).encode()
+    lines = ["cand_id,part,session_id", *map(",".join, given), ""]
+    text = "\n".join(lines)
+    if '"' in text or text.count(",") != 2 * len(lines) - 2 or text.count("\n") != len(lines) - 1:
+        text = "\n".join([lines[0], *(",".join(map(cell, row)) for row in given), ""])
+    return text.encode()
+
+
+def rows_jsonl(rows: Sequence[bytes]) -> bytes:
+    """The rows, one a line."""
+    return b"\n".join([*rows, b""])
 
 
 def _component(pool: Pool, market: Market, record: Record) -> dict[str, Any]:
     component, sites = market.component, pool.sites
     part = component.lot.label[0]
-    options = [len(kind.offers) for kind in component.kinds]
+    options = [len(kind.sites) for kind in component.kinds]
     home = bool(component.city)
     public = {place for place in component.sites if sites[place].kind == "public"}
     return {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from kaopei.lottery import pool
-from kaopei.lottery.rules import Rules, read_bands
+from kaopei.lottery.rules import Rules, factor, read_bands
 from tests.lottery.instances import HEADERS, Town, province
 
 
@@ -181,8 +181,8 @@ def test_absent_rules_have_their_defaults() -> None:
 
 
 def test_a_band_ends_at_its_limit() -> None:
-    rules = pool.parse(Town().files()).rules
-    assert [rules.band(metres) for metres in (0, 10000, 10001, 20000, 40000, 80000, 80001, 10**9)] == [
+    bands = read_bands(pool.parse(Town().files()).rules.bands)
+    assert [factor(bands, metres) for metres in (0, 10000, 10001, 20000, 40000, 80000, 80001, 10**9)] == [
         8,
         8,
         6,

@@ -49,9 +49,9 @@ def test_draws_are_cut_out_of_the_digest_and_then_hashed_one_by_one() -> None:
     assert digest == by_hand("xexam/1", "5" * 64, "T", "K1")
     value = int.from_bytes(digest[8:32], "big")
     for turn in range(4):
-        assert lot.number(name, value, 0, turn, 9) == (value >> 40 * turn) % 2**40
+        assert lot.number(name, digest, 0, turn, 9) == (value >> 40 * turn) % 2**40
     for turn, left in ((4, 7), (9, 2)):
         again = by_hand("xexam/1", "5" * 64, "T", "K1", "r", "1", str(left))
-        assert lot.number(name, value, 1, turn, left) == int.from_bytes(again[27:], "big")
+        assert lot.number(name, digest, 1, turn, left) == int.from_bytes(again[27:], "big")
     assert lot.digest(name + seed.OTHER_TIER) == by_hand("xexam/1", "5" * 64, "T", "K1", "t1")
     assert seed.site_digest("5" * 64, "P1") == by_hand("xexam/1", "5" * 64, "pt", "P1")
