@@ -207,5 +207,5 @@ def thin_market(drawn: lottery_pool.Pool, part: str) -> list[Thin]:
     for row in zip(people.city, people.subject, people.inst, people.student, people.avoid, people.earliest, strict=True):
         city, name, institution, student, avoid, earliest = row
         sites = eligibility.home_sites(city, name, institution, student, avoid)
-        alike[institution, name, len(eligibility.kind(sites, name, (earliest, -1)).offers)] += 1
+        alike[institution, name, len(eligibility.kind(sites, name, (earliest, -1)).sites)] += 1
     return [Thin(*key, count) for key, count in sorted(alike.items()) if key[2] < drawn.rules.k]
