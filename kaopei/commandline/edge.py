@@ -57,6 +57,11 @@ def _init_options(init: Parser) -> None:
     init.arg("--trust", type=Path, metavar="FILE", zh="信任名单；默认 DIR/../../trust.json", en="trust list; default DIR/../../trust.json")
 
 
+def _room(min_free: int) -> list[str]:
+    """A machine that may do with less free disk (a rehearsal) keeps less of it back."""
+    return [f"ballast_mib = {min(256, min_free)}", f"low_mib = {min(200, min_free)}"] if min_free < 2048 else []
+
+
 def _init(chosen: Namespace) -> int:
     folder: Path = chosen.folder
     config = folder / "config.toml"
@@ -77,7 +82,7 @@ def _init(chosen: Namespace) -> int:
     folder.chmod(0o700)
     _copy_trust(source, folder)
     _private(folder / "passphrase", secrets.token_urlsafe(24))
-    text = "\n".join([*lines, f"min_free_mib = {chosen.min_free_mib}", ""])
+    text = "\n".join([*lines, f"min_free_mib = {chosen.min_free_mib}", *_room(chosen.min_free_mib), ""])
     from kaopei.edge import settings
 
     fresh = folder / "config.toml.new"

@@ -89,6 +89,7 @@ def _sitting(edge: Edge, sitting_id: str) -> Sitting:
 
 async def _begin(edge: Edge) -> None:
     await asyncio.to_thread(edge.keeper.ensure)
+    await asyncio.to_thread(edge.disk.prepare)
     body = {
         "serial": edge.settings.serial, "software": (await asyncio.to_thread(software))["hash"],
         "trust_version": edge.trust.version, "size_before": edge.record.size,

@@ -322,6 +322,12 @@ def in_english(request: Request) -> bool:
     return request.cookies.get("kaopei_language") == "en"
 
 
+def refuse_new(edge: Edge) -> None:
+    """N2.4.5: with the disk nearly full nothing new begins; what has begun is finished."""
+    if edge.disk.finish_only:
+        raise Problem("磁盘将满，本机现在只收尾，不再收包、启封。", "请先完成已开始的场次；清出空间后自动恢复。", "N2.4.5", 507)
+
+
 def done(request: Request, said: str, where: str) -> Response:
     """After an act: say what was done, on the page to go on from."""
     who = session_of(request)

@@ -173,6 +173,7 @@ async def challenge(request: Request) -> Response:
 async def _may_open(edge: Edge, sitting: Sitting) -> None:
     if sitting.state != "imported":
         raise Problem("本场试卷已经启封。", "请进入下一步。", "N2.4.3")
+    console.refuse_new(edge)
     await readiness.refuse_unready(edge, sitting)
     if edge.now() < sitting.wait_until:
         raise Problem("刚才的密钥不对，系统暂停几秒。", "请核对后再试；不会锁死。", "N2.5.9", 429)

@@ -321,6 +321,8 @@ async def confirm(request: Request) -> Response:
     edge, who = console.edge_of(request), console.session(request)
     form = await console.checked_form(request)
     waiting: list[Waiting] = request.app.state.waiting
+    if any(one.kind != "receipt" for one in waiting):
+        console.refuse_new(edge)
     if not waiting:
         raise Problem("没有待收的密封包。", "请先选择文件检查。", status=400)
     sitting_id = next((one.sitting_id for one in waiting if one.sitting_id in who.sittings), sorted(who.sittings)[0])

@@ -11,6 +11,7 @@ import apsw
 
 from kaopei.edge import receipts
 from kaopei.edge.clock import Clock, boottime
+from kaopei.edge.disk import Disk
 from kaopei.edge.epoch import Epoch, machines, standing
 from kaopei.edge.keeper import Keeper
 from kaopei.edge.keystore import Keystore, check_enrolment, write_private
@@ -58,6 +59,8 @@ class Edge:
         self._quiet: set[asyncio.Task[Any]] = set()
         self._pictures = asyncio.Semaphore(1)
         store.attach(record, record.keep_answers)
+        self.disk = Disk(settings.data, settings.ballast_mib, settings.low_mib)
+        store.relief = self.disk.release
 
     # ---- time
     def now(self) -> float:

@@ -25,6 +25,8 @@ DEFAULTS: dict[str, Any] = {
     "clock": "../../clock.json",
     "enrolment": "enrolment.json",
     "min_free_mib": 2048,
+    "ballast_mib": 256,
+    "low_mib": 200,
     "media": ["media/1", "media/2"],
     "title": "",
     "function": "primary",
@@ -66,6 +68,8 @@ class Settings:
     clock: Path
     enrolment: Path
     min_free_mib: int
+    ballast_mib: int
+    low_mib: int
     media: tuple[Path, ...]
     # primary | standby: what the machine was accepted as; epoch.json says what it is now.
     function: str
@@ -161,6 +165,8 @@ def _resolve(path: Path, site: str, values: dict[str, Any]) -> Settings:
         clock=place("clock"),
         enrolment=place("enrolment"),
         min_free_mib=values["min_free_mib"],
+        ballast_mib=max(0, values["ballast_mib"]),
+        low_mib=max(0, values["low_mib"]),
         media=media,
         peer=place("peer") if values["peer"] else None,
         standby=_address(path, "standby", values["standby"]),

@@ -69,7 +69,8 @@ class Store:
             self._lock.close()
             raise
         path.chmod(0o600)
-        self._reader = connect(path)
+        self._readers = threading.local()
+        self._opened: list[apsw.Connection] = []
         self._tree: Tree | None = None
         self._keep: Callable[[apsw.Connection, Rows], None] | None = None
         self._jobs: list[tuple[Job, asyncio.Future[Any]]] = []
@@ -90,8 +91,12 @@ class Store:
         self._tree, self._keep = tree, keep
 
     def read(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
-        """Rows as last committed."""
-        return self._reader.execute(sql, tuple(values)).fetchall()
+        """Rows as last committed. Each thread has a connection of its own: one that is used by two at once refuses."""
+        reader: apsw.Connection | None = getattr(self._readers, "connection", None)
+        if reader is None:
+            reader = self._readers.connection = connect(self.path)
+            self._opened.append(reader)
+        return reader.execute(sql, tuple(values)).fetchall()
 
     def write(self, job: Job) -> asyncio.Future[Any]:
         """Run `job(connection)` in the next transaction; the future has its result once that is durable."""
@@ -137,7 +142,8 @@ class Store:
         if self._thread:
             self._queue.put(None)
             self._thread.join()
-        self._reader.close()
+        for reader in self._opened:
+            reader.close()
         self._writer.close()
         self._lock.close()
 

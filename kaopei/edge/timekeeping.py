@@ -12,6 +12,7 @@ from typing import Any
 import apsw
 
 from kaopei.edge.clock import boottime
+from kaopei.edge.disk import MIB
 from kaopei.edge.record import digest
 from kaopei.edge.server import Edge, persist_clock, persist_clocks
 from kaopei.edge.sitting import COVER_SECONDS, GRACE_SECONDS, LOST_SECONDS, STANDSTILL_SECONDS, Attempt, Sitting, SittingClock
@@ -54,6 +55,8 @@ async def tick(edge: Edge) -> None:
             await note_late_end(edge, sitting)
     if running:
         await edge.store.write(lambda connection: persist_clocks(connection, running, edge.wall()))
+    if edge.disk.watch():
+        await tell_of_disk(edge, running)
     now = boottime()
     period = HEARTBEAT_SECONDS if running else IDLE_HEARTBEAT_SECONDS
     if now - edge.beaten >= period or edge.record.size - edge.record.signed_size >= CHECKPOINT_ENTRIES:
@@ -88,7 +91,8 @@ async def record_standstill(edge: Edge, sitting: Sitting) -> None:
 
 
 CAUSES = {
-    "server_standstill": "没有响应或主机休眠", "standby_lost": "等待备用服务器", "server_restart": "程序重新启动", "server_reboot": "主机重新启动，按墙上时钟推算",
+    "server_standstill": "没有响应或主机休眠", "standby_lost": "等待备用服务器", "server_restart": "程序重新启动",
+    "server_reboot": "主机重新启动，按墙上时钟推算",
 }  # fmt: skip
 
 
@@ -107,6 +111,20 @@ def restore_clock(edge: Edge, sitting: Sitting) -> None:
         wall_gap=edge.clock.wall() - wall / 1000,
     )
     sitting.pause_cause = str(why)
+
+
+# ---- the disk
+async def tell_of_disk(edge: Edge, running: list[Sitting]) -> None:
+    """The server begins to finish only, or may go on as usual: said in the ledger, and to every sitting that runs."""
+    only = edge.disk.finish_only
+    body = {"finish_only": only, "free_mib": edge.disk.free() // MIB}
+    await edge.act("disk.watched", by="edge", obj=f"edge:{edge.settings.serial}", body=body)
+    edge.disk.told = only
+    if only:
+        log.error("the disk is nearly full: finishing only")
+        for sitting in running:
+            words = f"磁盘将满（剩余 {edge.disk.free() // MIB} MiB），已放出备用空间；只收尾，不再收包、启封"
+            await edge.note_irregularity(sitting, "device.disk_full", words, by="edge")
 
 
 # ---- the LAN

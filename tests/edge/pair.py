@@ -58,7 +58,7 @@ def _configure(one: Room, serial: str, more: dict[str, str]) -> None:
         "site": SITE, "city": CITY, "serial": serial, "title": "第一考试点", "listen": f"127.0.0.1:{one.port}", "passphrase": "passphrase",
         "root": "root.txt", "clock": "../clock.json", **more,
     }  # fmt: skip
-    one.config.write_text("".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in lines.items()) + "min_free_mib = 1\n")
+    one.config.write_text("".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in lines.items()) + "min_free_mib = 1\nballast_mib = 1\nlow_mib = 1\n")
 
 
 def lay(folder: Path, count: int = 3) -> Pair:

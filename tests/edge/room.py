@@ -339,7 +339,7 @@ def lay(folder: Path, p: Province) -> Room:
         "passphrase": "passphrase", "root": "root.txt", "clock": "../clock.json",
     }
     text = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in lines.items())
-    room.config.write_text(text + "min_free_mib = 1\n")
+    room.config.write_text(text + "min_free_mib = 1\nballast_mib = 1\nlow_mib = 1\n")
     room.clock(OPENED_AT)
     return room
 

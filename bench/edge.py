@@ -1,0 +1,215 @@
+"""An exam server under load: `MEASURE=1 python bench/edge.py [50 200 300] [--seconds 5] [--hostile]`.
+
+For each number of seats the real server process (the real parcels, ledger, store on this disk) sits a whole exam: all
+terminals start at once, a closed loop (each seat answers as soon as the last answer is saved), an exam day's steady pace
+(one item, one answer a second and seat, pulses), full papers, all hand in at once. The terminals are another process
+(bench/terminals.py) whose time is not counted. In the same run a bare ASGI application with a SQLite group commit takes
+the same closed loop: the floor. Prints figures and ratios; asserts nothing.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+ITEMS = 100
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def processor(pid: int) -> float:
+    """Processor seconds of a process so far, all its threads."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / TICK
+
+
+def peak(pid: int) -> float:
+    """MiB of memory at most so far."""
+    return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")) / 1024
+
+
+class Terminals:
+    """The load generator's process."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "bench" / "terminals.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def do(self, what: str, **more: Any) -> dict[str, Any]:
+        """One command, its answer."""
+        assert self.process.stdin and self.process.stdout
+        print(json.dumps({"do": what, **more}), file=self.process.stdin, flush=True)
+        return dict(json.loads(self.process.stdout.readline()))
+
+    def close(self) -> None:
+        """No more commands."""
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def line(title: str, found: dict[str, Any], more: str = "") -> None:
+    """One row of figures."""
+    each = found["requests"] / found["seconds"]
+    print(
+        f"  {title:<26}{found['seconds']:7.2f} s {found['requests']:8,} requests {each:8,.0f}/s   p50 {found['p50']:6.1f}  p95 {found['p95']:6.1f}"
+        f"  p99 {found['p99']:6.1f}  max {found['max']:6.1f} ms   failed {found['failed']}{more}"
+    )
+
+
+def sit(seats: int, seconds: float, rates: list[float], folder: Path) -> float:
+    """One whole exam at so many seats; processor milliseconds a saved answer in the closed loop."""
+    from tests.edge import room as stage
+
+    wide = stage.WINDOW | {"start_latest": stage.NOW + 9000}
+    with stage.serving(folder, seats, items=ITEMS, window=wide) as (room, parcels):
+        room.clock(stage.NOW + 930)
+        staff, load = room.log_in(stage.INVIGILATOR), Terminals()
+        codes = [(answer["seat"], answer["code"]) for answer in (staff.sign_in(row).json() for row in parcels.rows)]
+        pid = room.process.pid if room.process else 0
+        load.do("connect", host="127.0.0.1", port=room.port, seats=codes)
+        line("start codes, all at once", load.do("start"))
+        room.log_in(stage.HEAD).ring()
+        line("bell: begin, state, item 1", load.do("begin"))
+        before = processor(pid)
+        found = load.do("loop", seconds=seconds, items=ITEMS)
+        each = 1000 * (processor(pid) - before) / max(1, found["saved"])
+        line("closed loop", found, f"   {each:.3f} ms CPU a saved answer")
+        before = processor(pid)
+        steady = load.do("loop", seconds=seconds, items=ITEMS, pause=1.0)
+        line("steady: 1 answer/s a seat", steady, f"   {100 * (processor(pid) - before) / steady['seconds']:.0f} % of a core")
+        for rate in rates:
+            under = load.do("hostile", seconds=seconds, items=ITEMS, pause=1.0, rate=rate)
+            line(f"one hostile at {under['hostile']:,.0f}/s", under, f"   others' p95 {under['p95'] / steady['p95']:.1f} ×")
+            load.do("state")
+        line("full papers", load.do("fill", items=ITEMS))
+        line("hand-in, all at once", load.do("hand_in"))
+        load.close()
+        print(f"  memory of the server at most {peak(pid):.0f} MiB")
+    return each
+
+
+# ---- the floor
+@contextmanager
+def bare(folder: Path) -> Iterator[tuple[int, int]]:
+    """A bare server as its own process; (pid, port)."""
+    from tests.edge import room as stage
+
+    port = stage.free_port()
+    process = subprocess.Popen([sys.executable, __file__, "--floor", str(folder / "floor.sqlite"), "--port", str(port)])
+    try:
+        for _ in range(200):
+            try:
+                with socket.create_connection(("127.0.0.1", port)):
+                    break
+            except OSError:
+                time.sleep(0.05)
+        yield process.pid, port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def floor(path: str, port: int) -> None:
+    """JSON in, a row, one commit a batch in a thread, an answer after it: nothing else."""
+    import apsw
+    import msgspec
+    import uvicorn
+
+    connection = apsw.Connection(path)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    connection.execute("CREATE TABLE row (seq INTEGER, item INTEGER, value TEXT, chain TEXT)")
+    rows: list[tuple[Any, ...]] = []
+    waiting: list[asyncio.Future[None]] = []
+    busy = False
+
+    def commit(batch: list[tuple[Any, ...]]) -> None:
+        with connection:
+            connection.executemany("INSERT INTO row VALUES (?, ?, ?, ?)", batch)
+
+    async def flush() -> None:
+        nonlocal busy
+        while rows:
+            batch, told = list(rows), list(waiting)
+            rows.clear()
+            waiting.clear()
+            await asyncio.to_thread(commit, batch)
+            for one in told:
+                one.set_result(None)
+        busy = False
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        nonlocal busy
+        message = await receive()
+        request = msgspec.json.decode(message["body"])
+        loop = asyncio.get_running_loop()
+        rows.extend((one["seq"], one["item"], one["value"], one["chain"]) for one in request["events"])
+        done = loop.create_future()
+        waiting.append(done)
+        if not busy:
+            busy = True
+            tasks.add(task := loop.create_task(flush()))
+            task.add_done_callback(tasks.discard)
+        await done
+        body = msgspec.json.encode({"saved": request["events"][-1]["seq"]})
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    tasks: set[Any] = set()
+    uvicorn.run(app, port=port, log_level="warning", access_log=False, lifespan="off")
+
+
+def measure_floor(seats: int, seconds: float, folder: Path) -> float:
+    """The same closed loop against the bare server; processor milliseconds a saved answer."""
+    with bare(folder) as (pid, port):
+        load = Terminals()
+        load.do("connect", host="127.0.0.1", port=port, seats=[(f"S{n}", "") for n in range(seats)])
+        before = processor(pid)
+        found = load.do("loop", seconds=seconds, items=ITEMS)
+        each = 1000 * (processor(pid) - before) / max(1, found["saved"])
+        line("floor: bare ASGI, commit", found, f"   {each:.3f} ms CPU a saved answer")
+        load.close()
+    return each
+
+
+def main() -> int:
+    """All sizes, with the floor beside each."""
+    options = argparse.ArgumentParser()
+    options.add_argument("seats", nargs="*", type=int, default=[50, 200, 300])
+    options.add_argument("--seconds", type=float, default=5.0)
+    options.add_argument("--hostile", action="store_true", help="also one terminal at 2,000 requests a second")
+    options.add_argument("--floor")
+    options.add_argument("--port", type=int, default=0)
+    chosen = options.parse_args()
+    if chosen.floor:
+        floor(chosen.floor, chosen.port)
+        return 0
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}; disk of {tempfile.gettempdir()}")
+    for seats in chosen.seats or [50, 200, 300]:
+        with tempfile.TemporaryDirectory() as name:
+            print(f"{seats} seats, {ITEMS} items")
+            each = sit(seats, chosen.seconds, [2000.0] if chosen.hostile else [], Path(name))
+            least = measure_floor(seats, chosen.seconds, Path(name))
+            print(f"  ratio to the floor {each / least:.2f} ×")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

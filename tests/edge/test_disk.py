@@ -1,0 +1,100 @@
+"""A full disk: nothing that was acknowledged is lost, what has begun is finished, nothing new begins."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kaopei.edge.disk import MIB, Disk
+from tests.edge import room as stage
+from tests.edge.room import HEAD, INVIGILATOR, NOW, WINDOW, Terminal, key
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A file system of a few MiB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(place)], capture_output=True) if os.geteuid() == 0 else None
+    if made is None or made.returncode:
+        pytest.skip("a small file system needs root: the full disk was not tried")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def fill(place: Path, leave: int) -> None:
+    """Take all but so many bytes."""
+    free = shutil.disk_usage(place).free - leave
+    with (place / "junk").open("ab") as junk:
+        os.posix_fallocate(junk.fileno(), junk.seek(0, 2), max(1, free))
+
+
+def sit(place: Path, seats: int, answers: int) -> None:
+    """The disk runs full in the middle; everybody goes on and hands in, and all of it is there after a kill."""
+    wide = WINDOW | {"start_latest": NOW + 9000}
+    with stage.serving(place, seats, window=wide) as (room, parcels):
+        room.clock(NOW + 930)
+        staff, head = room.log_in(INVIGILATOR), room.log_in(HEAD)
+        codes = [staff.sign_in(row).json() for row in parcels.rows]
+        terminals = [Terminal(room, answer["seat"], key(n)) for n, answer in enumerate(codes)]
+        for one, answer in zip(terminals, codes, strict=True):
+            one.start(answer["code"])
+        head.ring()
+        for one in terminals:
+            assert one.begin().status_code == 200
+        acked = {}
+        fill(place, 150_000)
+        for number in range(answers):
+            for one in terminals:
+                event = one.event(1, "A" if number % 2 else "")
+                while (answer := one.send(event)).status_code == 503:
+                    assert answer.json()["error"] == "not_saved"
+                assert answer.status_code == 200, answer.text
+                acked[one.attempt] = answer.json()["saved"]
+        assert not (place / "site" / "ballast").exists()
+        assert "只收尾" in head.page("board").text
+        # However full: acknowledged means there.
+        for one in terminals:
+            assert one.state()["seq"] == acked[one.attempt] == answers
+            assert one.hand_in().status_code == 200
+        room.kill()
+        room.serve()
+        stored = dict(room.rows("SELECT attempt, count(*) FROM answer_event JOIN attempt ON attempt.no = attempt_no GROUP BY attempt"))
+        assert stored == acked
+        assert room.rows("SELECT DISTINCT state FROM attempt") == [("handed_in",)]
+        assert room.entries("disk.watched")[0]["body"]["finish_only"] is True
+        assert "device.disk_full" in str(room.entries("irregularity.noted"))
+
+
+def test_a_sitting_is_finished_on_a_full_disk(small):
+    sit(small, 3, 12)
+
+
+@pytest.mark.long
+def test_fifty_seats_finish_on_a_full_disk(small):
+    sit(small, 50, 30)
+
+
+def test_ballast_is_laid_down_given_up_once_and_laid_down_again(tmp_path, monkeypatch):
+    disk = Disk(tmp_path, 2, 1)
+    free = [100 * MIB]
+    monkeypatch.setattr(Disk, "free", lambda self: free[0])
+    disk.prepare()
+    assert disk.ballast.stat().st_size == 2 * MIB and not disk.watch()
+    free[0] = MIB - 1
+    assert disk.watch() and disk.finish_only and not disk.ballast.exists()
+    assert not disk.release(), "there is nothing more to give up"
+    disk.told = True
+    free[0] = 3 * MIB
+    assert not disk.watch(), "not enough for ballast and mark: finishing goes on"
+    free[0] = 5 * MIB
+    assert disk.watch() and not disk.finish_only and disk.ballast.exists()
+
+
+def test_a_server_that_starts_on_a_full_disk_only_finishes(tmp_path, monkeypatch):
+    disk = Disk(tmp_path, 2, 1)
+    monkeypatch.setattr(Disk, "free", lambda self: 2 * MIB)
+    disk.prepare()
+    assert disk.finish_only and not disk.ballast.exists()
