@@ -11,8 +11,10 @@ from kaopei.office.environment import PROJECT
 LONGEST = 1800  # seconds; a province's month takes a few
 
 
-def rerun(instance: Mapping[str, bytes], result: Mapping[str, bytes], previous: Mapping[str, bytes] | None = None) -> tuple[bool, str]:
-    """Write both folders out and let `lottery verify` compare; whether it agrees, and what it printed."""
+def rerun(
+    number: str, instance: Mapping[str, bytes], result: Mapping[str, bytes], previous: Mapping[str, bytes] | None = None
+) -> tuple[bool, str]:
+    """Write both folders out and let `lottery verify` compare, under the announced number; whether it agrees, and what it printed."""
     with tempfile.TemporaryDirectory(prefix="kaopei-verify-") as name:
         folder = Path(name)
         for part, files in (("instance", instance), ("result", result), ("previous", previous or {})):
@@ -21,7 +23,7 @@ def rerun(instance: Mapping[str, bytes], result: Mapping[str, bytes], previous: 
                 (folder / part / file).write_bytes(content)
         earlier = [] if previous is None else ["--previous", str(folder / "previous")]
         done = subprocess.run(
-            [sys.executable, "-m", "kaopei", "lottery", "verify", *map(str, (folder / "instance", folder / "result")), *earlier],
+            [sys.executable, "-m", "kaopei", "lottery", "verify", *map(str, (folder / "instance", folder / "result")), "--draw-id", number, *earlier],
             cwd=PROJECT,
             capture_output=True,
             text=True,

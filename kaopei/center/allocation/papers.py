@@ -19,8 +19,8 @@ WEEKDAYS = "一二三四五六日"
 # Rules of the exam body for the day, until the city enters its own; no number of the law stands here.
 BRING = ("本准考证", "有效身份证件原件")
 MIND = ("手机等电子设备不带入考场", "按考试点公布的时间签到")
-DRAWN = "按二（三）N2.3.2 由市考试机构抽签安排，抽签可以重算。"
-ARRANGED = "按二（三）由市考试机构安排，抽签可以重算。"
+DRAWN = "按二（三）N2.3.2 由市考试机构抽签安排，可用随发的抽签单在门户“我的抽签”重算。"
+ARRANGED = "按二（三）由市考试机构安排，可用随发的抽签单在门户“我的抽签”重算。"
 EXEMPTIONS = {
     Placement.Exemption.SOLE_SITE: "本市只有这一个考试点能考该项目，按二（三）N2.3.5 不作交叉考试要求。",
     Placement.Exemption.OWN_SCHOOL: "全日制在校学生在本校考试点考试，按二（三）N2.3.6。",

@@ -123,10 +123,7 @@ def files(facts: PoolFacts) -> dict[str, bytes]:
             [(facts.city.code, facts.city.name, int(facts.city.own_school_allowed), int(facts.city.accepts_cross))],
         ),
         "districts.csv": districts(facts, placed),
-        "subjects.csv": table(
-            ("subject", "category", "has_practical", "cross_city"),
-            [(s.name, s.category, int(s.has_practical), int(s.cross_city)) for s in facts.subjects],
-        ),
+        "subjects.csv": table(("subject", "category", "has_practical", "cross_city"), subject_rows(facts.subjects)),
         **bodies(facts, placed),
         "suspensions.csv": table(
             ("point_id", "from_day", "to_day"),
@@ -198,29 +195,32 @@ def slots(sittings: Iterable[SittingFacts]) -> dict[time, int]:
     return {start: rank for rank, start in enumerate(sorted({s.start for s in sittings}))}
 
 
+def subject_rows(subjects: Iterable[SubjectFacts]) -> list[tuple[object, ...]]:
+    return [(s.name, s.category, int(s.has_practical), int(s.cross_city)) for s in subjects]
+
+
+SESSION_COLUMNS = ("session_id", "point_id", "day", "slot", "part", "subjects", "seats")
+
+
+def session(one: SittingFacts, slot: Mapping[time, int]) -> tuple[object, ...]:
+    return one.code, one.site, day_number(one.day), slot[one.start], one.part, listed(one.subjects), one.seats
+
+
 def sessions(facts: PoolFacts) -> bytes:
     slot = slots(facts.sittings)
-    rows = [(s.code, s.site, day_number(s.day), slot[s.start], s.part, listed(s.subjects), s.seats) for s in facts.sittings]
-    return table(("session_id", "point_id", "day", "slot", "part", "subjects", "seats"), rows)
+    return table(SESSION_COLUMNS, [session(one, slot) for one in facts.sittings])
 
 
 CANDIDATE_COLUMNS = ("cand_id", "city_id", "inst_id", "subject", "parts", "district_id", "earliest_day", "student", "avoid")
 
 
+def candidate(one: CandidateFacts, city: str, part: str) -> dict[str, str]:
+    """A row by column. The earliest day of an exam is the day after the training ended."""
+    earliest = day_number(one.training_end + timedelta(days=1))
+    cells = (one.pseudonym, city, one.institution, one.subject, part, one.district, earliest, int(one.student), listed(one.avoid))
+    return dict(zip(CANDIDATE_COLUMNS, map(str, cells), strict=True))
+
+
 def candidates(facts: PoolFacts) -> bytes:
-    """The earliest day of an exam is the day after the training ended."""
-    rows = [
-        (
-            c.pseudonym,
-            facts.city.code,
-            c.institution,
-            c.subject,
-            facts.part,
-            c.district,
-            day_number(c.training_end + timedelta(days=1)),
-            int(c.student),
-            listed(c.avoid),
-        )
-        for c in facts.candidates
-    ]
-    return table(CANDIDATE_COLUMNS, rows)
+    rows = [candidate(one, facts.city.code, facts.part).values() for one in facts.candidates]
+    return table(CANDIDATE_COLUMNS, [list(row) for row in rows])

@@ -1,7 +1,6 @@
 """Long work of a draw: drawing, re-running, printing all tickets."""
 
 import hashlib
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +31,7 @@ def verify(progress: Any, *, by: Actor, at: datetime, number: str) -> dict[str, 
     progress(0, 1, "正在用独立程序重算")
     result = queries.files(draw, "result")
     result.pop("seats.csv", None)
-    agrees, text = checking.rerun(queries.files(draw, "instance"), result, queries.previous_result(draw))
+    agrees, text = checking.rerun(number, queries.files(draw, "instance"), result, queries.previous_result(draw))
     actions.note_verification(draw, agrees=agrees, text=text, by=by, at=at)
     progress(1, 1, "")
     word = "重算一致" if agrees else "重算不一致"
@@ -46,33 +45,28 @@ def print_tickets(progress: Any, *, by: Actor, at: datetime, number: str) -> dic
     if draw.status != Draw.Status.VERIFIED:
         raise Refused(refuse("N2.3.2", "省级复核会签以前不得制作准考证。", "state"))
     frame = papers.Frame(draw.city, draw.number, draw.input_digest, at)
-    total = Placement.objects.filter(draw=draw).count()
-    done, kept = 0, []
+    bodies = _by_institution(draw)
+    total, kept = sum(map(len, bodies.values())), []
+    progress(0, total, "正在准备抽签单")
+    slips = queries.slips(draw)
     with Press() as press:
-        for code, rows in _by_institution(draw):
-
-            def seen(count: int, before: int = done) -> None:
-                progress(before + count, total, "正在排版")
-
-            content = bundles.make(press, frame, code, rows, seen)
+        for code, content, tickets in bundles.make(press, frame, bodies, slips, lambda done: progress(done, total, "正在排版")):
             file = f"{draw.number}-{code}-{ids.ulid(at)}.zip"
             bundles.keep(file, content)
-            kept.append((code, file, hashlib.sha256(content).hexdigest(), len(rows)))
-            done += len(rows)
-    actions.keep_tickets(draw, bundles=kept, by=by, at=at)
-    return {"text": f"{done} 张准考证，{len(kept)} 个机构各一个文件。", "url": f"/allocation/draws/{number}/tickets/"}
+            kept.append((code, file, hashlib.sha256(content).hexdigest(), tickets))
+    actions.keep_tickets(draw, bundles=sorted(kept), by=by, at=at)
+    return {"text": f"{total} 张准考证，{len(kept)} 个机构各一个文件。", "url": f"/allocation/draws/{number}/tickets/"}
 
 
-def _by_institution(draw: Draw) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _by_institution(draw: Draw) -> dict[str, list[dict[str, Any]]]:
     """Each institution's candidates as ticket texts, by sitting and seat."""
     placed = list(Placement.objects.filter(draw=draw).select_related("sitting").order_by("sitting", "seat"))
     day = min((row.sitting.day for row in placed), default=draw.announced_at.date())
     sites = {site.number: site for site in registry.sites(draw.city, day)}
     names = {body.code: body.name for body in registry.institutions(draw.city, day)}
     people = {one.pseudonym: one for one in queries.with_people(placed)}
-    for code in sorted({row.institution for row in placed}):
-        rows = [row for row in placed if row.institution == code]
-        yield (
-            code,
-            [papers.ticket(people[row.pseudonym], row.sitting, sites[row.sitting.site], names.get(code, code), draw.city) for row in rows],
-        )
+    found: dict[str, list[dict[str, Any]]] = {code: [] for code in sorted({row.institution for row in placed})}
+    for row in placed:
+        body, site = names.get(row.institution, row.institution), sites[row.sitting.site]
+        found[row.institution].append(papers.ticket(people[row.pseudonym], row.sitting, site, body, draw.city))
+    return found

@@ -30,6 +30,7 @@ def announce_late(play, draw):
 def carry_out(play, late):
     """All steps of the incremental draw after its changes were told."""
     late = play.commit(late)
+    play.decide_thin(late)
     play.approve(actions.request_freeze(late, by=play.people["freezer"], at=play.at))
     late.refresh_from_db()
     play.at = late.objections_until + timedelta(minutes=1)
@@ -44,7 +45,7 @@ def carry_out(play, late):
     actions.take_public_value(late, by=SYSTEM, at=play.at)
     late = actions.draw_seats(late, by=SYSTEM, at=play.at)
     result = {name: data for name, data in queries.files(late, "result").items() if name != "seats.csv"}
-    agrees, text = checking.rerun(queries.files(late, "instance"), result, queries.previous_result(late))
+    agrees, text = checking.rerun(late.number, queries.files(late, "instance"), result, queries.previous_result(late))
     assert agrees, text
     return play.verify(late)
 

@@ -213,7 +213,7 @@ def test_refused_steps_stand_in_the_record(desk):
     desk.send("clerk", f"{ONE}reveal/", expect=403, secret=SECRETS["city"])
     with scope.entered(FOSHAN):
         tried = [event for event in events.events(obj=f"draw:{BATCH}-T1") if event.code == "allocation.attempt_refused"]
-    assert [event.facts["step"] for event in reversed(tried)] == ["reveal", "reveal", "freeze", "close", "tickets", "reveal"]
+    assert [event.facts["step"] for event in reversed(tried)] == ["reveal", "reveal", "request_freeze", "close", "tickets", "reveal"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -241,6 +241,8 @@ def test_late_changes_by_forms(desk):
     assert lost in desk.see("freezer", late)
     for key, username in PARTIES.items():
         desk.send(username, f"{late}commit/", secret=SECRETS[key], pin=PIN)
+    desk.send("freezer", f"{late}freeze/", expect=409)
+    desk.send("freezer", f"{late}thin/", choice="accept", reason="变动的考生可去的考试点少，按现有考试点抽签。")
     desk.send("freezer", f"{late}freeze/")
     desk.sign("approver")
     desk.clock(later + timedelta(hours=2))

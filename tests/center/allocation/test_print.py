@@ -1,6 +1,7 @@
 """Tickets and the papers of a sitting: read back from the PDFs."""
 
 import io
+import json
 import re
 import zipfile
 
@@ -8,10 +9,11 @@ import pypdf
 import pytest
 import segno
 
-from kaopei.center.allocation import bundles, papers, queries, tasks
+from kaopei.center.allocation import bundles, pages, papers, queries, tasks
 from kaopei.center.allocation.models import TicketBundle
 from kaopei.center.allocation.press import qr_svg
 from kaopei.center.registry import queries as registry
+from kaopei.lottery import merkle
 from kaopei.office.refused import Refused
 from kaopei.office.tasks.progress import Quiet
 from tests.center.allocation.city import BODIES, OWNER, SCHOOL
@@ -47,10 +49,52 @@ def test_there_is_a_file_an_institution_and_a_file_a_candidate(printed):
     for row in queries.bundles(drawn):
         _, archive = opened(drawn, row.institution)
         names = archive.namelist()
-        assert f"institution-{row.institution}.pdf" in names and len(names) == row.tickets + 1
+        assert f"institution-{row.institution}.pdf" in names and len(names) == 2 * row.tickets + 1
         files[row.institution] = names
     singles = [name for names in files.values() for name in names if name.startswith("candidate-")]
     assert len(singles) == len(set(singles)) == drawn.counts["seated"]
+
+
+def test_each_candidate_gets_the_slip_of_his_own_draw(printed):
+    """With it he works his number, his draws and his place in the record out again, at the portal."""
+    drawn, _, _ = printed
+    rows = queries.files(drawn, "result")["rows.jsonl"].splitlines()
+    for row in queries.bundles(drawn):
+        _, archive = opened(drawn, row.institution)
+        for placed in drawn.placements.filter(institution=row.institution):
+            told = json.loads(archive.read(f"draw-slip-{placed.ticket}.json"))
+            assert (told["format"], told["draw_id"], told["size"]) == ("xslip/1", drawn.number, len(rows))
+            (part,) = told["parts"]
+            own = json.loads(part["row"])
+            assert (own["cand"], own["session"]) == (placed.pseudonym, placed.sitting.number)
+            assert merkle.leads(part["row"].encode(), part["place"], told["size"], part["path"], merkle.root(rows))
+            assert all(draw["agrees"] for stage in part["stages"] for draw in stage["draws"])
+
+
+def test_the_ticket_and_its_slip_of_one_candidate_stand_alone(printed):
+    """The file of one candidate holds no page and no tag of another one; the file for the printer has all pages."""
+    drawn, _, _ = printed
+    row, archive = opened(drawn, OWNER)
+    whole = pypdf.PdfReader(io.BytesIO(archive.read(f"institution-{OWNER}.pdf")), strict=True)
+    assert len(whole.pages) == row.tickets
+    people = queries.with_people(drawn.placements.filter(institution=OWNER).select_related("sitting"))
+    for one in people[:6]:
+        content = archive.read(f"candidate-{one.ticket}.pdf")
+        alone = pypdf.PdfReader(io.BytesIO(content), strict=True)
+        assert len(alone.pages) == 1 and papers.ticket_text(one.ticket) in alone.pages[0].extract_text()
+        tags = alone.trailer["/Root"]["/StructTreeRoot"]
+        (document,) = tags["/K"]
+        assert len(document["/K"]) > 3 and len(tags["/ParentTree"]["/Nums"]) == 2
+        others = [other for other in people if other.ticket != one.ticket]
+        assert not any(papers.ticket_text(other.ticket) in alone.pages[0].extract_text() for other in others)
+    assert [papers.ticket_text(one.ticket) in page.extract_text() for one, page in zip(people, whole.pages, strict=True)] == [True] * row.tickets
+
+
+def test_a_sheet_of_another_form_is_not_cut(printed):
+    """A typesetter that writes otherwise is found at once, not at the printer's."""
+    for data in (b"", b"%PDF-1.7 something else", b"%PDF-1.7\nstartxref\n9\n%%EOF"):
+        with pytest.raises(pages.NotPlain, match="联系系统管理员"):
+            pages.read(data)
 
 
 def test_a_ticket_says_who_where_when_and_why_and_is_marked_as_rehearsal(printed):

@@ -1,11 +1,14 @@
 """The freeze: two persons sign the digest of the input; from then on nothing of it changes."""
 
+import csv
 import hashlib
+import io
 import json
 from datetime import datetime
 from typing import Any
 
 from kaopei.center.allocation import pool, queries, statements
+from kaopei.center.allocation.actions.attempts import attempts
 from kaopei.center.allocation.models import Draw, DrawFile, Sitting
 from kaopei.center.applications import actions as applications
 from kaopei.center.registry import queries as registry
@@ -22,6 +25,7 @@ FREEZE = "allocation.freeze"
 CLAUSE = "N2.3.2"
 
 
+@attempts
 @records("allocation.freeze_asked", act="allocation.freeze")
 def request_freeze(draw: Draw, *, by: Actor, at: datetime) -> Request:
     """二（三） N2.3.2: show the second person what would be frozen: digest, counts, what stays outside and why."""
@@ -41,6 +45,7 @@ def request_freeze(draw: Draw, *, by: Actor, at: datetime) -> Request:
     return asked
 
 
+@attempts
 @records("allocation.frozen", act="allocation.approve")
 def freeze(draw: Draw, *, shown: bytes, asked_by: str, by: Actor, at: datetime) -> Draw:
     """二（三） N2.3.2: the second signature freezes the input, if it is still what was shown: files, digest,
@@ -53,7 +58,7 @@ def freeze(draw: Draw, *, shown: bytes, asked_by: str, by: Actor, at: datetime) 
     for name, content in {**_instance(ready), "seating/rooms.csv": _rooms(row, ready)}.items():
         digest = hashlib.sha256(content).hexdigest()
         DrawFile.objects.create(city=row.city, draw=row, name=name, digest=digest, content=content)
-    Sitting.objects.filter(pk__in=[sitting.pk for sitting in ready.sittings], frozen_in="").update(frozen_in=row.number)
+    Sitting.objects.filter(pk__in=[sitting.pk for sitting in ready.sittings], frozen_in="").update(frozen_in=row.base)
     applications.freeze(row.batch, _new(ready), draw=row.number, by=by, at=at)
     row.freeze_record = _statement(row, ready.pool.input_digest, at)
     row.input_digest, row.frozen_by, row.frozen_at, row.status = (
@@ -81,9 +86,7 @@ def _ready(draw: Draw, at: datetime) -> queries.Prepared:
         raise Refused(refuse(CLAUSE, str(fault), "empty")) from None
     if open_ones := [one.site for one in draw.exceptions.filter(status="asked")]:
         raise Refused(refuse("N2.4.2", f"考试点 {'、'.join(open_ones)} 的例外还没有审批，请先办结。", "exceptions"))
-    if draw.follows:
-        return ready
-    thin = {(row.institution, row.subject, row.options, row.candidates) for row in queries.thin_market(ready.pool, draw.part)}
+    thin = {(row.institution, row.subject, row.options, row.candidates) for row in queries.thin_market(ready.to_draw, draw.part)}
     decided = draw.thin_decisions.values_list("institution", "subject", "options", "candidates")
     if missing := thin - set(decided):
         raise Refused(refuse("N2.3.4", f"可抽考试点过少的名单还有 {len(missing)} 项没有处理，请先处理。", "thin"))
@@ -106,13 +109,16 @@ def _digests(ready: queries.Prepared) -> dict[str, str]:
 
 def _rooms(draw: Draw, ready: queries.Prepared) -> bytes:
     """Rooms and numbers of seats, frozen with the rest: seats are given by the same seed."""
-    if (before := queries.previous(draw)) is not None:
-        return queries.file(before, "seating/rooms.csv") or b""
+    before = queries.previous(draw)
+    listed = csv.reader(io.StringIO((queries.file(before, "seating/rooms.csv") or b"").decode()) if before else [])
+    rows = [tuple(row) for row in listed][1:]
+    known = {row[0] for row in rows}
     day = min(sitting.day for sitting in ready.sittings)
     sites = {site.number: site for site in registry.sites(draw.city, day)}
-    rows = [
+    rows += [
         (sitting.number, room.name, f"{room.first:04d}", f"{room.last:04d}")
         for sitting in ready.sittings
+        if sitting.number not in known
         for room in queries.rooms(sites[sitting.site], sitting.seats)
     ]
     return pool.table(("session_id", "room", "first", "last"), rows)
@@ -146,6 +152,8 @@ def _late(draw: Draw, ready: queries.Prepared) -> dict[str, Any]:
         "变更": [" ".join(change) for change in ready.pool.changes],
         "变更的理由": reasons,
         "不能再用的座位": ready.affected,
+        "增开的场次": list(ready.added),
+        "变动的考生从这一天起安排": f"{queries.first_day(draw)}",
     }
 
 

@@ -4,6 +4,7 @@ import hashlib
 from datetime import date, datetime
 
 from kaopei.center.allocation import queries, statements
+from kaopei.center.allocation.actions.attempts import attempts
 from kaopei.center.allocation.models import Draw, SiteException, ThinDecision
 from kaopei.law.exceptions import LEAST_TEXT
 from kaopei.law.verdict import refuse
@@ -18,6 +19,7 @@ EXCEPTION = "allocation.exception"
 PURPOSE = "allocation.attachment"
 
 
+@attempts
 @records("allocation.exception_asked", act="allocation.exception")
 def ask_exception(
     draw: Draw,
@@ -70,6 +72,7 @@ def ask_exception(
     return row
 
 
+@attempts
 @records("allocation.exception_approved", act="allocation.approve")
 def approve_exception(row: SiteException, *, by: Actor, at: datetime) -> None:
     """二（四） AMB1: the second person has signed; counted by city and month, and shown to the province."""
@@ -95,6 +98,7 @@ def _shown(row: SiteException) -> bytes:
     )
 
 
+@attempts
 @records("allocation.thin_decided", act="allocation.freeze")
 def decide_thin(draw: Draw, *, choice: str, reason: str, by: Actor, at: datetime) -> int:
     """二（三） AMB8: the list of those with too few sites is looked at, and what follows is written down, all
@@ -106,7 +110,7 @@ def decide_thin(draw: Draw, *, choice: str, reason: str, by: Actor, at: datetime
     if len(reason.strip()) < 10:
         raise Refused(refuse("N2.3.4", "请写明理由（不少于 10 个字）。", "reason"))
     ready = queries.prepare(draw)
-    rows = queries.thin_market(ready.pool, draw.part)
+    rows = queries.thin_market(ready.to_draw, draw.part)
     ThinDecision.objects.bulk_create(
         ThinDecision(
             city=draw.city,

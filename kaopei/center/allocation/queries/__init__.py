@@ -17,14 +17,16 @@ from kaopei.center.allocation.queries.draws import (
     names,
     of_person,
     offered,
+    percent,
     transcript,
     used,
 )
 from kaopei.center.allocation.queries.facts import LeftOut, NothingToDraw, Prepared, Thin, prepare, thin_market
-from kaopei.center.allocation.queries.late import moves, previous, previous_result, standing, unknown_change
+from kaopei.center.allocation.queries.late import first_day, moves, previous, previous_result, standing, unknown_change
 from kaopei.center.allocation.queries.sittings import (
     Seated,
     SittingFacts,
+    changed_by,
     facts,
     rooms,
     seated,
@@ -32,7 +34,9 @@ from kaopei.center.allocation.queries.sittings import (
     sittings,
     with_candidates,
     with_people,
+    without_tickets,
 )
+from kaopei.center.allocation.queries.slips import slip, slips
 
 __all__ = [
     "Explained",
@@ -44,6 +48,7 @@ __all__ = [
     "Thin",
     "bundles",
     "cards",
+    "changed_by",
     "comparison",
     "draw",
     "draws",
@@ -53,12 +58,14 @@ __all__ = [
     "file",
     "file_list",
     "files",
+    "first_day",
     "flow",
     "left",
     "moves",
     "names",
     "of_person",
     "offered",
+    "percent",
     "prepare",
     "previous",
     "previous_result",
@@ -66,6 +73,8 @@ __all__ = [
     "seated",
     "sitting",
     "sittings",
+    "slip",
+    "slips",
     "standing",
     "thin_market",
     "transcript",
@@ -73,4 +82,5 @@ __all__ = [
     "used",
     "with_candidates",
     "with_people",
+    "without_tickets",
 ]

@@ -1,5 +1,7 @@
 """Reads about draws: their state, pictures, files, and one candidate's own explanation."""
 
+import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -28,6 +30,8 @@ class Explained:
     path: tuple[str, ...]
     root: str
     placement: Placement | None
+    # His place in the order of the lottery numbers, 0 for whoever was not drawn
+    rank: int
 
 
 def draws(city: str = "") -> QuerySet[Draw]:
@@ -91,6 +95,9 @@ def used(one: Draw) -> Counter[tuple[str, str]]:
 def offered(one: Draw) -> Counter[tuple[str, str]]:
     """Seats offered by site and day: of the frozen sittings, before the freeze of the planned ones."""
     rows = Sitting.objects.filter(batch=one.batch, part=one.part, frozen_in=one.base if one.input_digest or one.follows else "")
+    if one.input_digest:  # later draws of the chain may have more
+        listed = csv.DictReader(io.StringIO((file(one, "instance/sessions.csv") or b"").decode()))
+        rows = rows.filter(number__in=[row["session_id"] for row in listed])
     found: Counter[tuple[str, str]] = Counter()
     for site, day, seats in rows.values_list("site", "day", "seats"):
         found[site, day.isoformat()] += seats
@@ -99,13 +106,19 @@ def offered(one: Draw) -> Counter[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class CityRow:
-    """A draw among others of the month: what a province compares; shares in tenths of a percent of those seated."""
+    """A draw among others of the month, as a province compares them: percentages of the candidates (`without_seat`, `thin`) or of those seated."""
 
     draw: Draw
-    without_seat: int
-    public: int
-    exempt: int
-    thin: int
+    without_seat: str
+    public: str
+    exempt: str
+    thin: str
+
+
+def percent(part: int, whole: int) -> str:
+    """12.3; nothing of nothing is 0.0."""
+    tenths = (part * 2000 + whole) // (2 * whole) if whole else 0
+    return f"{tenths // 10}.{tenths % 10}"
 
 
 def comparison(drawn: Iterable[Draw]) -> list[CityRow]:
@@ -113,12 +126,12 @@ def comparison(drawn: Iterable[Draw]) -> list[CityRow]:
     found = []
     for one in drawn:
         if one.seed:
-            counts, seated = one.counts, max(1, one.counts["seated"])
+            counts = one.counts
             components = transcript(one).get("components", [])
             thin = sum(each["thin"] for each in components if each["stage"] == "home")
-            shares = [counts[key] * 1000 // seated for key in ("public", "exempt")]
-            candidates = max(1, counts["candidates"])
-            found.append(CityRow(one, counts["without_seat"] * 1000 // candidates, *shares, thin * 1000 // candidates))
+            public, exempt = (percent(counts[key], counts["seated"]) for key in ("public", "exempt"))
+            without, thinly = (percent(number, counts["candidates"]) for number in (counts["without_seat"], thin))
+            found.append(CityRow(one, without, public, exempt, thinly))
     return found
 
 
@@ -145,8 +158,15 @@ def explain(one: Draw, wanted: str) -> Explained | None:
             row = json.loads(line)
             placement = placement or _last_placement(one, pseudonym)
             path = tuple(merkle.path(lines, place))
-            return Explained(row, line.decode(), place, len(lines), path, merkle.root(lines), placement)
+            return Explained(row, line.decode(), place, len(lines), path, merkle.root(lines), placement, _rank(lines, row))
     return None
+
+
+def _rank(lines: Iterable[bytes], row: Mapping[str, Any]) -> int:
+    if "lottery" not in row:
+        return 0
+    others = (json.loads(line).get("lottery", "") for line in lines)
+    return 1 + sum("" < other < row["lottery"] for other in others)
 
 
 def _last_placement(one: Draw, pseudonym: str) -> Placement | None:

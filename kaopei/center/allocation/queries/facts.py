@@ -1,5 +1,6 @@
 """From the register, the applications and the plan to the prepared facts of one draw."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from kaopei.law.cells import read_standing
 from kaopei.law.exceptions import ExceptionFacts
 from kaopei.law.facts import SiteFacts
 from kaopei.law.rules.c2_3_cross_exam import host_may_host
-from kaopei.law.verdict import Verdict
+from kaopei.law.verdict import Verdict, refuse
 from kaopei.lottery import pool as lottery_pool
+from kaopei.lottery.draw import Outcome
 from kaopei.lottery.draw import draw as lottery_draw
 from kaopei.lottery.eligibility import Eligibility
 from kaopei.lottery.table import BadInstance
@@ -45,8 +47,11 @@ class Prepared:
     pool: lottery_pool.Pool
     sittings: tuple[Sitting, ...]
     left_out: tuple[LeftOut, ...]
-    # Of an incremental draw: how many seats of the result before can no longer be used
+    # Those who are to be drawn with the seats there are for them: of an incremental draw without whoever keeps his seat
+    to_draw: lottery_pool.Pool
+    # Of an incremental draw: how many seats of the result before can no longer be used, and which sittings are new
     affected: int = 0
+    added: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +86,65 @@ def prepare(draw: Draw) -> Prepared:
     if not people:
         raise NothingToDraw(f"批次 {draw.batch} 没有可以参加本次抽签的考生：请先完成受理和待定件的决定。")
     facts = _facts(draw, kept, sites, people, first)
-    return Prepared(lottery_pool.parse(pool.files(facts)), kept, left_out)
+    found = lottery_pool.parse(pool.files(facts))
+    return Prepared(found, kept, left_out, found)
 
 
 def _prepare_late(draw: Draw) -> Prepared:
-    """The pool of an incremental draw; one that could not be drawn is found out now, with a seed that decides nothing."""
+    """The pool of an incremental draw; one that could not be drawn is found out now, with a seed that decides nothing.
+
+    Who keeps his seat does not depend on the seed. All others are drawn to days after the draw only: nobody can go to a sitting of yesterday.
+    """
+    added, left_out = _added(draw)
+    before = late.previous_result(draw)
     try:
-        found = lottery_pool.parse(late.instance(draw), late.previous_result(draw))
+        files = late.instance(draw, added)
+        kept = _kept(lottery_draw(lottery_pool.parse(files, before), TRIAL))
+        files = files | {"candidates.csv": late.not_before(files["candidates.csv"], set(kept), late.first_day(draw))}
+        found = lottery_pool.parse(files, before)
         outcome = lottery_draw(found, TRIAL)
+        to_draw = lottery_pool.parse(late.remaining(files, kept))
     except BadInstance as fault:
         raise NothingToDraw(f"增量抽签的输入还不完整：{fault}") from None
-    sittings = tuple(Sitting.objects.filter(frozen_in=draw.base))
+    sittings = (*Sitting.objects.filter(frozen_in=draw.base), *(one for one in added.sittings if not one.frozen_in))
     affected = sum(1 for move in outcome.moves if move.old)
-    return Prepared(found, sittings, (), affected)
+    return Prepared(found, sittings, left_out, to_draw, affected, tuple(one.number for one in added.sittings))
+
+
+def _kept(outcome: Outcome) -> dict[str, str]:
+    """Who keeps which sitting."""
+    rows = map(json.loads, outcome.rows)
+    return {row["cand"]: row["session"] for row in rows if row["how"] == "kept"}
+
+
+def _added(draw: Draw) -> tuple[late.Added, tuple[LeftOut, ...]]:
+    """What an incremental draw has beyond the input before, new sittings and candidates accepted late; and sittings that stay outside."""
+    planned = late.new_sittings(draw)
+    day = min((one.day for one in planned), default=late.first_day(draw))
+    sites = registry.sites(draw.city, day)
+    open_ones = [one for one in planned if one.frozen_in or one.site in late.sites(draw)]
+    left_out = (*out_of_the_draw(draw, open_ones, sites), *_unknown_sites(planned, open_ones, sites))
+    gone = {number for one in left_out for number in one.sittings}
+    people = [one for one in applications.accepted(draw.batch) if not one.frozen_in] if draw.part == "T" else []
+    campus = {site.host_code: site.number for site in sites if site.is_campus and site.host_code}
+    sittings = tuple(one for one in open_ones if one.number not in gone)
+    subjects = {name for one in sittings for name in one.subjects} | {one.operation for one in people}
+    candidates = tuple(_candidate(one, campus, day) for one in people)
+    return late.Added(sittings, candidates, tuple(subject(name, day) for name in sorted(subjects))), left_out
+
+
+def _unknown_sites(planned: Iterable[Sitting], known: Iterable[Sitting], sites: Iterable[registry.SiteOn]) -> list[LeftOut]:
+    """A site that is not in the frozen list cannot come in with a change: it waits for the next batch."""
+    names = {site.number: site.name for site in sites}
+    found: dict[str, list[Sitting]] = {}
+    for one in planned:
+        if one not in known:
+            found.setdefault(one.site, []).append(one)
+    verdict = refuse("N2.3.2", "考试点不在冻结的名单里，增量抽签不能增加考试点，请并入下一批。", "new_site")
+    return [
+        LeftOut(site, names.get(site, site), tuple(one.number for one in rows), sum(one.seats for one in rows), verdict)
+        for site, rows in found.items()
+    ]
 
 
 def _facts(

@@ -5,20 +5,20 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db.models import Q
 
 from kaopei.center.allocation import pool
 from kaopei.center.allocation.models import Draw, LateChange, Placement, Sitting
 from kaopei.center.allocation.queries import draws
-from kaopei.center.applications import queries as applications
 from kaopei.center.registry import queries as registry
-from kaopei.lottery.late import CHANGES, CLOSING
+from kaopei.lottery.late import CHANGES, CLOSING, KINDS
+from kaopei.office.clock import CHINA
 
 Rows = list[dict[str, str]]
 # The reason code in changes.csv of what follows from register and applications; people's own words stay in LateChange.
-AUTOMATIC = {"site_suspended": "register", "late_approval": "accepted"}
+AUTOMATIC = {"site_suspended": "register", "late_approval": "accepted", "sitting_added": "planned"}
 # A placement counts if its draw is an ordinary one or countersigned, and no countersigned draw took the seat back.
 COUNTS = (Q(draw__follows="") | Q(draw__status=Draw.Status.VERIFIED)) & Q(vacated=None)
 
@@ -47,6 +47,8 @@ class Moves:
     rows: Rows
     reasons: tuple[tuple[str, int], ...]
     kept: int
+    moved: int
+    unseated: int
 
 
 def moves(draw: Draw) -> Moves | None:
@@ -59,7 +61,9 @@ def moves(draw: Draw) -> Moves | None:
     for row in rows:
         row["why"] = words.get(row["kind"], row["kind"])
     reasons = Counter(row["why"] for row in rows)
-    return Moves(rows, tuple(sorted(reasons.items())), draw.counts.get("kept", 0))
+    seated = sum(1 for row in rows if row["to_session"])
+    stay_away = sum(row["kind"] == LateChange.Kind.CANDIDATE for row in rows)
+    return Moves(rows, tuple(sorted(reasons.items())), draw.counts.get("kept", 0), seated, len(rows) - seated - stay_away)
 
 
 def unknown_change(draw: Draw, kind: str, about: str) -> str:
@@ -76,28 +80,78 @@ def unknown_change(draw: Draw, kind: str, about: str) -> str:
     return "" if about in known else f"抽签 {before.number} 里没有 {about}：请核对抽签代号。"
 
 
-def instance(draw: Draw) -> dict[str, bytes]:
-    """The files of the draw before, brought up to today: suspensions, ties, who withdrew, who was accepted late."""
-    before = previous(draw)
-    assert before is not None
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What an incremental draw has beyond the input of the draw before."""
+
+    sittings: tuple[Sitting, ...]
+    candidates: tuple[pool.CandidateFacts, ...]
+    subjects: tuple[pool.SubjectFacts, ...]
+
+
+def first_day(draw: Draw) -> date:
+    """The first day to which a change may bring somebody: the day after the draw."""
+    return draw.public_at.astimezone(CHINA).date() + timedelta(days=1)
+
+
+def sites(draw: Draw) -> set[str]:
+    """The sites of the draw before."""
+    return {row["point_id"] for row in read(_before(draw, "instance/points.csv"))}
+
+
+def new_sittings(draw: Draw) -> list[Sitting]:
+    """Sittings of the plan that the draw before did not have and that are late enough for whoever is drawn again."""
+    listed = {row["session_id"] for row in read(_before(draw, "instance/sessions.csv"))}
+    rows = Sitting.objects.filter(batch=draw.batch, part=draw.part, frozen_in__in=("", draw.base), day__gte=first_day(draw))
+    return [row for row in rows if row.number not in listed]
+
+
+def instance(draw: Draw, added: Added) -> dict[str, bytes]:
+    """The files of the draw before, brought up to today: suspensions, ties, who withdrew, who was accepted late, new sittings."""
+    before = _must(draw)
     files = draws.files(before, "instance")
     files.pop(CHANGES, None)
     told = {(change.kind, change.object): f"told-{place}" for place, change in enumerate(draw.changes.all(), 1)}
-    sittings = Sitting.objects.filter(frozen_in=draw.base)
-    first, last = (sittings.order_by(order).values_list("day", flat=True)[0] for order in ("day", "-day"))
-    shut, suspensions = _suspensions(draw.city, files, first, last)
-    late, candidates = _candidates(draw, files["candidates.csv"], {about for kind, about in told if kind == "candidate_withdrawn"})
+    chain = Sitting.objects.filter(frozen_in=draw.base)
+    first, last = (chain.order_by(order).values_list("day", flat=True)[0] for order in ("day", "-day"))
+    shut, suspensions = _suspensions(draw.city, files, first, max([last, *(one.day for one in added.sittings)]))
     told |= {("site_suspended", site): AUTOMATIC["site_suspended"] for site in shut}
-    told |= {("late_approval", cand): AUTOMATIC["late_approval"] for cand in late}
+    told |= {("late_approval", one.pseudonym): AUTOMATIC["late_approval"] for one in added.candidates}
+    told |= {("sitting_added", one.number): AUTOMATIC["sitting_added"] for one in added.sittings if "sitting_added" in KINDS}
     told |= _carried(before, told, files)
     behind = registry.controllers(draw.city, first)
     return files | {
         "suspensions.csv": suspensions,
-        "candidates.csv": candidates,
-        "institutions.csv": _behind(files["institutions.csv"], behind, ("inst_id",)),
+        "candidates.csv": _candidates(draw, files, added, {about for kind, about in told if kind == "candidate_withdrawn"}),
+        "institutions.csv": _behind(_institutions(draw, files, added), behind, ("inst_id",)),
         "points.csv": _behind(files["points.csv"], behind, ("inst_id", "point_id")),
+        "subjects.csv": _subjects(files, added),
+        "sessions.csv": _sessions(files, chain, added),
         CHANGES: pool.table(("kind", "id", "reason_code"), [(kind, about, code) for (kind, about), code in told.items()]),
     }
+
+
+def not_before(candidates: bytes, kept: set[str], day: date) -> bytes:
+    """Whoever does not keep his seat may sit from this day on, if his own earliest day is not later."""
+    rows, least = read(candidates), pool.day_number(day)
+    for row in rows:
+        if row["cand_id"] not in kept:
+            row["earliest_day"] = str(max(int(row["earliest_day"]), least))
+    return _table(rows)
+
+
+def remaining(files: Mapping[str, bytes], kept: Mapping[str, str]) -> dict[str, bytes]:
+    """The same as an ordinary input: only those who do not keep a seat, and the seats that nobody keeps."""
+    taken = Counter(kept.values())
+    closed = {row["id"] for row in read(files[CHANGES]) if row["kind"] in CLOSING}
+    sessions = read(files["sessions.csv"])
+    for row in sessions:
+        row["seats"] = "0" if row["session_id"] in closed else str(int(row["seats"]) - taken[row["session_id"]])
+    people = read(files["candidates.csv"])
+    left = {name: content for name, content in files.items() if name != CHANGES}
+    header = list(people[0]) if people else []
+    rows = [[row[name] for name in header] for row in people if row["cand_id"] not in kept]
+    return left | {"sessions.csv": _table(sessions), "candidates.csv": pool.table(header, rows)}
 
 
 def _carried(before: Draw, told: Mapping[tuple[str, str], str], files: Mapping[str, bytes]) -> dict[tuple[str, str], str]:
@@ -125,21 +179,45 @@ def _suspensions(city: str, files: Mapping[str, bytes], first: object, last: obj
     return sorted({site for site, _, _ in now - before}), pool.table(("point_id", "from_day", "to_day"), now)
 
 
-def _candidates(draw: Draw, content: bytes, gone: set[str]) -> tuple[list[str], bytes]:
-    rows = read(content)
-    header = list(rows[0]) if rows else []
-    kept = [[row[name] for name in header] for row in rows if row["cand_id"] not in gone]
-    late = [one for one in applications.accepted(draw.batch) if not one.frozen_in] if draw.part == "T" else []
-    districts = {row["district_id"] for row in read(draws.file(_must(draw), "instance/districts.csv") or b"")}
-    bodies = {row["inst_id"] for row in read(draws.file(_must(draw), "instance/institutions.csv") or b"")}
-    late = [one for one in late if one.institution_code in bodies and one.training_end is not None]
-    for one in late:
-        earliest = pool.day_number(one.training_end + timedelta(days=1)) if one.training_end else 0
-        facts = (one.pseudonym, draw.city, one.institution_code, one.operation, draw.part, one.district, earliest, 0, "")
-        told = dict(zip(pool.CANDIDATE_COLUMNS, map(str, facts), strict=True))
+def _candidates(draw: Draw, files: Mapping[str, bytes], added: Added, gone: set[str]) -> bytes:
+    """Those of the draw before without whoever withdrew, and those accepted since."""
+    rows = [row for row in read(files["candidates.csv"]) if row["cand_id"] not in gone]
+    districts = {row["district_id"] for row in read(files["districts.csv"])}
+    header = read(files["candidates.csv"])[0]
+    for one in added.candidates:
+        told = pool.candidate(one, draw.city, draw.part)
         told["district_id"] = told["district_id"] if told["district_id"] in districts else ""
-        kept.append([told[name] for name in header])
-    return [one.pseudonym for one in late], pool.table(header, kept)
+        rows.append({name: told.get(name, "") for name in header})
+    return pool.table(list(header), [list(row.values()) for row in rows])
+
+
+def _institutions(draw: Draw, files: Mapping[str, bytes], added: Added) -> bytes:
+    """Whose candidates were accepted since may be a body that had none before."""
+    rows = read(files["institutions.csv"])
+    new = {one.institution for one in added.candidates} - {row["inst_id"] for row in rows} - {""}
+    rows += [{**dict.fromkeys(rows[0], ""), "inst_id": code, "city_id": draw.city, "kind": "training"} for code in sorted(new)]
+    return _table(rows)
+
+
+def _subjects(files: Mapping[str, bytes], added: Added) -> bytes:
+    known = read(files["subjects.csv"])
+    new = [one for one in added.subjects if one.name not in {row["subject"] for row in known}]
+    return pool.table(list(known[0]), [*(list(row.values()) for row in known), *pool.subject_rows(new)])
+
+
+def _sessions(files: Mapping[str, bytes], chain: Iterable[Sitting], added: Added) -> bytes:
+    """With the new sittings; the slot is the rank of the start among all there are now."""
+    if not added.sittings:
+        return files["sessions.csv"]
+    rows = {row["session_id"]: row for row in read(files["sessions.csv"])}
+    starts = {one.number: one.start for one in (*chain, *added.sittings)}
+    slot = {start: rank for rank, start in enumerate(sorted(set(starts.values())))}
+    for one in added.sittings:
+        facts = pool.SittingFacts(one.number, one.site, one.day, one.start, one.part, tuple(one.subjects), one.seats)
+        rows[one.number] = dict(zip(pool.SESSION_COLUMNS, map(str, pool.session(facts, slot)), strict=True))
+    for number, row in rows.items():
+        row["slot"] = str(slot[starts[number]])
+    return _table(list(rows.values()))
 
 
 def _must(draw: Draw) -> Draw:
@@ -148,14 +226,22 @@ def _must(draw: Draw) -> Draw:
     return before
 
 
+def _before(draw: Draw, name: str) -> bytes:
+    return draws.file(_must(draw), name) or b""
+
+
+def _table(rows: Rows) -> bytes:
+    """Rows of one header, at least one, as a file again."""
+    return pool.table(list(rows[0]), [list(row.values()) for row in rows])
+
+
 def _behind(content: bytes, behind: Mapping[str, str], keys: Iterable[str]) -> bytes:
     """Who stands behind each body, as the register has it today."""
     rows = read(content)
-    header = list(rows[0]) if rows else []
     for row in rows:
         body = next((row[key] for key in keys if row[key]), "")
         row["controller"] = behind.get(body, "")
-    return pool.table(header, [[row[name] for name in header] for row in rows])
+    return _table(rows)
 
 
 def read(content: bytes) -> Rows:

@@ -6,7 +6,7 @@ from datetime import date, time
 
 from django.db.models import Count, Q, QuerySet
 
-from kaopei.center.allocation.models import Draw, Placement, Sitting
+from kaopei.center.allocation.models import Draw, Placement, Sitting, Vacated
 from kaopei.center.allocation.queries.late import COUNTS
 from kaopei.center.allocation.seats import Room, assumed
 from kaopei.center.applications import queries as applications
@@ -78,6 +78,22 @@ def with_candidates(*, city: str = "", verified: bool = True) -> list[SittingFac
     if verified:
         rows = rows.filter(frozen_in__in=Draw.objects.filter(status=Draw.Status.VERIFIED).values("number"))
     return [_facts(row) for row in rows]
+
+
+def changed_by(numbers: Iterable[str]) -> dict[str, str]:
+    """The newest countersigned incremental draw that gave somebody a seat in a sitting or took one back, by sitting."""
+    asked, verified = list(numbers), Draw.objects.filter(status=Draw.Status.VERIFIED).exclude(follows="")
+    given = Placement.objects.filter(sitting__number__in=asked, draw__in=verified).values_list("sitting__number", "draw__serial", "draw__number")
+    taken = Vacated.objects.filter(placement__sitting__number__in=asked, draw__in=verified)
+    taken_back = taken.values_list("placement__sitting__number", "draw__serial", "draw__number")
+    rows = sorted({*given.order_by().distinct(), *taken_back.order_by().distinct()}, key=lambda row: row[1])
+    return {sitting: draw for sitting, _, draw in rows}
+
+
+def without_tickets(number: str) -> list[str]:
+    """The draws that gave the seats of a sitting and whose tickets were not made."""
+    draws = Draw.objects.filter(placements__in=Placement.objects.filter(COUNTS, sitting__number=number), ticket_bundles=None)
+    return sorted(set(draws.values_list("number", flat=True)))
 
 
 def _facts(row: Sitting) -> SittingFacts:

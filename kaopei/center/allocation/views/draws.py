@@ -20,7 +20,7 @@ from kaopei.office.clock import CHINA
 from kaopei.office.tasks import queries as jobs
 
 KINDS = dict(LateChange.Kind.choices)
-SOURCE_WORDS = {"register": "登记记录", "accepted": "受理记录"}
+SOURCE_WORDS = {"register": "登记记录", "accepted": "受理记录", "planned": "考试计划"}
 STEPS = ("公告", "承诺", "冻结", "公开密值", "抽签", "复核")
 # How many of the six steps are behind a draw in each status
 BEHIND = {
@@ -94,7 +94,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
         "exceptions": list(draw.exceptions.all()),
         "decisions": list(draw.thin_decisions.all()),
         "files": queries.file_list(draw) if draw.input_digest else [],
-        "command": f"./run lottery verify instance result{' --previous previous' if draw.follows else ''}",
+        "command": f"./run lottery verify instance result --draw-id {draw.number}{' --previous previous' if draw.follows else ''}",
         "freeze": approvals.standing("allocation.freeze", f"draw:{number}"),
         "protocol": approvals.standing("draw.publish", number),
         "job": jobs.newest("allocation.draw", number=number),
@@ -156,7 +156,7 @@ def _preview(draw: Draw) -> dict[str, Any]:
         ready = queries.prepare(draw)
     except queries.NothingToDraw as fault:
         return {"problem": str(fault)}
-    thin = [] if draw.follows else queries.thin_market(ready.pool, draw.part)
+    thin = queries.thin_market(ready.to_draw, draw.part)
     bodies, _, _ = queries.names(draw)
     decided = {(one.institution, one.subject, one.options, one.candidates) for one in draw.thin_decisions.all()}
     rows = [
@@ -176,10 +176,13 @@ def _preview(draw: Draw) -> dict[str, Any]:
             "seats": sum(one.seats for one in ready.sittings),
             "digest": ready.pool.input_digest,
             "affected": ready.affected,
+            "added": len(ready.added),
+            "first_day": queries.first_day(draw) if draw.follows else None,
             "changes": [(KINDS[kind], about, SOURCE_WORDS.get(code, "本页登记")) for kind, about, code in ready.pool.changes],
         },
         "left_out": ready.left_out,
         "thin": rows,
+        "thin_none": sum(row["candidates"] for row in rows if not row["options"]),
         "thin_open": sum(not row["decided"] for row in rows),
         "k": draw.rules.get("k"),
     }
@@ -193,14 +196,15 @@ def _result(draw: Draw) -> dict[str, Any]:
     offered, used = queries.offered(draw), queries.used(draw)
     days = sorted({day for _, day in offered})
     rows = {site: sites.get(site, site) for site in sorted({site for site, _ in offered})}
-    exempted = queries.exempted(draw)
+    exempted, left = queries.exempted(draw), queries.left(draw)
     return {
         "sankey": pictures.sankey(queries.flow(draw), sources=bodies, targets=sites, kinds=kinds),
         "heat": pictures.heat(used, offered, rows=rows, columns={day: day[8:] for day in days}),
         "months": sorted({day[:7] for day in days}),
         "exempted": [{"row": row, "site": sites.get(row.sitting.site, row.sitting.site)} for row in exempted[:50]],
         "exempted_more": max(0, len(exempted) - 50),
-        "left": queries.left(draw)[:50],
+        "left": left[:50],
+        "left_more": max(0, len(left) - 50),
         "root": queries.transcript(draw).get("merkle_root", ""),
         "bundles": queries.bundles(draw),
     }

@@ -1,7 +1,6 @@
 """What can be taken away from a draw: its files, one candidate's explanation, the tickets."""
 
 import io
-import json
 import zipfile
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,12 +12,13 @@ from kaopei.center.allocation.views.sittings import pdf_answer
 from kaopei.center.registry import queries as registry
 from kaopei.lottery import pool as lottery_pool
 from kaopei.lottery.chance import chance
-from kaopei.lottery.explain import slip as lottery_slip
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
 
 TYPES = {"json": "application/json", "jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8"}
 OUTCOMES = {"full": "已满，再抽", "seat": "有座", "moved": "先有座，补位时调整"}
+# The same in a sentence
+SAID = {"已满，再抽": "当时已满；", "有座": "有座位。", "先有座，补位时调整": "有座位，后来为了让更多人有座而调整。"}
 HOWS = {
     "draw": "抽签直接得到座位",
     "repair": "补位阶段得到座位：为让更多人有座而调整，规则和顺序由种子决定",
@@ -67,6 +67,7 @@ def explain(request: HttpRequest, number: str) -> HttpResponse:
         _, sites, _ = queries.names(draw)
         odds = chance(lottery_pool.parse(queries.files(draw, "instance"), queries.previous_result(draw)), found.row["cand"])[found.row["part"]]
         context["drawn"] = [(sites.get(site, site), OUTCOMES[what]) for site, what in found.row.get("drawn", [])]
+        context["told"] = _in_words(found, context["drawn"])
         context["how"] = HOWS.get(found.row["how"], found.row["how"])
         context["odds"] = [
             (
@@ -79,6 +80,21 @@ def explain(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "allocation/explain.html", context)
 
 
+def _in_words(found: queries.Explained, drawn: list[tuple[str, str]]) -> str:
+    """His draw as one would tell him at the counter."""
+    words = [f"{found.size} 人里按号排第 {found.rank} 个抽。"] if found.rank else []
+    words += [f"{'抽' if place == 0 else '再抽'}到{site}，{SAID[what]}" for place, (site, what) in enumerate(drawn)]
+    placed = found.placement
+    if found.row["session"] is None or placed is None:
+        return "".join([*words, "没有得到座位：", HOWS.get(found.row["how"], ""), "。"])
+    if found.row["how"] == "repair":
+        words.append("一轮抽完以后，为了让更多人有座，按公布的规则补位，")
+    if found.row["how"] == "kept":
+        words.append("这次变动没有影响到他，")
+    day = f"{placed.sitting.day:%Y-%m-%d} {placed.sitting.start:%H:%M}"
+    return "".join([*words, f"座位是 {day} {placed.room} {placed.seat} 号（场次 {placed.sitting.number}）。"])
+
+
 @permission("allocation.view")
 def slip(request: HttpRequest, number: str, who: str) -> HttpResponse:
     """A candidate's draw slip: rows, path and options, which the portal's page computes again in his browser."""
@@ -86,10 +102,7 @@ def slip(request: HttpRequest, number: str, who: str) -> HttpResponse:
     found = queries.explain(draw, who) if draw.seed else None
     if found is None:
         raise Http404(who)
-    rows = (queries.file(draw, "result/rows.jsonl") or b"").splitlines()
-    pool = lottery_pool.parse(queries.files(draw, "instance"), queries.previous_result(draw))
-    made = lottery_slip(pool, draw.seed, draw.number, rows, found.row["cand"])
-    answer = HttpResponse(json.dumps(made, ensure_ascii=False), content_type="application/json")
+    answer = HttpResponse(queries.slip(draw, found.row["cand"]), content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="draw-slip-{found.row["cand"]}.json"'
     return answer
 
@@ -107,7 +120,8 @@ def exemptions(request: HttpRequest, number: str) -> HttpResponse:
         }
         for row in queries.exempted(draw)
     ]
-    return render(request, "allocation/exemptions.html", {"draw": draw, "rows": rows})
+    share = queries.percent(len(rows), draw.counts.get("seated", 0))
+    return render(request, "allocation/exemptions.html", {"draw": draw, "rows": rows, "share": share})
 
 
 @permission("allocation.tickets")
