@@ -22,8 +22,12 @@ CANDIDATES = 1000
 STATIC = Path(portal.__file__).with_name("static") / "portal"
 HOST = "http://portal.test"
 CHECK_ALL = """async (given) => {
-  const {check} = await import("/mydraw.js");
-  return given.slips.map((slip) => check(slip, given.published));
+  const {check, market} = await import("/mydraw.js");
+  const bytes = (text) => new TextEncoder().encode(text);
+  const files = given.files && Object.fromEntries(Object.entries(given.files).map(([name, text]) => [name, bytes(text)]));
+  const found = files ? market(bytes(given.transcript), files, given.published) : null;
+  if (found?.fault) return found.fault;
+  return given.slips.map((slip) => check(slip, given.published, found));
 }"""
 
 
@@ -49,6 +53,66 @@ def drawn():
     slips = [slip(parsed, SEEDS[0], found["draw_id"], outcome.rows, name) for name in names]
     published = {"seed": SEEDS[0], "root": found["merkle_root"], "size": found["counts"]["rows"], "draw_id": found["draw_id"]}
     return files, slips, published
+
+
+@pytest.fixture(scope="module")
+def market(drawn):
+    """The frozen files as they are published, and the transcript that names their digests."""
+    parsed = pool.parse(drawn[0])
+    transcript = draw(parsed, SEEDS[0]).files()["transcript.json"]
+    files = {name: data.decode() for name, data in parsed.canonical().items()}
+    return {"files": files, "transcript": transcript.decode()}, {"transcript": hashlib.sha256(transcript).hexdigest()}
+
+
+def test_seats_and_distances_come_from_the_published_files(page, drawn, market) -> None:
+    """A thousand slips, cross-city stages too: all options, seats and factors are those of the files."""
+    _, slips, published = drawn
+    files, digest = market
+    answers = page.evaluate(CHECK_ALL, {"slips": slips, "published": published | digest, **files})
+    assert all(part["ok"] for answer in answers for part in answer), next(part for answer in answers for part in answer if not part["ok"])
+    stages = [stage for answer in answers for part in answer for stage in part["stages"]]
+    assert len(stages) > CANDIDATES / 2 and all(stage["weighed"] for stage in stages)
+
+
+def test_every_turned_weight_is_named(page, drawn, market) -> None:
+    """Seats, factor, an option left out, another subject or district: found in the files even where the draw comes out the same."""
+    _, slips, published = drawn
+    files, digest = market
+    chosen = [one for one in slips if one["parts"][0]["stages"] and one["parts"][0]["stages"][0]["draws"]][:40]
+
+    def forged(change):
+        made = copy.deepcopy(chosen)
+        for one in made:
+            stage = one["parts"][0]["stages"][0]
+            change(stage, stage["draws"][0]["options"])
+        return made
+
+    def first(name, add):
+        return lambda _, options: options[0].update({name: options[0][name] + add})
+
+    def more_options(_, options):
+        options.append({"site": "ZZZ", "seats": 1, "band": 1, "weight": 1})
+
+    for what, change in (
+        ("seats", first("seats", 1)), ("band", first("band", 1)), ("options", more_options),
+        ("options", lambda stage, _: stage["sites"].append("ZZZ")), ("seats", lambda stage, _: stage.update(subject="no such subject")),
+    ):  # fmt: skip
+        answers = page.evaluate(CHECK_ALL, {"slips": forged(change), "published": published | digest, **files})
+        for answer in answers:
+            assert not answer[0]["ok"] and answer[0]["what"].startswith((what, "draw 1")), (what, answer[0])
+
+
+def test_a_file_that_is_not_the_published_one_is_named_and_a_missing_one_is_no_fault(page, drawn, market) -> None:
+    _, slips, published = drawn
+    files, digest = market
+    for name in ("sessions.csv", "points.csv", "districts.csv", "suspensions.csv"):
+        changed = files | {"files": files["files"] | {name: files["files"][name] + "x"}}
+        assert page.evaluate(CHECK_ALL, {"slips": slips[:1], "published": published | digest, **changed}) == name
+        lacking = files | {"files": {other: text for other, text in files["files"].items() if other != name}}
+        answers = page.evaluate(CHECK_ALL, {"slips": slips[:20], "published": published | digest, **lacking})
+        assert all(part["ok"] and not any(stage["weighed"] for stage in part["stages"]) for answer in answers for part in answer)
+    changed = files | {"transcript": files["transcript"].replace('"algorithm"', '"Algorithm"')}
+    assert page.evaluate(CHECK_ALL, {"slips": slips[:1], "published": published | digest, **changed}) == "transcript.json"
 
 
 def test_the_browser_agrees_with_the_python_verifier_on_a_thousand(page, drawn) -> None:

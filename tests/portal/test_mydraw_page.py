@@ -45,6 +45,7 @@ def test_a_slip_is_computed_again_and_nothing_is_sent(page, mine) -> None:
     before = len(sent)
     said = answer(page, json.dumps(mine))
     assert "核对一致" in said
+    assert "已用公布的场次、考试点、区县文件重新算过" in said
     assert json.loads(mine["parts"][0]["row"])["lottery"] in said
     assert len(sent) == before
 

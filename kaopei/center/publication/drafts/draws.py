@@ -1,7 +1,8 @@
 """二（三） Drafts of draws: what each step left behind, and the files with which anybody runs a draw again.
 
 Who sees what, when: the rows of all candidates would show an institution the sites of its trainees at once, so until the last
-sitting of the month has ended only digests, the root, counts and cuts are public. Ticket and seat numbers are never published.
+sitting of the month has ended only digests, the root, counts, cuts and the files that name no candidate (sites, sittings, districts:
+with them a candidate checks the weights of his own draw) are public. Ticket and seat numbers are never published.
 """
 
 import hashlib
@@ -15,7 +16,9 @@ from kaopei.center.publication.drafts.draft import Draft
 from kaopei.center.publication.models import Publication
 from kaopei.office.clock import CHINA
 
-AT_ONCE = ("protocol.json", "result/transcript.json")
+# Of the input what is no candidate's: the market that everybody drew from.
+MARKET = tuple(f"instance/{name}" for name in ("districts.csv", "meta.json", "points.csv", "sessions.csv", "subjects.csv", "suspensions.csv"))
+AT_ONCE = ("protocol.json", "result/transcript.json", *MARKET)
 WHEN_OVER = ("result/rows.jsonl", "result/allocation.csv", "result/moves.csv")
 STEPS = {
     "announced": "已公告",

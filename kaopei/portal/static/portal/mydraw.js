@@ -103,6 +103,77 @@ export function pick(drawn, options) {
   return "";
 }
 
+// Rows of a CSV file of the input as objects; quoting as in RFC 4180.
+export function table(text) {
+  const cells = text.matchAll(/("(?:[^"]|"")*"|[^,\n]*)(,|\n)/g);
+  const rows = [[]];
+  for (const [, cell, end] of cells) {
+    rows.at(-1).push(cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell);
+    if (end === "\n") rows.push([]);
+  }
+  const [head, ...body] = rows.slice(0, -1);
+  return body.map((row) => Object.fromEntries(head.map((name, at) => [name, row[at]])));
+}
+
+// The frozen files that seats and distances come from: bytes by name, as published. Each must have the digest that the
+// transcript has, and the transcript the digest that was published. null where a file is not public yet.
+export const MARKET = ["districts.csv", "points.csv", "sessions.csv", "suspensions.csv"];
+
+export function market(transcriptBytes, files, published) {
+  if (hex(sha256(transcriptBytes)) !== published.transcript) return { fault: "transcript.json" };
+  const transcript = JSON.parse(new TextDecoder().decode(transcriptBytes));
+  const digests = Object.fromEntries(transcript.files.map((one) => [one.name, one.digest]));
+  // Which sittings a change has closed stands in changes.csv, which names candidates and is public after the last sitting.
+  const wanted = digests["changes.csv"] ? [...MARKET, "changes.csv"] : MARKET;
+  const rows = {};
+  for (const name of wanted) {
+    if (!files[name]) return null;
+    if (hex(sha256(files[name])) !== digests[name]) return { fault: name };
+    rows[name] = table(new TextDecoder().decode(files[name]));
+  }
+  const closed = new Set((rows["changes.csv"] ?? []).filter((row) => ["sitting_unsealed", "sitting_withdrawn"].includes(row.kind)).map((row) => row.id));
+  const place = (row) => (row?.x_m ? [Number(row.x_m), Number(row.y_m)] : null);
+  const sites = new Map(rows["points.csv"].map((row) => [row.point_id, { ...row, place: place(row) }]));
+  const districts = new Map(rows["districts.csv"].map((row) => [row.district_id, place(row)]));
+  const shut = (site, day) => rows["suspensions.csv"].some((row) => row.point_id === site && Number(row.from_day) <= day && day <= Number(row.to_day));
+  const open = rows["sessions.csv"].filter((row) => !closed.has(row.session_id) && !shut(row.point_id, Number(row.day)));
+  return { sites, districts, open, bands: transcript.rules.bands };
+}
+
+function seatsAt(market, site, part, subject) {
+  const able = market.sites.get(site)?.[part === "T" ? "theory_subjects" : "practical_subjects"].split(";") ?? [];
+  if (!able.includes(subject)) return 0;
+  const listed = (row) => row.subjects === "*" || row.subjects.split(";").includes(subject);
+  return market.open.filter((row) => row.point_id === site && row.part === part && listed(row)).reduce((sum, row) => sum + Number(row.seats), 0);
+}
+
+function bandOf(market, district, sites, site) {
+  const centre = market.districts.get(district);
+  if (!centre || sites.some((one) => !market.sites.get(one)?.place)) return 1;
+  const [x, y] = market.sites.get(site).place;
+  const metres = Math.floor(Math.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2));
+  const fits = market.bands.split(";").map((pair) => pair.split(":")).find(([limit]) => limit === "" || metres <= Number(limit));
+  return Number(fits[1]);
+}
+
+// What a slip says of weights against the published files: every option of a tier, its seats, its factor. The first difference, or null.
+function weighed(market, told) {
+  const part = told.label[0];
+  for (const [at, draw] of told.draws.entries()) {
+    if (at === 0 || told.draws[at - 1].tier !== draw.tier) {
+      const tier = told.sites.filter((site) => (market.sites.get(site)?.kind !== "public") === (draw.tier === 1));
+      const all = draw.options.map((one) => one.site);
+      if (JSON.stringify(all) !== JSON.stringify(tier)) return wrong(`options ${at + 1}`, tier, all);
+    }
+    for (const one of draw.options) {
+      const seats = seatsAt(market, one.site, part, told.subject), band = bandOf(market, told.district, told.sites, one.site);
+      if (!seats || one.seats !== seats) return wrong(`seats ${one.site}`, seats, one.seats);
+      if (one.band !== band) return wrong(`band ${one.site}`, band, one.band);
+    }
+  }
+  return null;
+}
+
 const CHECKED = { ok: true };
 const wrong = (what, must, is) => ({ ok: false, what, must: String(must), is: String(is) });
 
@@ -134,8 +205,8 @@ function stage(seed, cand, row, told) {
   return found;
 }
 
-// All parts of a slip against what was published: seed, root, number of rows, name of the draw.
-export function check(slip, published) {
+// All parts of a slip against what was published: seed, root, number of rows, name of the draw; with `market` the weights too.
+export function check(slip, published, market = null) {
   if (slip?.format !== "xslip/1" || !Array.isArray(slip.parts)) return [wrong("format", "xslip/1", slip?.format)];
   if (slip.draw_id !== published.draw_id) return [wrong("draw_id", published.draw_id, slip.draw_id)];
   if (slip.size !== published.size) return [wrong("size", published.size, slip.size)];
@@ -151,7 +222,9 @@ export function check(slip, published) {
       const label = row.part + (at ? "x" : "");
       if (part.stages[at].label !== label) return { ...found, ...wrong("label", label, part.stages[at].label) };
       const told = stage(published.seed, row.cand, rows[at], part.stages[at]);
-      found.stages.push(told);
+      const weights = told.ok && market ? weighed(market, part.stages[at]) : null;
+      found.stages.push({ ...told, ...weights, subject: part.stages[at].subject, district: part.stages[at].district, weighed: Boolean(market) });
+      if (weights) return { ...found, ...weights };
       if (!told.ok) return { ...found, ok: false, what: told.what, must: told.must, is: told.is };
     }
     return found;
