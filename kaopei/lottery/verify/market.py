@@ -22,6 +22,8 @@ class Market:
             if sitting.part == part:
                 self.rows[sitting.site].append(sitting)
         self.qualified = {each: site.theory if part == "T" else site.practical for each, site in instance.sites.items()}
+        # Sites that can be nobody's own.
+        self.nobodys = {each for each, site in instance.sites.items() if not site.inst and not site.controller}
         self._offered: dict[tuple[str, str], list[Sitting]] = {}
         self._open: dict[tuple[object, ...], list[str]] = {}
 
@@ -107,35 +109,29 @@ class Scale:
         pairs = [pair.split(":") for pair in str(market.instance.rules["bands"]).split(";")]
         self._bands = [(int(limit) if limit else None, int(factor)) for limit, factor in pairs]
         self._near: dict[tuple[str, str], int] = {}
-        self._seats: dict[tuple[str, str], int] = {}
+        self._menus: dict[tuple[tuple[str, ...], str], tuple[bool, list[tuple[str, int]], list[tuple[str, int]]]] = {}
 
-    def factors(self, sites: tuple[str, ...], district: str) -> dict[str, int]:
-        """The band factor of each of his allowed sites."""
-        places = self._market.instance.sites
+    def options(self, sites: tuple[str, ...], subject: str, district: str, public: bool) -> list[Option]:
+        """His allowed sites of a tier, in order, with what their weights depend on."""
+        menu = self._menus.get((sites, subject))
+        if menu is None:
+            places = self._market.instance.sites
+            seats = [(site, sum(sitting.seats for sitting in self._market.offered(site, subject))) for site in sites]
+            bases = [one for one in seats if places[one[0]].kind == "public"]
+            menu = all(places[site].x is not None for site in sites), bases, [one for one in seats if one not in bases]
+            self._menus[sites, subject] = menu
+        known, *tiers = menu
         x, y = self._market.instance.districts.get(district, (None, None))
-        if x is None or y is None or any(places[site].x is None for site in sites):
-            return dict.fromkeys(sites, 1)
-        return {site: self._factor(site, district, x, y) for site in sites}
+        if not known or x is None or y is None:
+            return [(site, seats, 1) for site, seats in tiers[not public]]
+        near = self._near
+        return [(site, seats, near.get((site, district)) or self._factor(site, district, x, y)) for site, seats in tiers[not public]]
 
     def _factor(self, site: str, district: str, x: int, y: int) -> int:
-        key = site, district
-        if key not in self._near:
-            place = self._market.instance.sites[site]
-            metres = isqrt((x - (place.x or 0)) ** 2 + (y - (place.y or 0)) ** 2)
-            self._near[key] = [factor for limit, factor in self._bands if limit is None or limit >= metres][0]
-        return self._near[key]
-
-    def seats(self, site: str, subject: str) -> int:
-        """All seats at the site for the subject, taken or not."""
-        key = site, subject
-        if key not in self._seats:
-            self._seats[key] = sum(sitting.seats for sitting in self._market.offered(site, subject))
-        return self._seats[key]
-
-    def options(self, sites: tuple[str, ...], subject: str, district: str) -> list[Option]:
-        """His allowed sites, in order, with what their weights depend on."""
-        factors = self.factors(sites, district)
-        return [(site, self.seats(site, subject), factors[site]) for site in sites]
+        place = self._market.instance.sites[site]
+        metres = isqrt((x - (place.x or 0)) ** 2 + (y - (place.y or 0)) ** 2)
+        factor = self._near[site, district] = [factor for limit, factor in self._bands if limit is None or limit >= metres][0]
+        return factor
 
 
 def weigh(left: list[Option]) -> list[int]:

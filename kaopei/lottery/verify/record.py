@@ -150,7 +150,7 @@ def ground(market: Market, ticket: Ticket) -> str:
 def exemption(market: Market, person: Person, sitting: str) -> str:
     """By which exemption this sitting is open to him; empty if he needs none."""
     site = market.instance.sittings[sitting].site
-    if not market.own(person, site):
+    if site in market.nobodys or not market.own(person, site):
         return ""
     return "own_school" if market.school(person, site) else "sole_site"
 
@@ -162,9 +162,9 @@ def rewrite(instance: Instance, seed: str, draw_id: str, earlier: Earlier | None
     for person in instance.people:
         for part in redraw.parts(person):
             sitting = redraw.seat(person, part)
-            rows.append(_json(_row(redraw, person, part, sitting)))
+            rows.append(_row(redraw, person, part, sitting))
             if sitting is not None:
-                seats.append(",".join(map(_in_csv, (person.id, part, sitting))) + "\n")
+                seats.append(f"{_in_csv(person.id)},{part},{_in_csv(sitting)}\n")
     allocation, lines = "".join(seats).encode(), b"".join(row + b"\n" for row in rows)
     counts = {
         "candidates": len(instance.people),
@@ -230,28 +230,32 @@ def tree(rows: list[bytes]) -> str:
     return (top(0, len(hashes)) if hashes else hashlib.sha256().digest()).hex()
 
 
-def _row(redraw: Redraw, person: Person, part: str, sitting: str | None) -> dict[str, Any]:
-    row: dict[str, Any] = {"cand": person.id, "part": part, "session": sitting}
-    if person.id in redraw.kept[part] and sitting is not None:
-        exempt = exemption(redraw.markets[part], person, sitting)
-        return row | {"how": "kept"} | ({"exempt": exempt} if exempt else {})
+def _row(redraw: Redraw, person: Person, part: str, sitting: str | None) -> bytes:
+    """One row as RFC 8785 writes it: keys in their order, nothing between them."""
     home, away = redraw.home.get((person.id, part)), redraw.away.get((person.id, part))
-    if home is None:
-        return row | {"how": "no_theory_seat"}
-    row |= _drawn(home) | {"how": _how(redraw.rounds[f"{person.city}/{part}"], home)}
-    if away is not None:
-        row["cross"] = _drawn(away)
-        how = _how(redraw.rounds[f"/{part}"], away)
-        row["how"] = row["how"] if how == "no_site" else how
-    exempt = ground(redraw.markets[part], home)
-    return row | {"exempt": exempt} if exempt else row
+    cross = drawn = exempt = lottery = ""
+    if person.id in redraw.kept[part] and sitting is not None:
+        how, exempt = "kept", exemption(redraw.markets[part], person, sitting)
+    elif home is None:
+        how = "no_theory_seat"
+    else:
+        how, exempt = _how(redraw.rounds[f"{person.city}/{part}"], home), ground(redraw.markets[part], home)
+        drawn, lottery = f'"drawn":[{_drawn(home)}],', f'"lottery":"{home.digest[:8].hex()}",'
+        if away is not None:
+            cross = f'"cross":{{"drawn":[{_drawn(away)}],"lottery":"{away.digest[:8].hex()}"}},'
+            there = _how(redraw.rounds[f"/{part}"], away)
+            how = how if there == "no_site" else there
+    if exempt:
+        exempt = f'"exempt":"{exempt}",'
+    session = "null" if sitting is None else _text(sitting)
+    return f'{{"cand":{_text(person.id)},{cross}{drawn}{exempt}"how":"{how}",{lottery}"part":"{part}","session":{session}}}'.encode()
 
 
-def _drawn(ticket: Ticket) -> dict[str, Any]:
-    drawn = [[site, "full"] for site in ticket.drawn]
+def _drawn(ticket: Ticket) -> str:
+    told = [f'[{_text(site)},"full"]' for site in ticket.drawn]
     if ticket.first is not None:
-        drawn[-1][1] = "seat" if ticket.seat == ticket.first else "moved"
-    return {"drawn": drawn, "lottery": ticket.digest[:8].hex()}
+        told[-1] = f'[{_text(ticket.drawn[-1])},"{"seat" if ticket.seat == ticket.first else "moved"}"]'
+    return ",".join(told)
 
 
 def _how(played: Round, ticket: Ticket) -> str:
@@ -260,6 +264,10 @@ def _how(played: Round, ticket: Ticket) -> str:
     if ticket.fixed:
         return "own_school"
     return "draw" if ticket.seat == ticket.first else "repair"
+
+
+def _text(text: str) -> str:
+    return json.encoder.encode_basestring(text)
 
 
 def _json(value: object) -> bytes:

@@ -1,8 +1,10 @@
 """One market of one stage drawn again: lottery order, draws, then the repair."""
 
 import hashlib
-from bisect import insort
-from collections.abc import Callable, Iterator
+from bisect import bisect_right, insort
+from collections.abc import Callable
+from itertools import accumulate
+from operator import attrgetter
 
 from .market import Market, Moment, Option, Scale, weigh
 from .reading import Person
@@ -11,20 +13,33 @@ When = Callable[[Person], tuple[Moment, Moment | None]]
 Kind = int
 
 
+def prefixed(text: str) -> bytes:
+    """A field as it is hashed: after its length in four bytes."""
+    raw = text.encode()
+    return len(raw).to_bytes(4, "big") + raw
+
+
 def hashed(*fields: str) -> bytes:
-    """SHA-256 over fields, each after its length in four bytes."""
-    raws = [field.encode() for field in fields]
-    return hashlib.sha256(b"".join([len(raw).to_bytes(4, "big") + raw for raw in raws])).digest()
+    """SHA-256 over fields."""
+    return hashlib.sha256(b"".join(map(prefixed, fields))).digest()
+
+
+# The second tier's own draws, and those of a tier after the fourth.
+_SECOND = prefixed("t1")
+_AGAIN = [prefixed("r") + prefixed(tier) for tier in "01"]
 
 
 class Ticket:
     """One candidate in the round."""
 
-    __slots__ = ("digest", "drawn", "first", "fixed", "kind", "person", "seat")
+    __slots__ = ("digest", "drawn", "first", "fixed", "kind", "name", "person", "seat")
 
-    def __init__(self, person: Person, digest: bytes) -> None:
+    def __init__(self, person: Person, begun: "hashlib._Hash") -> None:
         self.person = person
-        self.digest = digest
+        # His id as it is hashed.
+        self.name = prefixed(person.id)
+        begun.update(self.name)
+        self.digest = begun.digest()
         self.kind: Kind = -1
         self.drawn: list[str] = []
         self.first: str | None = None
@@ -44,6 +59,7 @@ class Round:
         self.free = free
         self.tickets: list[Ticket] = []
         self.capacity: dict[str, int] = {}
+        self._begun = hashlib.sha256(b"".join(map(prefixed, ("xexam/1", seed, self.label))))
         sites = market.instance.sites
         cities = [city] if city else [each for each, facts in market.instance.cities.items() if facts["accepts"]]
         self.sites = [site for site in sites if sites[site].city in cities and market.rows[site]]
@@ -56,34 +72,36 @@ class Round:
 
     def enter(self, people: list[Person], when: When, ahead: frozenset[str] = frozenset()) -> None:
         """Lottery numbers, order, and what is open to each; those ahead come before the others."""
-        start = hashlib.sha256(b"".join(len(raw).to_bytes(4, "big") + raw for raw in self._prefix()))
-        for person in people:
-            raw = person.id.encode()
-            state = start.copy()
-            state.update(len(raw).to_bytes(4, "big") + raw)
-            self.tickets.append(Ticket(person, state.digest()))
-        self.tickets.sort(key=lambda ticket: (ticket.person.id not in ahead, ticket.digest[:8], ticket.person.id.encode()))
+        self.tickets = [Ticket(person, self._begun.copy()) for person in sorted(people, key=attrgetter("id"))]
+        # Each sort keeps the order of those that it does not tell apart.
+        self.tickets.sort(key=lambda ticket: ticket.digest[:8])
+        if ahead:
+            self.tickets.sort(key=lambda ticket: ticket.person.id not in ahead)
         for ticket in self.tickets:
             ticket.kind = self._kind(ticket.person, *when(ticket.person))
 
-    def _prefix(self) -> list[bytes]:
-        return [b"xexam/1", self.seed.encode(), self.label.encode()]
+    def _hash(self, ticket: Ticket, more: bytes) -> bytes:
+        """The hash of the stage, a candidate and what else there is."""
+        state = self._begun.copy()
+        state.update(ticket.name + more)
+        return state.digest()
 
     def _kind(self, person: Person, release: Moment, barred: Moment | None) -> Kind:
         subject = person.subject
         profile = (person.city, subject, person.inst, person.student, person.avoid, release, barred)
-        if profile not in self._kinds:
+        kind = self._kinds.get(profile)
+        if kind is None:
             listed = self.market.home(person) if self.city else self.market.away(person)
-            usable = {site: self.market.usable(site, subject, release, barred) for site in listed}
-            allowed = tuple(site for site in listed if usable[site])
+            usable = {site: [each.id for each in found] for site in listed if (found := self.market.usable(site, subject, release, barred))}
+            allowed = tuple(usable)
             meaning = (allowed, subject, release, barred)
             if meaning not in self._kinds:
                 self._kinds[meaning] = len(self.allowed)
                 self.allowed.append(allowed)
                 self.menu.append(self._menus.setdefault((allowed, subject), len(self._menus)))
-                self.usable.append({site: [sitting.id for sitting in usable[site]] for site in allowed})
-            self._kinds[profile] = self._kinds[meaning]
-        return self._kinds[profile]
+                self.usable.append(usable)
+            kind = self._kinds[profile] = self._kinds[meaning]
+        return kind
 
     def play(self) -> None:
         """Own schools first if the rules say so, then public sites, then the others."""
@@ -93,61 +111,56 @@ class Round:
                 person = ticket.person
                 own = [site for site in self.allowed[ticket.kind] if market.school(person, site)]
                 if own and person.asks_own_school:
-                    self._take(ticket, self._vacancy(ticket.kind, own[0]))
+                    ticket.seat = self._vacancy(ticket.kind, own[0])
                     ticket.fixed = ticket.seat is not None
         self.capacity = {sitting.id: self.free[sitting.id] for site in self.sites for sitting in market.rows[site]}
         for tier in (0, 1):
-            known: dict[tuple[int, str], list[Option]] = {}
+            known: dict[tuple[int, str], tuple[list[Option], list[int]]] = {}
             for ticket in self.tickets:
                 if ticket.seat is None:
                     key = (self.menu[ticket.kind], ticket.person.district)
-                    options = known.get(key)
-                    if options is None:
-                        allowed, subject = self.allowed[ticket.kind], ticket.person.subject
-                        every = self.scale.options(allowed, subject, key[1])
-                        options = known[key] = [each for each in every if self.is_public(each[0]) == (tier == 0)]
-                    self._spin(ticket, tier, options.copy())
+                    if key not in known:
+                        known[key] = self._options(ticket, tier)
+                    options, ends = known[key]
+                    if options:
+                        self._spin(ticket, tier, options, ends)
+
+    def _options(self, ticket: Ticket, tier: int) -> tuple[list[Option], list[int]]:
+        """His sites of a tier, with their weights added up."""
+        options = self.scale.options(self.allowed[ticket.kind], ticket.person.subject, ticket.person.district, public=not tier)
+        return options, list(accumulate(weigh(options))) if options else []
 
     def is_public(self, site: str) -> bool:
         """A public base."""
         return self.market.instance.sites[site].kind == "public"
 
-    def _spin(self, ticket: Ticket, tier: int, left: list[Option]) -> None:
-        numbers = self._numbers(ticket, tier, left)
-        while left and ticket.seat is None:
-            weights = weigh(left)
-            rest = next(numbers) * sum(weights) >> 40
-            place = 0
-            while rest >= weights[place]:
-                rest -= weights[place]
-                place += 1
-            site = left[place][0]
-            ticket.drawn.append(site)
-            ticket.first = self._vacancy(ticket.kind, site)
-            self._take(ticket, ticket.first)
-            left.pop(place)
-
-    def _numbers(self, ticket: Ticket, tier: int, left: list[Option]) -> Iterator[int]:
-        """The draws of one tier: four out of one digest, then one out of each."""
-        start = ("xexam/1", self.seed, self.label, ticket.person.id)
-        digest = hashed(*start, "t1") if tier else ticket.digest
-        value = int.from_bytes(digest[8:32], "big")
-        for turn in range(4):
-            yield (value >> 40 * turn) % 2**40
+    def _spin(self, ticket: Ticket, tier: int, options: list[Option], ends: list[int]) -> None:
+        digest = self._hash(ticket, _SECOND) if tier else ticket.digest
+        turn = place = 0
         while True:
-            yield int.from_bytes(hashed(*start, "r", str(tier), str(len(left)))[27:], "big")
+            # One option alone is drawn whatever the number.
+            if len(options) > 1:
+                if turn < 4:
+                    number = int.from_bytes(digest[27 - 5 * turn : 32 - 5 * turn], "big")
+                else:
+                    number = int.from_bytes(self._hash(ticket, _AGAIN[tier] + prefixed(str(len(options))))[27:], "big")
+                place = bisect_right(ends, number * ends[-1] >> 40)
+            site = options[place][0]
+            ticket.drawn.append(site)
+            ticket.first = ticket.seat = self._vacancy(ticket.kind, site)
+            if ticket.seat is not None or len(options) == 1:
+                return
+            options = options[:place] + options[place + 1 :]
+            ends, place, turn = list(accumulate(weigh(options))), 0, turn + 1
 
     def _vacancy(self, kind: Kind, site: str) -> str | None:
-        """The earliest usable sitting with a free seat; seats only fill up during the draw."""
+        """The earliest usable sitting with a free seat, which is taken; seats only fill up during the draw."""
+        free = self.free
         for sitting in self.usable[kind][site]:
-            if self.free[sitting]:
+            if free[sitting]:
+                free[sitting] -= 1
                 return sitting
         return None
-
-    def _take(self, ticket: Ticket, sitting: str | None) -> None:
-        ticket.seat = sitting
-        if sitting is not None:
-            self.free[sitting] -= 1
 
 
 class Phase:
@@ -159,57 +172,76 @@ class Phase:
         self._inside = {sitting.id for site in self._sites for sitting in played.market.rows[site]}
         self._sites = sorted(self._sites, key=lambda site: (hashed("xexam/1", played.seed, "pt", site), site))
         self.dead_kinds: set[Kind] = set()
+        # What a failed search reached; while one is under way, what it reached too.
         self.dead: set[str] = set()
         self.augmented = self.moved = 0
-        self._ordered: dict[Kind, list[tuple[int, list[str]]]] = {}
-        # Lottery positions in each sitting of these sites, ascending.
+        # By kind: its sittings here by site, with the place of the site, and all of them.
+        self._ordered: dict[Kind, tuple[list[tuple[int, list[str]]], frozenset[str]]] = {}
+        # Lottery positions in each sitting of these sites, ascending, and their kinds in that order.
         self._there: dict[str, list[int]] = {sitting: [] for sitting in self._inside}
-        tickets = played.tickets
-        for position, ticket in enumerate(tickets):
+        self._mix: dict[str, list[Kind]] = {}
+        tickets = [ticket for ticket in played.tickets if not ticket.fixed]
+        for position, ticket in enumerate(played.tickets):
             if ticket.seat in self._inside and not ticket.fixed:
                 self._there[ticket.seat].append(position)
-        for position, ticket in enumerate(tickets):
-            if ticket.seat not in self._inside and not ticket.fixed:
+        for position, ticket in enumerate(played.tickets):
+            if ticket.seat not in self._inside and not ticket.fixed and ticket.kind not in self.dead_kinds:
                 self._seek(position)
-        self.seated = sum(1 for ticket in tickets if ticket.seat in self._inside and not ticket.fixed)
-        self.outside = sum(1 for ticket in tickets if ticket.kind not in self.dead_kinds and not ticket.fixed)
+        self.seated = sum(ticket.seat in self._inside for ticket in tickets)
+        self.outside = sum(ticket.kind not in self.dead_kinds for ticket in tickets)
         self.seats = sum(played.capacity[sitting] for sitting in self.dead)
 
     def _seek(self, source: int) -> None:
-        tickets, free = self._round.tickets, self._round.free
-        ticket = tickets[source]
-        if ticket.kind in self.dead_kinds:
-            return
+        ticket = self._round.tickets[source]
         turn = ticket.digest[31] % len(self._sites) if self._sites else 0
-        # How each sitting and each kind was reached; both keep the order of the search.
+        # How each sitting was reached, in the order of the search, and each kind that was looked into.
         by_kind: dict[str, Kind] = {}
         by_sitting: dict[Kind, str | None] = {ticket.kind: None}
-        queue = [ticket.kind]
-        for kind in queue:
-            for sittings in self._turned(kind, turn):
-                for sitting in sittings:
-                    if sitting in by_kind or sitting in self.dead:
-                        continue
+        queue: list[str] = []
+        end = self._look(ticket.kind, turn, by_kind, queue)
+        # A sitting's people are looked at when its turn comes: nobody between could have come before them.
+        waiting = iter(queue)
+        while end is None and (sitting := next(waiting, None)) is not None:
+            for kind in self._kinds_in(sitting):
+                if end is None and kind not in by_sitting:
+                    by_sitting[kind] = sitting
+                    end = self._look(kind, turn, by_kind, queue)
+        if end is None:
+            self.dead_kinds.update(by_sitting)
+        else:
+            self.dead.difference_update(by_kind)
+            self._shift(source, end, by_kind, by_sitting)
+
+    def _look(self, kind: Kind, turn: int, by_kind: dict[str, Kind], queue: list[str]) -> str | None:
+        """Reach what the kind may use and was not reached; the first sitting with a free seat ends the search."""
+        free, dead = self._round.free, self.dead
+        groups, every = self._groups(kind)
+        if every <= dead:
+            return None
+        begin = sum(1 for place, _ in groups if place < turn)
+        for _, sittings in groups[begin:] + groups[:begin]:
+            for sitting in sittings:
+                if sitting not in dead:
+                    dead.add(sitting)
                     by_kind[sitting] = kind
                     if free[sitting]:
-                        self._shift(source, sitting, by_kind, by_sitting)
-                        return
-                    for position in self._there[sitting]:
-                        other = tickets[position].kind
-                        if other not in by_sitting and other not in self.dead_kinds:
-                            by_sitting[other] = sitting
-                            queue.append(other)
-        self.dead.update(by_kind)
-        self.dead_kinds.update(by_sitting)
+                        return sitting
+                    queue.append(sitting)
+        return None
 
-    def _turned(self, kind: Kind, turn: int) -> list[list[str]]:
-        """The kind's sittings by site, in the order of these sites begun at `turn`."""
+    def _groups(self, kind: Kind) -> tuple[list[tuple[int, list[str]]], frozenset[str]]:
         if kind not in self._ordered:
             usable = self._round.usable[kind]
-            self._ordered[kind] = [(place, usable[site]) for place, site in enumerate(self._sites) if site in usable]
-        found = self._ordered[kind]
-        begin = sum(1 for place, _ in found if place < turn)
-        return [sittings for _, sittings in found[begin:] + found[:begin]]
+            groups = [(place, usable[site]) for place, site in enumerate(self._sites) if site in usable]
+            self._ordered[kind] = groups, frozenset(sitting for _, sittings in groups for sitting in sittings)
+        return self._ordered[kind]
+
+    def _kinds_in(self, sitting: str) -> list[Kind]:
+        """The kinds of those who sit there, by the first of each."""
+        if sitting not in self._mix:
+            tickets = self._round.tickets
+            self._mix[sitting] = list(dict.fromkeys([tickets[position].kind for position in self._there[sitting]]))
+        return self._mix[sitting]
 
     def _shift(self, source: int, end: str, by_kind: dict[str, Kind], by_sitting: dict[Kind, str | None]) -> None:
         tickets, free = self._round.tickets, self._round.free
@@ -218,12 +250,15 @@ class Phase:
         while (before := by_sitting[by_kind[end]]) is not None:
             mover = max(position for position in self._there[before] if tickets[position].kind == by_kind[end])
             self._there[before].remove(mover)
-            insort(self._there[end], mover)
-            tickets[mover].seat = end
+            self._sit(mover, end)
             self.moved += 1
             end = before
         left = tickets[source].seat
         if left is not None:
             free[left] += 1
-        insort(self._there[end], source)
-        tickets[source].seat = end
+        self._sit(source, end)
+
+    def _sit(self, position: int, sitting: str) -> None:
+        insort(self._there[sitting], position)
+        self._round.tickets[position].seat = sitting
+        self._mix.pop(sitting, None)
