@@ -1,6 +1,7 @@
 """Who may sit where: sites, sittings and weights of one part, as the rules say it."""
 
 from bisect import bisect_left
+from itertools import accumulate
 from math import isqrt
 
 from .reading import Instance, Person, Sitting, Unreadable
@@ -135,9 +136,9 @@ class Scale:
 
 
 def weigh(left: list[Option]) -> list[int]:
-    """The weights of the options left."""
+    """The weights of the options left, each with all before it."""
     most = max([seats for _, seats, _ in left]) or 1
-    weights = [factor * (seats * 255 // most or 1) for _, seats, factor in left]
-    if sum(weights) >= 1 << 22:
+    ends = list(accumulate([factor * (seats * 255 // most or 1) for _, seats, factor in left]))
+    if ends[-1] >= 1 << 22:
         raise Unreadable("meta.json 的 bands：一次抽取的权重之和过大，请核对文件。")
-    return weights
+    return ends

@@ -178,20 +178,22 @@ def _table(name: str, shape: str, text: str) -> tuple[list[tuple[Any, ...]], byt
     for number, row in enumerate(rows, 2):
         if len(row) != len(header):
             raise Unreadable(f"{name} 第{number}行列数不对：请核对文件。")
+    cells = list(zip(*rows, strict=True)) or [()] * len(header)
     texts, values = [], []
     for column, title in zip(wanted, titles, strict=True):
-        place = header.index(title)
-        memo = {cell: _cell(name, title, column[len(title) :], cell) for cell in {row[place] for row in rows}}
-        texts.append([memo[row[place]][0] for row in rows])
-        values.append([memo[row[place]][1] for row in rows])
-    lines = [",".join(line) for line in zip(*texts, strict=True)]
-    found = list(zip(*values, strict=True))
+        found = cells[header.index(title)]
+        memo = {cell: _cell(name, title, column[len(title) :], cell) for cell in set(found)}
+        texts.append([memo[cell][0] for cell in found])
+        values.append([memo[cell][1] for cell in found])
+    lines = list(map(",".join, zip(*texts, strict=True)))
     keys = values[0] if wanted[0].endswith("!") else lines
     if keys is not lines and len(set(keys)) != len(keys):
         raise Unreadable(f"{name} 有重复的 {titles[0]}：请核对文件。")
-    order = sorted(range(len(rows)), key=lambda row: str(keys[row]).encode())
-    canonical = "".join(f"{line}\n" for line in [",".join(titles), *(lines[row] for row in order)])
-    return [found[row] for row in order], canonical.encode()
+    # Text compares by code points, which is the order of its UTF-8 bytes.
+    order = sorted(range(len(rows)), key=keys.__getitem__)
+    whole = list(zip(*values, strict=True))
+    canonical = "\n".join([",".join(titles), *(lines[row] for row in order), ""])
+    return [whole[row] for row in order], canonical.encode()
 
 
 def _with_ends(text: str) -> list[str]:
@@ -213,7 +215,8 @@ def _cell(name: str, title: str, marks: str, cell: str) -> tuple[str, Any]:
 
 
 def _quoted(cell: str) -> str:
-    return f'"{cell.replace(chr(34), chr(34) * 2)}"' if re.search('[,"\n]', cell) else cell
+    marked = "," in cell or '"' in cell or "\n" in cell
+    return f'"{cell.replace(chr(34), chr(34) * 2)}"' if marked else cell
 
 
 def _sittings(tables: Mapping[str, list[tuple[Any, ...]]]) -> dict[str, Sitting]:

@@ -252,10 +252,10 @@ def _row(redraw: Redraw, person: Person, part: str, sitting: str | None) -> byte
 
 
 def _drawn(ticket: Ticket) -> str:
-    told = [f'[{_text(site)},"full"]' for site in ticket.drawn]
-    if ticket.first is not None:
-        told[-1] = f'[{_text(ticket.drawn[-1])},"{"seat" if ticket.seat == ticket.first else "moved"}"]'
-    return ",".join(told)
+    if ticket.first is None:
+        return ",".join([f'[{_text(site)},"full"]' for site in ticket.drawn])
+    last = f'[{_text(ticket.drawn[-1])},"{"seat" if ticket.seat == ticket.first else "moved"}"]'
+    return ",".join([*[f'[{_text(site)},"full"]' for site in ticket.drawn[:-1]], last])
 
 
 def _how(played: Round, ticket: Ticket) -> str:

@@ -3,7 +3,6 @@
 import hashlib
 from bisect import bisect_right, insort
 from collections.abc import Callable
-from itertools import accumulate
 from operator import attrgetter
 
 from .market import Market, Moment, Option, Scale, weigh
@@ -47,6 +46,16 @@ class Ticket:
         self.fixed = False
 
 
+class Sittings:
+    """What some candidates may use at a site: all, and those that were not full yet in this round, the first last."""
+
+    __slots__ = ("all", "waiting")
+
+    def __init__(self, ids: list[str]) -> None:
+        self.all = ids
+        self.waiting = ids[::-1]
+
+
 class Round:
     """The candidates of a city's part, or of the province's cross-city stage (`city` empty)."""
 
@@ -66,7 +75,8 @@ class Round:
         # By kind: allowed sites, the number of these with the subject, and the usable sittings at each site.
         self.allowed: list[tuple[str, ...]] = []
         self.menu: list[int] = []
-        self.usable: list[dict[str, list[str]]] = []
+        self.usable: list[dict[str, Sittings]] = []
+        self._alike: dict[object, Sittings] = {}
         self._kinds: dict[object, Kind] = {}
         self._menus: dict[tuple[tuple[str, ...], str], int] = {}
 
@@ -92,7 +102,7 @@ class Round:
         kind = self._kinds.get(profile)
         if kind is None:
             listed = self.market.home(person) if self.city else self.market.away(person)
-            usable = {site: [each.id for each in found] for site in listed if (found := self.market.usable(site, subject, release, barred))}
+            usable = {site: found for site in listed if (found := self._sittings(site, subject, release, barred)).all}
             allowed = tuple(usable)
             meaning = (allowed, subject, release, barred)
             if meaning not in self._kinds:
@@ -102,6 +112,12 @@ class Round:
                 self.usable.append(usable)
             kind = self._kinds[profile] = self._kinds[meaning]
         return kind
+
+    def _sittings(self, site: str, subject: str, release: Moment, barred: Moment | None) -> "Sittings":
+        key = (site, subject, release, barred)
+        if key not in self._alike:
+            self._alike[key] = Sittings([each.id for each in self.market.usable(site, subject, release, barred)])
+        return self._alike[key]
 
     def play(self) -> None:
         """Own schools first if the rules say so, then public sites, then the others."""
@@ -128,7 +144,7 @@ class Round:
     def _options(self, ticket: Ticket, tier: int) -> tuple[list[Option], list[int]]:
         """His sites of a tier, with their weights added up."""
         options = self.scale.options(self.allowed[ticket.kind], ticket.person.subject, ticket.person.district, public=not tier)
-        return options, list(accumulate(weigh(options))) if options else []
+        return options, weigh(options) if options else []
 
     def is_public(self, site: str) -> bool:
         """A public base."""
@@ -151,15 +167,16 @@ class Round:
             if ticket.seat is not None or len(options) == 1:
                 return
             options = options[:place] + options[place + 1 :]
-            ends, place, turn = list(accumulate(weigh(options))), 0, turn + 1
+            ends, place, turn = weigh(options), 0, turn + 1
 
     def _vacancy(self, kind: Kind, site: str) -> str | None:
         """The earliest usable sitting with a free seat, which is taken; seats only fill up during the draw."""
-        free = self.free
-        for sitting in self.usable[kind][site]:
-            if free[sitting]:
-                free[sitting] -= 1
-                return sitting
+        waiting, free = self.usable[kind][site].waiting, self.free
+        while waiting:
+            if free[waiting[-1]]:
+                free[waiting[-1]] -= 1
+                return waiting[-1]
+            waiting.pop()
         return None
 
 
@@ -232,7 +249,7 @@ class Phase:
     def _groups(self, kind: Kind) -> tuple[list[tuple[int, list[str]]], frozenset[str]]:
         if kind not in self._ordered:
             usable = self._round.usable[kind]
-            groups = [(place, usable[site]) for place, site in enumerate(self._sites) if site in usable]
+            groups = [(place, usable[site].all) for place, site in enumerate(self._sites) if site in usable]
             self._ordered[kind] = groups, frozenset(sitting for _, sittings in groups for sitting in sittings)
         return self._ordered[kind]
 
