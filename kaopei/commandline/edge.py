@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from kaopei.commandline import edge_site
 from kaopei.commandline.words import Parser
 
 
@@ -24,7 +25,7 @@ class Forked(ValueError):
 
 
 def main(argv: list[str]) -> int:
-    """init, enrol, serve, ledger."""
+    """init, enrol, serve, ledger, and what gets a site ready."""
     parser = Parser("edge", zh="考试点服务器", en="the exam site's server")
     words = parser.words()
     _init_options(words.add_parser("init", zh="在空文件夹里写好配置", en="write the configuration into an empty folder"))
@@ -37,8 +38,9 @@ def main(argv: list[str]) -> int:
     export = words.add_parser("ledger", zh="导出本机台账，供外部复核", en="lay this server's ledger down for outsiders")
     _config(export)
     export.arg("--out", required=True, type=Path, metavar="DIR", zh="写入 DIR/服务器编号", en="written to DIR/<serial>")
+    more = edge_site.add(words)
     chosen = parser.parse_args(argv)
-    acts: dict[str, Callable[[Namespace], int]] = {"init": _init, "enrol": _enrol, "ledger": _ledger, "serve": _serve}
+    acts: dict[str, Callable[[Namespace], int]] = {"init": _init, "enrol": _enrol, "ledger": _ledger, "serve": _serve, **more}
     return acts[chosen.action](chosen)
 
 
@@ -125,7 +127,7 @@ def _enrol(chosen: Namespace) -> int:
     keys = keystore.load(its, trust.suite) if chosen.again else keystore.generate(its, trust.suite)
     clock = Clock(its.clock if trust.rehearsal else None)
     request = enrolment.ask(
-        trust, edge_serial=its.serial, function="primary", city=its.city, site_code=its.site, sign_key=keys.signer.key,
+        trust, edge_serial=its.serial, function=its.function, city=its.city, site_code=its.site, sign_key=keys.signer.key,
         decrypt_key=keys.decrypt_key, keystore="file", software=settings.software(), at=round(clock.wall()),
     )
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
