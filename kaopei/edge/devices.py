@@ -6,7 +6,7 @@ connect. On plain loopback (a rehearsal on one machine) nobody has a certificate
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -57,10 +57,15 @@ def baseline(edge: Edge) -> dict[str, Device]:
     bodies = [one.seating["baseline"] for one in edge.sittings.values() if one.seating and one.state != "returned"]
     stamp = tuple((body["rev"], len(body["devices"]), id(body)) for body in bodies)
     if edge.accepted[0] != stamp:
-        rows = [row for body in sorted(bodies, key=lambda one: int(one["rev"])) for row in body["devices"]]
-        edge.accepted = (stamp, {one.spki: one for one in map(_device, rows) if one})
+        edge.accepted = (stamp, devices_of(bodies))
     found: dict[str, Device] = edge.accepted[1]
     return found
+
+
+def devices_of(baselines: Iterable[Mapping[str, Any]]) -> dict[str, Device]:
+    """Public key → device of several baselines, the highest rev last."""
+    rows = [row for body in sorted(baselines, key=lambda one: int(one["rev"])) for row in body["devices"]]
+    return {one.spki: one for one in map(_device, rows) if one}
 
 
 def _device(row: Mapping[str, Any]) -> Device | None:
@@ -76,12 +81,14 @@ def device_of(edge: Edge, headers: Mapping[bytes, bytes]) -> Device | None:
 
     Raises Mismatch: no verified certificate, a key outside the baseline, another address than the accepted one.
     """
-    if not enforced(edge):
-        return None
+    return device_in(baseline(edge), headers) if enforced(edge) else None
+
+
+def device_in(accepted: Mapping[str, Device], headers: Mapping[bytes, bytes]) -> Device | None:
+    """The same against a given baseline; an empty one accepts any machine with a verified certificate (None)."""
     if headers.get(VERIFIED) != b"SUCCESS" or not headers.get(CERTIFICATE):
         raise Mismatch("certificate", "这台机器没有出示本考点签发的有效证书。", "请用验收登记过的机器；证书损坏的，由系统管理员重装证书。")
     spki = _spki(headers[CERTIFICATE])
-    accepted = baseline(edge)
     if not accepted:
         return None
     found = accepted.get(spki)

@@ -19,10 +19,10 @@ from typing import Any
 import apsw
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from kaopei.edge import console, keystore, link, standby, store
+from kaopei.edge import console, devices, keystore, link, standby, store
 from kaopei.edge.clock import Clock, boottime
 from kaopei.edge.console import Problem
 from kaopei.edge.epoch import Epoch, Fenced, Standing, keep, machines, standing
@@ -50,8 +50,7 @@ class Follower:
     batches: int = 0
     promoted: bool = False
     stopping: bool = False
-    wait_until: float = 0.0
-    papers: dict[str, str] = field(default_factory=dict)
+    wait_until: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.trust = load_trust(self.settings)
@@ -189,7 +188,23 @@ class Follower:
         return "stale" if self.state == "step" and boottime() - self.contact > FRESH_SECONDS else self.state
 
     def rows(self) -> list[tuple[str, dict[str, Any]]]:
-        """Staff of the newest seating of each sitting; this machine can open them, its key is among the addressees."""
+        """Staff of the newest seating of each sitting."""
+        return [(body["sitting_id"], row) for body in self.seatings() for row in body["staff"]]
+
+    def desk(self, request: Request) -> str:
+        """Which staff machine asks; a machine at a seat may not, so that no candidate can hold the promotion up."""
+        if self.settings.socket is None:
+            return ""
+        try:
+            device = devices.device_in(devices.devices_of(body["baseline"] for body in self.seatings()), dict(request.scope["headers"]))
+        except devices.Mismatch as mismatch:
+            raise Problem(mismatch.text, mismatch.todo, "N2.4.17", 403) from None
+        if device and device.function not in devices.AT_DESKS:
+            raise Problem("考试机不能打开这一页。", "请用登记为考务机的机器。", "N2.4.17", 403)
+        return device.id if device else ""
+
+    def seatings(self) -> list[dict[str, Any]]:
+        """The newest seating of each sitting; this machine can open them, its key is among the addressees."""
         newest: dict[str, dict[str, Any]] = {}
         for path in self.settings.inbox.glob("*.parcel"):
             try:
@@ -198,7 +213,7 @@ class Follower:
                 continue
             if body["rev"] >= newest.get(body["sitting_id"], body)["rev"]:
                 newest[body["sitting_id"]] = body
-        return [(sid, row) for sid, body in newest.items() for row in body["staff"]]
+        return list(newest.values())
 
     def promote(self, first: str, second: str, *, off: bool) -> int:
         """End the line, make the store this machine's own, write the new epoch down; the epoch. Slow."""
@@ -307,6 +322,7 @@ def _page(request: Request, status: int = 200, **values: Any) -> Response:
 
 async def show(request: Request) -> Response:
     """GET /standby: in step or not, and the form of the promotion."""
+    await asyncio.to_thread(request.app.state.follower.desk, request)
     return await asyncio.to_thread(_page, request)
 
 
@@ -331,6 +347,8 @@ async def elsewhere(request: Request) -> Response:
 
 
 async def _problem(request: Request, problem: Exception) -> Response:
+    if getattr(problem, "clause", "") == "N2.4.17":
+        return PlainTextResponse(f"{problem}\n{getattr(problem, 'todo', '')}\n", 403)
     return await asyncio.to_thread(_page, request, getattr(problem, "status", 409), problem=problem)
 
 
@@ -341,7 +359,8 @@ async def promote(request: Request) -> Response:
     form = await request.form()
     if follower.promoted:
         raise Problem("本机正在接替，请稍候几秒。", "页面会自动变成考试服务器。", status=409)
-    if boottime() < follower.wait_until:
+    desk = await asyncio.to_thread(follower.desk, request)
+    if boottime() < follower.wait_until.get(desk, 0.0):
         raise Problem("刚才的姓名或 PIN 不对。", "请等两秒再试；不会锁死。", "N2.4.3", 429)
     if console.text(form, "off") != "1":
         raise Problem("还没有确认主机已断电。", "请先关闭主机电源（拔掉电源线），再勾选确认。", "N2.4.5", 400)
@@ -349,7 +368,7 @@ async def promote(request: Request) -> Response:
     try:
         people = await asyncio.to_thread(lambda: standby.two_persons(follower.rows(), *words))
     except Problem:
-        follower.wait_until = boottime() + WRONG_PAUSE
+        follower.wait_until[desk] = boottime() + WRONG_PAUSE
         raise
     epoch = await asyncio.to_thread(follower.promote, people[0].mark, people[1].mark, off=True)
     request.app.state.stop()
