@@ -24,7 +24,22 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kaopei.edge import board, closure, console, desk, hand_back, keystore, live, opening, parcel_in, readiness, scoring, standby
+from kaopei.edge import (
+    board,
+    closure,
+    console,
+    desk,
+    hand_back,
+    keystore,
+    live,
+    opening,
+    parcel_in,
+    pruning,
+    readiness,
+    scoring,
+    slips,
+    standby,
+)
 from kaopei.edge.clock import Clock
 from kaopei.edge.console import Problem
 from kaopei.edge.epoch import refuse_fenced, standing
@@ -169,16 +184,19 @@ def _routes() -> list[Route | Mount]:
         Route("/s/{sitting}/opening/share", opening.take_share, methods=["POST"]),
         Route("/s/{sitting}/opening/token", opening.take_token, methods=["POST"]),
         Route("/s/{sitting}/opening/resume", opening.resume, methods=["POST"]),
+        Route("/s/{sitting}/opening/{kind}.slip", slips.download),
+        Route("/s/{sitting}/opening/trial-done", closure.end_trial, methods=["POST"]),
         *desk.ROUTES,
         *board.ROUTES,
         *standby.ROUTES,
         Route("/s/{sitting}/hand-back", hand_back.show),
         Route("/s/{sitting}/hand-back/close", closure.close, methods=["POST"]),
         Route("/s/{sitting}/hand-back/slip", closure.sign, methods=["POST"]),
-        Route("/s/{sitting}/hand-back/{kind}.slip", closure.download),
+        Route("/s/{sitting}/hand-back/{kind}.slip", slips.download),
         Route("/s/{sitting}/hand-back/keys/challenge", scoring.challenge, methods=["POST"]),
         Route("/s/{sitting}/hand-back/keys/token", scoring.take_token, methods=["POST"]),
         Route("/s/{sitting}/hand-back/build", hand_back.build, methods=["POST"]),
+        Route("/s/{sitting}/hand-back/prune", pruning.prune, methods=["POST"]),
         Route("/s/{sitting}/hand-back/media", hand_back.media, methods=["POST"]),
         Route("/s/{sitting}/hand-back/{rev:int}.xrb", hand_back.download),
         Route("/exam", lambda request: RedirectResponse("/exam/", 308)),
@@ -203,6 +221,8 @@ PATH_ENGLISH = ("Parcels in", "Prepare", "Open", "Sign in", "Exam", "Close", "Ha
 
 def next_step(edge: Edge, sitting: Sitting) -> tuple[int, str, str, str]:
     """Where a sitting stands: how many steps are done, what to do next, in English, and on which page."""
+    if opening.is_trial(sitting):
+        return closure.trial_step(sitting)
     if sitting.state == "imported":
         if not (sitting.seating and sitting.opener):
             return 0, "还缺座次包或试卷密封包，请先收包。", "Take in the seating and the sealed paper.", "/parcels"

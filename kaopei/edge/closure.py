@@ -1,4 +1,4 @@
-"""Closing a sitting, and the slips: what the ledger looked like at the gate, at the opening and at the close, as QR codes.
+"""Closing a sitting, and the slip that two persons sign.
 
 二（四） N2.4.3, N2.4.13. Close → checkpoint → slip, which the head and the patroller (else a second invigilator) approve. Nothing but
 the slip leaves an isolated LAN on the day, and without it no answer key comes in. The content key of the paper stays with the
@@ -6,57 +6,21 @@ keeper and behind the recovery PIN until the return parcel is built, because the
 """
 
 import asyncio
-import json
-from dataclasses import dataclass
 from typing import Any
 
 import apsw
-import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kaopei.edge import console, keystore, opening
+from kaopei.edge import console, keystore, opening, slips
 from kaopei.edge.console import LEADERS, Person, Problem
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import Sitting
-from kaopei.ledger import checkpoint, tree
 from kaopei.paper.codec import canonical
 from kaopei.parcel import ids, slip
 from kaopei.parcel.rejected import Rejected
 
 SECONDS = ("patroller", "invigilator")
-
-
-@dataclass(frozen=True)
-class Row:
-    """A slip as it is kept: QR 1, the proof that goes with it, the approvals (none until two have signed a closing slip)."""
-
-    text: str
-    size: int
-    proof: list[str]
-    approvals: list[dict[str, Any]]
-    wall: int
-
-    @property
-    def signed(self) -> bool:
-        """Whether both have approved it."""
-        return len(self.approvals) == 2
-
-
-def row_of(edge: Edge, sitting: Sitting, kind: str) -> Row | None:
-    """The slip of a kind, if it was made."""
-    rows = edge.store.read("SELECT text, size, proof, approvals, wall FROM slip WHERE sitting_id = ? AND kind = ?", (sitting.sitting_id, kind))
-    return Row(rows[0][0], rows[0][1], json.loads(rows[0][2]), json.loads(rows[0][3]), rows[0][4]) if rows else None
-
-
-def file_of(edge: Edge, sitting: Sitting, kind: str) -> bytes:
-    """The slip as a file."""
-    row = row_of(edge, sitting, kind)
-    if row is None:
-        raise Problem("这张小条还没有生成。", "请先完成前面的步骤。", "N2.4.13", 404)
-    if kind == slip.CLOSE and not row.signed:
-        raise Problem("收场小条还没有两人签署。", "请考点负责人和巡考员先在“收场交回”页签署。", "N2.4.13")
-    return slip.pack(row.text, row.approvals, row.proof, edge.enrolled().record)
 
 
 # ---- closing
@@ -84,7 +48,7 @@ async def close(request: Request) -> Response:
         raise Problem(f"还有 {len(waiting)} 名考生没有收卷：{'；'.join(waiting[:5])}。", "处理完再收场。", "N2.4.3")
     second = await console.second_person(request, form, sitting.sitting_id, person)
     await _close(edge, sitting, person, second)
-    await ensure(edge, sitting, slip.CLOSE)
+    await slips.ensure(edge, sitting, slip.CLOSE)
     return console.done(request, "已收场，考场记录到此为止。请两人签署收场小条。", console.path_of(sitting, "hand-back"))
 
 
@@ -126,49 +90,41 @@ async def drop_paper(edge: Edge, sitting: Sitting) -> None:
     edge.keys.drop_cache(sitting.sitting_id)
 
 
-# ---- slips
-async def ensure(edge: Edge, sitting: Sitting, kind: str, *, challenge: str | None = None, flags: dict[str, bool] | None = None) -> Row:
-    """The slip of this kind; made once, but a gate slip anew with each challenge."""
-    known = row_of(edge, sitting, kind)
-    if known is not None and kind != slip.GATE:
-        return known
-    accepted = edge.enrolled()
-    signed = checkpoint.parse(await edge.checkpoint())
-    since = _receipted(edge, signed.size)
-    proof = await asyncio.to_thread(_proof, edge, since, signed.size)
-    counts = sitting.roster_counts() if kind == slip.CLOSE else {}
-    text = slip.make(
-        edge.trust, accepted, edge.keys.signer, at=edge.wall(), kind=kind, sitting_id=sitting.sitting_id, package_id=str(sitting.package_id),
-        boot_id=edge.clock.boot_id, token_time=round(edge.token_time(sitting)), origin=edge.record.origin, size=signed.size,
-        root=signed.root.hex(), since=since, proof=proof, challenge=challenge, flags=flags, counts=counts,
-    )  # fmt: skip
-    made = Row(text, signed.size, proof, [], edge.wall())
+# ---- a trial opening
+def trial_step(sitting: Sitting) -> tuple[int, str, str, str]:
+    """What comes next in a trial: only the opening counts."""
+    where = console.path_of(sitting, "opening")
+    if sitting.state == "imported":
+        if not (sitting.seating and sitting.opener):
+            return 0, "还缺试封演练的座次包或密封包，请先收包。", "Take in the trial's parcels.", "/parcels"
+        return 2, "试封演练：按正式的办法两人启封。", "Trial: two persons open the package.", where
+    if sitting.state == "opened":
+        return 2, "试封演练已启封，请两人结束演练。", "Opened: end the trial.", where
+    return 7, "试封演练已完成。", "The trial is done.", where
+
+
+async def end_trial(request: Request) -> Response:
+    """POST /s/{sitting}/opening/trial-done: `second`, `second_pin`; the dummy paper is closed again, and that is all of it."""
+    edge = console.edge_of(request)
+    sitting, person = console.on_duty(request)
+    form = await console.checked_form(request)
+    if not opening.is_trial(sitting) or sitting.state != "opened":
+        raise Problem("本场不是已启封的试封演练。", "正式场次请按收场、交回办理。", "N2.4.5")
+    second = await console.second_person(request, form, sitting.sitting_id, person)
 
     def job(connection: apsw.Connection) -> None:
-        connection.execute(
-            "INSERT OR REPLACE INTO slip (sitting_id, kind, text, size, proof, approvals, wall) VALUES (?, ?, ?, ?, ?, '[]', ?)",
-            (sitting.sitting_id, kind, text, signed.size, json.dumps(proof), made.wall),
-        )
+        connection.execute("UPDATE sitting SET state = 'returned', closed_at = ? WHERE sitting_id = ?", (edge.wall(), sitting.sitting_id))
 
-    body = {"kind": kind, "size": signed.size, "digest": slip.digest(text, edge.trust)}
-    await edge.act("slip.made", by="edge", obj=f"sitting:{sitting.sitting_id}", body=body, job=job)
-    return made
-
-
-def _receipted(edge: Edge, size: int) -> int:
-    """The ledger size that the city has confirmed last; 0 without a receipt."""
-    ((found,),) = edge.store.read("SELECT coalesce(max(size), 0) FROM bundle WHERE receipt IS NOT NULL AND size <= ?", (size,))
-    return int(found)
+    body = {"package_id": sitting.package_id, "second": second.mark}
+    await edge.act("trial.ended", by=person.mark, obj=f"sitting:{sitting.sitting_id}", body=body, job=job)
+    sitting.state = "returned"
+    if sitting.clock:
+        sitting.clock.running = False
+    await drop_paper(edge, sitting)
+    return console.done(request, "试封演练已完成，本机可以启封正式试卷。", "/")
 
 
-def _proof(edge: Edge, since: int, size: int) -> list[str]:
-    if not since:
-        return []
-    leaves = edge.store.read("SELECT leaf FROM entry WHERE seq < ? ORDER BY seq", (size,))
-    hashes = [tree.leaf_hash(bytes(leaf)) for (leaf,) in leaves]
-    return [one.hex() for one in tree.consistency_proof(hashes, since)]
-
-
+# ---- the slip of two persons
 async def sign(request: Request) -> Response:
     """POST /s/{sitting}/hand-back/slip: `sign_pin`, `second`, `second_pin`, `second_sign_pin`: QR 2 of the closing slip."""
     edge = console.edge_of(request)
@@ -176,7 +132,7 @@ async def sign(request: Request) -> Response:
     form = await console.checked_form(request)
     if sitting.state not in ("closed", "returned"):
         raise Problem("还没有收场，没有小条可签。", "请先收场。", "N2.4.3")
-    row = await ensure(edge, sitting, slip.CLOSE)
+    row = await slips.ensure(edge, sitting, slip.CLOSE)
     if row.signed:
         raise Problem("收场小条已由两人签署。", "请报送市考试机构，再办下一步。", "N2.4.13")
     second = await console.second_person(request, form, sitting.sitting_id, person, *SECONDS)
@@ -203,28 +159,3 @@ def _approval(edge: Edge, sitting: Sitting, text: str, one: Person, pin: str) ->
     duties = slip.HEADS if one.role in LEADERS else slip.SECONDS
     role = next((duty for duty in duties if duty in key.duties), one.role)
     return slip.approve(text, edge.trust, sitting.sitting_id, edge.settings.serial, signer, role=role, nonce=ids.nonce(), at=edge.wall())
-
-
-async def download(request: Request) -> Response:
-    """GET …/hand-back/close.slip, …/opening/gate.slip, …/opening/open.slip."""
-    edge = console.edge_of(request)
-    sitting, _ = console.on_duty(request)
-    kind = request.path_params["kind"]
-    data = await asyncio.to_thread(file_of, edge, sitting, kind)
-    name = {"Content-Disposition": f'attachment; filename="{sitting.sitting_id}-{kind}.slip"'}
-    return Response(data, media_type="application/json", headers=name)
-
-
-def codes(row: Row | None, kind: str) -> list[tuple[str, str, str]]:
-    """(title, QR code as SVG, text) of a slip for the page: QR 1, then QR 2 in its frames."""
-    if row is None:
-        return []
-    found = [("QR 1", _svg(row.text), row.text)]
-    if kind == slip.CLOSE and row.signed:
-        frames = slip.second(row.approvals, row.proof)
-        found += [(f"QR 2（{place}/{len(frames)}）", _svg(text), text) for place, text in enumerate(frames, 1)]
-    return found
-
-
-def _svg(text: str) -> str:
-    return str(segno.make(text, micro=False, error="l").svg_inline(scale=2, border=4, omitsize=True))

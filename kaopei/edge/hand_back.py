@@ -15,7 +15,7 @@ import apsw
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kaopei.edge import closure, console, keystore, opening, receipts, record, scoring
+from kaopei.edge import closure, console, keystore, opening, pruning, receipts, record, scoring, seat_photo, slips
 from kaopei.edge.console import LEADERS, Person, Problem
 from kaopei.edge.record import batch_digest
 from kaopei.edge.server import Edge
@@ -132,6 +132,9 @@ def contents(edge: Edge, sitting: Sitting, size: int) -> tuple[dict[str, bytes],
         "readiness": canonical({"readiness": _table(edge, sitting, "readiness", "no, item, result, note, by, second, wall")}),
         "ledger": container.write(sorted(record.files(edge.store.read, size).items())),
     }
+    photos = seat_photo.all_of(edge, sitting)
+    if photos:
+        blobs["photos"] = container.write([(f"{name}.jpg".lower(), photos[name]) for name in sorted(photos)])
     states = [one.state for one in rows]
     counts = {
         "roster": len(rows), "present": states.count("handed_in"), "absent": states.count("absent"), "refused": states.count("refused"),
@@ -171,6 +174,8 @@ async def build(request: Request) -> Response:
     form = await console.checked_form(request)
     if sitting.state not in ("closed", "returned"):
         raise Problem("还没有收场，不能生成回传包。", "请先收场。", "N2.4.3")
+    if pruning.pruned_at(edge, sitting) is not None:
+        raise Problem("本场的答卷数据已在回执之后清除，不能再出一版。", "中心保存着完整的回传包。", "N2.4.13")
     revs = bundles(edge, sitting)
     words = console.reason(form) if revs else ""
     unscored = _unscored(edge, sitting, console.text(form, "score_reason"))
@@ -194,7 +199,7 @@ async def build(request: Request) -> Response:
 
 def _unscored(edge: Edge, sitting: Sitting, words: str) -> str:
     """The slip is signed; and either the site has scored, or two persons say why not."""
-    row = closure.row_of(edge, sitting, slip.CLOSE)
+    row = slips.row_of(edge, sitting, slip.CLOSE)
     if row is None or not row.signed:
         raise Problem("收场小条还没有两人签署，不能生成回传包。", "请先签署收场小条，报送市考试机构。", "N2.4.13")
     if scoring.outcomes(edge, sitting) is not None:
@@ -213,8 +218,8 @@ async def _build(
     blobs, counts = await asyncio.to_thread(contents, edge, sitting, signed.size)
     revs = bundles(edge, sitting)
     rev, prev = len(revs) + 1, str(revs[-1]["hash"]) if revs else None
-    closing, tokens = closure.row_of(edge, sitting, slip.CLOSE), [opening.token_payload(sitting)]
-    blobs["slip"] = closure.file_of(edge, sitting, slip.CLOSE)
+    closing, tokens = slips.row_of(edge, sitting, slip.CLOSE), [opening.token_payload(sitting)]
+    blobs["slip"] = slips.file_of(edge, sitting, slip.CLOSE)
     if (counted := scoring.outcomes(edge, sitting)) is not None:
         tokens.append(json.loads(counted[0]))
         blobs["outcomes"] = canonical(counted[1])
@@ -307,6 +312,8 @@ async def download(request: Request) -> Response:
     found = next((one for one in bundles(edge, sitting) if one["rev"] == request.path_params["rev"]), None)
     if found is None:
         raise Problem("没有这一版回传包。", "请从“收场交回”页下载。", status=404)
+    if pruning.pruned_at(edge, sitting) is not None:
+        raise Problem("这一版回传包已在回执之后清除。", "请向中心索取，或用封存的介质。", "N2.4.13", 410)
     data = await asyncio.to_thread((edge.settings.outbox / found["file"]).read_bytes)
     name = {"Content-Disposition": f"attachment; filename=\"{found['file']}\""}
     return Response(data, media_type="application/octet-stream", headers=name)
@@ -317,20 +324,22 @@ async def show(request: Request) -> Response:
     edge = console.edge_of(request)
     sitting, person = console.on_duty(request)
     revs = bundles(edge, sitting)
-    checked = sitting.state in ("closed", "returned")
+    gone = pruning.pruned_at(edge, sitting)
+    checked = sitting.state in ("closed", "returned") and gone is None
     problems = await asyncio.to_thread(disagreements, edge, sitting) if checked else []
     copies = await asyncio.to_thread(on_media, edge, revs[-1]) if revs else []
     return console.page(
         request, "hand_back.html", sitting=sitting, person=person, counts=sitting.roster_counts(), unclosed=closure.unclosed(sitting),
-        problems=problems, revs=revs, copies=copies, leaders=LEADERS, seconds=SECONDS, **_closing(edge, sitting),
+        problems=problems, revs=revs, copies=copies, leaders=LEADERS, seconds=SECONDS, pruned_at=gone, **_closing(edge, sitting),
     )
 
 
 def _closing(edge: Edge, sitting: Sitting) -> dict[str, Any]:
     """What the page shows of the slip and of the scores."""
-    row, asked, counted = closure.row_of(edge, sitting, slip.CLOSE), scoring.current(edge, sitting), scoring.outcomes(edge, sitting)
+    row, asked, counted = slips.row_of(edge, sitting, slip.CLOSE), scoring.current(edge, sitting), scoring.outcomes(edge, sitting)
     return {
-        "slip": row, "codes": closure.codes(row, slip.CLOSE), "challenge": asked.text if asked else "",
+        "prune_after_days": edge.settings.prune_after_days,
+        "slip": row, "codes": slips.codes(row, slip.CLOSE), "challenge": asked.text if asked else "",
         "counted": len(counted[1]["results"]) if counted else None, "scores": scoring.shown(edge, sitting),
         "policy": sitting.manifest.get("policy", {}).get("score_display", ""), "window": sitting.manifest.get("window"),
     }  # fmt: skip

@@ -16,13 +16,13 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kaopei.edge import console, readiness
+from kaopei.edge import console, readiness, slips
 from kaopei.edge.clock import boottime
 from kaopei.edge.console import LEADERS, Person, Problem
 from kaopei.edge.server import Edge, persist_clock
 from kaopei.edge.sitting import Attempt, Sitting, SittingClock
 from kaopei.paper import codec
-from kaopei.parcel import ids, key_release, key_share, shares
+from kaopei.parcel import ids, key_release, key_share, shares, slip
 from kaopei.parcel.exam_parcel import Parcel, Secrets
 from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.shares import Share
@@ -49,6 +49,11 @@ class Half:
     person: Person
     pin: str
     at: float
+
+
+def is_trial(sitting: Sitting) -> bool:
+    """A trial package: dummy items, the same ceremony."""
+    return sitting.manifest.get("form_set") == readiness.TRIAL
 
 
 # ---- plaintext, one piece at a time
@@ -129,7 +134,8 @@ def stop_clock(sitting: Sitting) -> None:
         sitting.clock.running, sitting.stopped_at = False, boottime()
 
 
-def _go_on(edge: Edge, sitting: Sitting) -> None:
+def go_on(edge: Edge, sitting: Sitting) -> None:
+    """The end of stop_clock; the time between is nobody's."""
     edge.advance(sitting)
     if sitting.clock and sitting.stopped_at is not None:
         sitting.clock.standstill += boottime() - sitting.stopped_at
@@ -146,7 +152,8 @@ async def show(request: Request) -> Response:
     return console.page(
         request, "opening.html", sitting=sitting, person=person, gate=checks, ready=all(one.good for one in checks),
         challenge=current.text if current else "", half=sitting.half, leaders=LEADERS, window=sitting.manifest.get("window"),
-        cached=edge.keys.has_cache(sitting.sitting_id),
+        cached=edge.keys.has_cache(sitting.sitting_id), trial=is_trial(sitting),
+        codes=slips.codes(slips.row_of(edge, sitting, slip.GATE), slip.GATE) if current else [],
     )
 
 
@@ -166,7 +173,9 @@ async def challenge(request: Request) -> Response:
         package = str(sitting.package_id)
         body = {"package_id": package, "stage": STAGE}
         await edge.act("paper.challenged", by=person.mark, obj=f"sitting:{sitting.sitting_id}", body=body)
-        edge.challenges[package, STAGE] = Challenge(shares.challenge(ids.twelve_digits()), edge.clock.elapsed())
+        asked = edge.challenges[package, STAGE] = Challenge(shares.challenge(ids.twelve_digits()), edge.clock.elapsed())
+        flags = await asyncio.to_thread(readiness.flags, edge, sitting)
+        await slips.ensure(edge, sitting, slip.GATE, challenge=asked.text, flags=flags)
     return console.done(request, "请把考点口令报给中心的密钥值班员。", console.path_of(sitting, "opening"))
 
 
@@ -286,6 +295,8 @@ async def _open(
     # Both ways back exist before the opening is written down; without the opening, start-up takes them away again.
     await asyncio.to_thread(edge.keeper.hold, key_name(sitting), secrets.first)
     await asyncio.to_thread(edge.keys.seal_cache, sitting.sitting_id, secrets.first, half.pin)
+    if edge.mirror is not None:
+        await edge.mirror.hand_over(sitting, secrets.first, half.pin)
     sitting.clock = SittingClock(edge.clock.boot_id, boottime(), edge.clock.offset(), float(payload["issued_at"]))
     wall = edge.wall()
 
@@ -311,7 +322,7 @@ async def _open(
     edge.challenges.pop((str(sitting.package_id), STAGE), None)
     sitting.state, sitting.token = "opened", token
     _unlocked(sitting, secrets, forms)
-    await edge.checkpoint()
+    await slips.ensure(edge, sitting, slip.OPEN)
 
 
 async def resume(request: Request) -> Response:
@@ -330,7 +341,7 @@ async def resume(request: Request) -> Response:
     secrets = Secrets(secret)
     _unlocked(sitting, secrets, await asyncio.to_thread(prepare, sitting, secrets))
     await asyncio.to_thread(edge.keeper.hold, key_name(sitting), secrets.first)
-    _go_on(edge, sitting)
+    go_on(edge, sitting)
     body = {"how": "pin", "second": second.mark}
     await edge.act("paper.resumed", by=person.mark, obj=f"sitting:{sitting.sitting_id}", body=body)
     await edge.checkpoint()

@@ -25,6 +25,9 @@ from kaopei.parcel.rejected import Rejected
 
 CHINA = timezone(timedelta(hours=8))
 MIB = 2**20
+TRIAL = "trial"
+# Design, not law: the hours in which a trial must have opened here, where the configuration does not say otherwise
+TRIAL_HOURS = 48
 PREPARERS = ("keeper", "head", "deputy", "invigilator")
 RESULTS = {"ok": "正常", "fault": "有问题", "waived": "两人放行"}
 MOST_NOTE = 500
@@ -91,8 +94,37 @@ def in_force(edge: Edge, sitting_id: str) -> dict[str, Row]:
 
 def gate(edge: Edge, sitting: Sitting) -> list[Check]:
     """Everything that must hold before the paper may be opened."""
+    if sitting.manifest.get("form_set") == TRIAL:
+        # What is tried is the opening; rooms are closed for the real one.
+        return [*_parcels(edge, sitting), *_machine(edge)]
     found = in_force(edge, sitting.sitting_id)
-    return [*_parcels(edge, sitting), *_people_saw(found), *_room(sitting, found), *_machine(edge)]
+    return [*_parcels(edge, sitting), *_tried(edge), *_people_saw(found), *_room(sitting, found), *_machine(edge)]
+
+
+def _tried(edge: Edge) -> list[Check]:
+    """N2.4.4 to N2.4.6: an opening that was only ever planned has failed a whole exam before; so it is tried on this very machine."""
+    hours = edge.settings.trial_hours
+    if not hours and edge.trust.rehearsal:
+        return []
+    last = trial_opened_at(edge)
+    good = last is not None and edge.wall() - last <= (hours or TRIAL_HOURS) * 3600
+    when = f"{datetime.fromtimestamp(last, CHINA):%m-%d %H:%M} 试封成功" if last is not None else "本机还没有做过试封演练"
+    text = when if good else f"{when}；开考前 {hours or TRIAL_HOURS} 小时内须试封成功一次，请联系中心下发试封包"
+    return [Check("试封演练", good, text, "N2.4.5")]
+
+
+def trial_opened_at(edge: Edge) -> int | None:
+    """When a trial package last opened here, by this server's label."""
+    trials = [one.sitting_id for one in edge.sittings.values() if one.manifest.get("form_set") == TRIAL]
+    marks = ", ".join("?" * len(trials))
+    ((found,),) = edge.store.read(f"SELECT max(wall) FROM slip WHERE kind = 'open' AND sitting_id IN ({marks})", trials)
+    return None if found is None else int(found)
+
+
+def flags(edge: Edge, sitting: Sitting) -> dict[str, bool]:
+    """What the gate slip tells the key service."""
+    waived = any(row.result == "waived" for row in in_force(edge, sitting.sitting_id).values())
+    return {"ready": all(check.good for check in gate(edge, sitting)), "tried": trial_opened_at(edge) is not None, "waived": waived}
 
 
 async def refuse_unready(edge: Edge, sitting: Sitting) -> None:

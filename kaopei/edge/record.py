@@ -1,7 +1,8 @@
 """This server's own ledger: every act an entry in the same transaction, checkpoints signed by the edge key.
 
-二（四） N2.4.13/14: logs are kept, and nothing in them can be changed unseen. Two trees grow side by side: one from
-what was appended, one from what is read back from the disk; a checkpoint is signed only when they agree.
+二（四） N2.4.13/14: logs are kept, and nothing in them can be changed unseen. Two counts go side by side: one from what was
+appended, one by a second routine from what is read back from the disk; a checkpoint is signed only when they agree.
+After a disagreement nothing is signed any more.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ import apsw
 import msgspec
 
 from kaopei.edge.clock import Clock
+from kaopei.edge.recount import Recount
 from kaopei.edge.settings import Settings
 from kaopei.edge.store import Rows, Store
 from kaopei.ledger import checkpoint, entry, events, segment, tree
@@ -37,7 +39,11 @@ class Record:
     def __init__(self, origin: str, signer: Signer, clock: Clock) -> None:
         self.origin, self.signer, self.clock = origin, signer, clock
         self._grown = tree.Frontier()
-        self._checked = tree.Frontier()
+        # Counted from committed entries only, read by a connection of its own: what a checkpoint covered before its commit is
+        # read once more from the disk for the next one.
+        self._recount = Recount()
+        self.reread: Callable[[str, tuple[int, ...]], Rows] | None = None
+        self.broken = ""
         self._last_wall = 0
         self.signed_size = 0
 
@@ -53,7 +59,7 @@ class Record:
             if seq != self._grown.size:
                 raise Broken(f"台账第 {self._grown.size} 条缺失，不能启动。保留原盘，启用备用服务器，并报告考试机构。")
             self._grown.append(tree.leaf_hash(bytes(leaf)))
-            self._checked.append(tree.leaf_hash(bytes(leaf)))
+            self._recount.add(bytes(leaf))
             if last and self._grown.size == last[0]:
                 self._compare(bytes(last[1]))
         if last and self._grown.size < last[0]:
@@ -107,29 +113,41 @@ class Record:
             connection.execute(_KEEP, (_rows((*row[:6], row[6].hex(), row[7]) for row in batch), entry))
 
     def checkpoint(self, connection: apsw.Connection) -> bytes:
-        """Read the new leaves back, compare both trees, sign. The same size is signed once."""
+        """Read the new leaves back, count them by the second routine, sign if both agree. The same size is signed once."""
+        if self.broken:
+            raise Broken(self.broken)
         if self.size == self.signed_size:
             row = connection.execute("SELECT note FROM checkpoint WHERE size = ?", (self.size,)).fetchone()
             if row:
                 return bytes(row[0])
-        fresh = connection.execute("SELECT leaf FROM entry WHERE seq >= ? ORDER BY seq", (self._checked.size,))
-        for (leaf,) in fresh:
-            self._checked.append(hashlib.sha256(b"\x00" + bytes(leaf)).digest())
-        if self._checked.size != self._grown.size or self._checked.root() != self._grown.root():
-            raise Broken("台账盘上内容与内存不一致，停止签署检查点。请立即报告考试机构。")
+        counted = self._counted(connection)
+        if counted.size != self._grown.size or counted.root() != self._grown.root():
+            self.broken = "台账盘上内容与内存不一致，停止签署检查点。请保留现场，立即报告考试机构。"
+            raise Broken(self.broken)
         note = checkpoint.sign(checkpoint.body(self.origin, self.size, self._grown.root()), self.signer)
         wall = round(self.clock.wall())
         connection.execute("INSERT INTO checkpoint (size, note, wall) VALUES (?, ?, ?)", (self.size, note, wall))
         self.signed_size = self.size
         return note
 
+    def _counted(self, connection: apsw.Connection) -> Recount:
+        """The second routine over the disk, and over what the open transaction has added."""
+        sql = "SELECT leaf FROM entry WHERE seq >= ? ORDER BY seq"
+        if self.reread is not None:
+            for (leaf,) in self.reread(sql, (self._recount.size,)):
+                self._recount.add(bytes(leaf))
+        counted = self._recount.copy()
+        for (leaf,) in connection.execute(sql, (counted.size,)):
+            counted.add(bytes(leaf))
+        return counted
+
     def snapshot(self) -> Any:
-        """Where both trees stand."""
-        return self._grown.copy(), self._checked.copy(), self.signed_size
+        """Where the tree stands."""
+        return self._grown.copy(), self.signed_size
 
     def rollback(self, snapshot: Any) -> None:
-        """Back to there."""
-        self._grown, self._checked, self.signed_size = snapshot
+        """Back to there; the count of the disk knows committed entries only."""
+        self._grown, self.signed_size = snapshot
 
 
 def _rows(rows: Iterable[tuple[Any, ...]]) -> str:

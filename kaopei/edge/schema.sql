@@ -11,7 +11,8 @@ CREATE TABLE sitting (
   token        BLOB,              -- the accepted KeyRelease token, which travels back in the return parcel
   bell_at      INTEGER,           -- wall label of the start bell, unix seconds
   closed_at    INTEGER,
-  closing_size INTEGER            -- size of the ledger at the closing checkpoint
+  closing_size INTEGER,           -- size of the ledger at the closing checkpoint
+  pruned_at    INTEGER            -- from here answers, scores and photos of this sitting are gone; its ledger stays whole
 ) STRICT;
 
 CREATE TABLE parcel (             -- every parcel that was accepted; its bytes lie in inbox/
@@ -166,4 +167,8 @@ CREATE TRIGGER entry_kept_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT
 CREATE TRIGGER checkpoint_kept_update BEFORE UPDATE ON checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are kept'); END;
 CREATE TRIGGER checkpoint_kept_delete BEFORE DELETE ON checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are kept'); END;
 CREATE TRIGGER answer_kept_update BEFORE UPDATE ON answer_event BEGIN SELECT RAISE(ABORT, 'answers are kept'); END;
-CREATE TRIGGER answer_kept_delete BEFORE DELETE ON answer_event BEGIN SELECT RAISE(ABORT, 'answers are kept'); END;
+-- Answers go only after the receipt for their parcel, when two persons have pruned the sitting; the ledger never goes.
+CREATE TRIGGER answer_kept_delete BEFORE DELETE ON answer_event
+  WHEN NOT EXISTS (SELECT 1 FROM attempt JOIN sitting USING (sitting_id) JOIN bundle USING (sitting_id)
+                   WHERE attempt.no = OLD.attempt_no AND sitting.pruned_at IS NOT NULL AND bundle.receipt IS NOT NULL)
+  BEGIN SELECT RAISE(ABORT, 'answers are kept'); END;

@@ -15,7 +15,7 @@ import apsw
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kaopei.edge import closure, console, opening
+from kaopei.edge import console, invigilation, opening, slips
 from kaopei.edge.console import LEADERS, Person, Problem
 from kaopei.edge.opening import Challenge
 from kaopei.edge.server import Edge
@@ -78,7 +78,11 @@ def result(edge: Edge, sitting: Sitting, attempt: Attempt) -> dict[str, Any]:
     found = outcomes(edge, sitting)
     if found is None:
         return {"state": "absent" if sitting.state == "returned" else "pending"}
-    row = next(one for one in found[1]["results"] if one["attempt"] == attempt.attempt)
+    if attempt.attempt in invigilation.voided(edge):
+        return {"state": "hidden"}
+    row = next((one for one in found[1]["results"] if one["attempt"] == attempt.attempt), None)
+    if row is None:
+        return {"state": "absent"}
     marks = {"score": row["score"], "full_marks": row["max_score"], "answered": row["answered"]}
     return {"state": "shown", "provisional": True, **marks}
 
@@ -94,7 +98,7 @@ def _may_score(edge: Edge, sitting: Sitting) -> None:
     if sitting.state != "closed":
         done = sitting.state == "returned"
         raise Problem("本场已经生成回传包，不再评分。" if done else "还没有收场，不能申请答案密钥。", "评分在收场以后、生成回传包以前。", "N2.5.8")
-    row = closure.row_of(edge, sitting, slip.CLOSE)
+    row = slips.row_of(edge, sitting, slip.CLOSE)
     if row is None or not row.signed:
         raise Problem("收场小条还没有两人签署。", "请先签署并报送收场小条；市密钥服务凭小条放行答案密钥。", "N2.5.8")
     if outcomes(edge, sitting) is not None:

@@ -59,6 +59,7 @@ class Edge:
         self._quiet: set[asyncio.Task[Any]] = set()
         self._pictures = asyncio.Semaphore(1)
         store.attach(record, record.keep_answers)
+        record.reread = store.read
         self.disk = Disk(settings.data, settings.ballast_mib, settings.low_mib)
         store.relief = self.disk.release
 

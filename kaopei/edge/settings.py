@@ -27,6 +27,8 @@ DEFAULTS: dict[str, Any] = {
     "min_free_mib": 2048,
     "ballast_mib": 256,
     "low_mib": 200,
+    "trial_hours": 0,
+    "prune_after_days": 0,
     "media": ["media/1", "media/2"],
     "title": "",
     "function": "primary",
@@ -70,6 +72,10 @@ class Settings:
     min_free_mib: int
     ballast_mib: int
     low_mib: int
+    # A trial package must have opened here within so many hours; 0 = 48 in earnest, and none is demanded in a rehearsal. And the
+    # appeal term of the exam body in days, before which no payload is pruned; 0 = not set, nothing is pruned.
+    trial_hours: int
+    prune_after_days: int
     media: tuple[Path, ...]
     # primary | standby: what the machine was accepted as; epoch.json says what it is now.
     function: str
@@ -167,6 +173,8 @@ def _resolve(path: Path, site: str, values: dict[str, Any]) -> Settings:
         min_free_mib=values["min_free_mib"],
         ballast_mib=max(0, values["ballast_mib"]),
         low_mib=max(0, values["low_mib"]),
+        trial_hours=_hours(path, values["trial_hours"]),
+        prune_after_days=max(0, values["prune_after_days"]),
         media=media,
         peer=place("peer") if values["peer"] else None,
         standby=_address(path, "standby", values["standby"]),
@@ -176,6 +184,12 @@ def _resolve(path: Path, site: str, values: dict[str, Any]) -> Settings:
         site_ca=place("site_ca") if values["site_ca"] else None,
         **_chosen(path, values),
     )
+
+
+def _hours(path: Path, value: int) -> int:
+    if not 0 <= value <= 168:
+        raise BadSettings(f"{path}：trial_hours 应为 1 至 168 小时（0 为缺省：正式 48 小时，演练不要求），现在是 {value}。")
+    return value
 
 
 def _chosen(path: Path, values: dict[str, Any]) -> dict[str, Any]:

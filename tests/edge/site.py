@@ -252,9 +252,14 @@ def score(site: Site, head: Person) -> None:
     head.do("hand-back/keys/token", KEEPER, files=second_token(site, head))
 
 
+def asked_on(head: Person) -> str:
+    """The challenge that the hand-back page shows."""
+    return re.search(r'id="challenge">([0-9-]+)<', head.see("hand-back")).group(1)
+
+
 def second_token(site: Site, head: Person, *, at: int = 0, **more: Any) -> dict[str, tuple[str, bytes]]:
     """The token of stage 2 for the challenge on the page, as the field of a form."""
-    asked = re.search(r'id="challenge">([0-9-]+)<', head.see("hand-back")).group(1)
+    asked = asked_on(head)
     return {"token": ("token.json", token(site, asked, at=at or STAGE2, sitting=head.sitting, stage=2, **more))}
 
 
