@@ -1,8 +1,11 @@
 """How fast a draw and its verification are, on instances built here: `python bench/draw.py [10000 100000 …]`.
 
-Prints CPU seconds without reading or writing files, and the ratio of verifier to draw. With `--flow PYTHON` an
-interpreter that has OR-tools solves the theory part of the first instance as a min-cost flow in a process of its own
-(a node a candidate, most seats first, then the nearest bands), and the ratio to the draw's CPU time is printed.
+Prints CPU seconds without reading or writing files, apart for reading the tables (parse) and for the draw with its
+files as bytes, the ratio of the verifier to both together, and the peak memory after the draw and after the verifier.
+`--shapes` draws and verifies small instances of many shapes: 1 to 21 cities, more and fewer seats than people, public
+sites from none to all, one site, no site, all sites suspended. With `--flow PYTHON` an interpreter that has OR-tools
+solves the theory part as a min-cost flow in a process of its own (a node a candidate, most seats first, then the
+nearest bands), of 10,000 candidates or of every shape, and the ratio to the draw's CPU time is printed.
 """
 
 import gc
@@ -15,12 +18,24 @@ import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from kaopei.lottery import draw, pool, verify  # noqa: E402
 from kaopei.lottery.eligibility import Eligibility  # noqa: E402
 from kaopei.lottery.odds import Odds  # noqa: E402
+
+
+class Shape(NamedTuple):
+    """What an instance looks like: shares in percent; `load` is people to seats; no `public` share: every third site."""
+
+    cities: int
+    load: int = 100
+    public: int | None = None
+    sites: int = 12
+    suspended: bool = False
+
 
 SEED = sha256(b"bench").hexdigest()
 SUBJECTS = [f"S{number:02}" for number in range(36)]
@@ -45,10 +60,10 @@ class Dice:
         return next(self._stream) % bound
 
 
-def instance(candidates: int) -> dict[str, bytes]:
-    """A province in proportion: a city for every 5,000 candidates, about as many seats as people."""
-    dice = Dice(f"province of {candidates}")
-    cities = max(2, min(21, candidates // 5000))
+def instance(candidates: int, shape: Shape | None = None) -> dict[str, bytes]:
+    """A province; if nothing else is asked for, a city for every 5,000 candidates and about as many seats as people."""
+    dice, shape = Dice(f"province of {candidates}"), shape or Shape(max(2, min(21, candidates // 5000)))
+    cities = shape.cities
     rows: dict[str, list[str]] = {
         "cities.csv": ["city_id,name,own_school_allowed,accepts_cross"],
         "districts.csv": ["district_id,city_id,name,x_m,y_m"],
@@ -61,8 +76,9 @@ def instance(candidates: int) -> dict[str, bytes]:
     }
     rows["subjects.csv"] += [f"{name},C{at // 6},{int(at % 9 > 1)},{int(at >= 24)}" for at, name in enumerate(SUBJECTS)]
     for city in range(cities):
-        _city(rows, dice, city)
-    _sessions(rows, dice, candidates)
+        _city(rows, dice, city, shape)
+    if shape.sites:
+        _sessions(rows, dice, candidates * 100 // shape.load)
     number = 0
     while number < candidates:
         # People come in classes: one institution, subject and last day of training.
@@ -76,7 +92,7 @@ def instance(candidates: int) -> dict[str, bytes]:
     return files | {"meta.json": b'{"format":"xalloc/1","rules":{}}'}
 
 
-def _city(rows: dict[str, list[str]], dice: Dice, city: int) -> None:
+def _city(rows: dict[str, list[str]], dice: Dice, city: int, shape: Shape) -> None:
     name = f"C{city:02}"
     rows["cities.csv"].append(f"{name},city {city},{city % 2},{int(city % 3 > 0)}")
 
@@ -88,11 +104,15 @@ def _city(rows: dict[str, list[str]], dice: Dice, city: int) -> None:
     for number in range(20):
         kind = ("training", "school", "online")[number % 3]
         rows["institutions.csv"].append(f"I{city:02}{number:02},{name},{f'G{city}' if number < 3 else ''},{kind},{spot()}")
-    for number in range(12):
+    for number in range(shape.sites):
         kind = ("public", "attached", "school")[number % 3]
+        if shape.public is not None:
+            kind = "public" if number * 100 < shape.public * shape.sites else ("attached", "school")[number % 2]
         host = "" if kind == "public" else f"I{city:02}{number:02}"
         lists = [";".join(each for each in SUBJECTS if dice.below(10) < share) for share in (8, 6)]
         rows["points.csv"].append(f"P{city:02}{number:02},{name},{kind},{host},,{spot()},{lists[0]},{lists[1]}")
+        if shape.suspended:
+            rows["suspensions.csv"].append(f"P{city:02}{number:02},0,99")
 
 
 def _sessions(rows: dict[str, list[str]], dice: Dice, candidates: int) -> None:
@@ -165,10 +185,47 @@ def against_flow(python: str, files: dict[str, bytes]) -> None:
     print(f"seated {seated}, maximum flow {most}{'' if seated == most else ': DIFFERENT'}")
 
 
+SHAPES = [
+    *(Shape(cities, load, public) for cities in (1, 5, 21) for load in (70, 100, 130) for public in (0, 33, 100)),
+    *(Shape(cities, sites=1) for cities in (1, 21)),
+    *(Shape(2, sites=0), Shape(21, suspended=True)),
+]
+
+
+def shapes(candidates: int, python: str) -> None:
+    """One line a shape: drawn, verified, and held against the flow solver if there is one."""
+    print("cities load public sites suspended   draw s verify s  ratio     rows   seated  public")
+    for shape in SHAPES:
+        files = instance(candidates, shape)
+        start = time.process_time()
+        outcome = draw.draw(pool.parse(files), SEED)
+        outputs = outcome.files()
+        drawn = time.process_time()
+        problems = verify.verify(files, outputs)
+        done = time.process_time()
+        if problems:
+            raise SystemExit(f"{shape}: {problems[0]}")
+        counts, parts = outcome.transcript["counts"], outcome.transcript["components"]
+        public = sum(part["public"]["seated"] for part in parts)
+        looks = "third" if shape.public is None else shape.public
+        print(
+            f"{shape.cities:>6} {shape.load:>4} {looks:>6} {shape.sites:>5} {shape.suspended!s:>9}"
+            f" {drawn - start:>8.3f} {done - drawn:>8.3f} {(done - drawn) / (drawn - start):>6.2f}"
+            f" {counts['rows']:>8} {counts['seated']:>8} {public:>7}"
+        )
+        if python and shape.sites and not shape.suspended:
+            against_flow(python, files)
+
+
+def peak() -> int:
+    """The most memory that this process had so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
 def main(sizes: list[int]) -> None:
     """One line of figures a size."""
     print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, {platform.system()}")
-    print("candidates sessions  parse s   draw s verify s  ratio   seated    MiB")
+    print("candidates sessions  parse s   draw s verify s  ratio   seated  MiB draw  all")
     # As the command line does: a draw makes no cycles.
     gc.disable()
     for size in sizes:
@@ -179,24 +236,29 @@ def main(sizes: list[int]) -> None:
         outcome = draw.draw(parsed, SEED)
         outputs = outcome.files()
         drawn = time.process_time()
-        counts = outcome.transcript["counts"]
+        counts, most = outcome.transcript["counts"], peak()
         del parsed, outcome
         again = time.process_time()
         problems = verify.verify(files, outputs)
         done = time.process_time()
         if problems:
             raise SystemExit(f"{size}: {problems[0]}")
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         print(
             f"{size:>10} {counts['sessions']:>8} {read - start:>8.3f} {drawn - read:>8.3f} {done - again:>8.3f}"
-            f" {(done - again) / (drawn - start):>6.2f} {counts['seated']:>8} {peak:>6}"
+            f" {(done - again) / (drawn - start):>6.2f} {counts['seated']:>8} {most:>9} {peak():>4}"
         )
 
 
 if __name__ == "__main__":
     words = sys.argv[1:]
+    solver = ""
     if "--flow" in words:
         at = words.index("--flow")
-        against_flow(words[at + 1], instance(10_000))
+        solver = words[at + 1]
         words = words[:at] + words[at + 2 :]
-    main([int(word) for word in words] or [1000, 10_000, 100_000])
+    if "--shapes" in words:
+        shapes(2000, solver)
+    else:
+        if solver:
+            against_flow(solver, instance(10_000))
+        main([int(word) for word in words] or [1000, 10_000, 100_000])

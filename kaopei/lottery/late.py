@@ -12,7 +12,7 @@ CHANGES = "changes.csv"
 # The name under which the previous result stands in the input digest.
 PREVIOUS = "previous/transcript.json"
 CLOSING = ("sitting_unsealed", "sitting_withdrawn")
-KINDS = ("candidate_withdrawn", "error", "late_approval", "site_suspended", *CLOSING)
+KINDS = ("candidate_withdrawn", "error", "late_approval", "site_suspended", "sitting_added", *CLOSING)
 
 Seats = dict[tuple[str, str], str | None]
 

@@ -36,12 +36,14 @@ def check(pool: Pool) -> None:
     """Every change names something that there is, and whoever came or went is told. Raises BadInstance."""
     assert pool.previous is not None
     before = {cand for cand, _ in pool.previous.seats}
-    sittings = {session.id for session in pool.sessions} | {seat for seat in pool.previous.seats.values() if seat}
-    now, sites = set(pool.candidates.id), {site.id for site in pool.sites}
+    held = {seat for seat in pool.previous.seats.values() if seat}
+    listed = {session.id for session in pool.sessions}
+    sittings, now, sites = listed | held, set(pool.candidates.id), {site.id for site in pool.sites}
     known = {
         "candidate_withdrawn": before - now,
         "late_approval": now - before,
         "site_suspended": sites,
+        "sitting_added": listed - held,
         "error": (before & now) | sittings | sites,
     } | dict.fromkeys(late.CLOSING, sittings)
     told: dict[str, set[str]] = {kind: set() for kind in late.KINDS}
@@ -60,6 +62,7 @@ _MEANT = {
     "candidate_withdrawn": "应为上一次有、本次 candidates.csv 没有的考生",
     "late_approval": "应为本次新增的考生",
     "site_suspended": "应为 points.csv 里的考试点",
+    "sitting_added": "应为 sessions.csv 里、上一次结果没有排人的场次",
     "error": "应为两次都有的考生，或场次、考试点",
 } | dict.fromkeys(late.CLOSING, "应为 sessions.csv 或上一次结果里的场次")
 

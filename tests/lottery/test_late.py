@@ -178,6 +178,31 @@ def test_those_left_over_before_come_first() -> None:
         assert moved == {gone: ("candidate_withdrawn", sat[gone, "T"], ""), left: ("left_over", "", sat[gone, "T"])}
 
 
+def test_a_sitting_that_is_added_seats_those_left_over_and_moves_nobody() -> None:
+    for which in SEEDS[:20]:
+        town = three_places()
+        before = draw(pool.parse(town.files()), which)
+        town.session("XN", "P2", day=7, seats=2)
+        later = with_changes(town.files(), "sitting_added,XN,opened")
+        after = redraw(later, before)
+        assert {key: seats(after)[key] for key in seats(before)} == seats(before)
+        (left,) = seats(after).keys() - seats(before).keys()
+        assert [(move.cand, move.kind, move.old, move.new) for move in after.moves] == [(left[0], "left_over", "", "XN")]
+        assert verify.verify(later, after.files(), None, before.files()) == []
+
+
+@pytest.mark.parametrize("name", ["X9", "XP1"])
+def test_only_a_new_sitting_is_added(name: str) -> None:
+    """X9 is in no file; at XP1 somebody sits."""
+    town = three_places()
+    before = draw(pool.parse(town.files()), SEEDS[0])
+    later = with_changes(town.files(), f"sitting_added,{name},opened")
+    with pytest.raises(BadInstance, match="应为 sessions.csv 里、上一次结果没有排人的场次"):
+        redraw(later, before)
+    with pytest.raises(verify.Unreadable, match=f"sitting_added“{name}”"):
+        verify.verify(later, before.files(), None, before.files())
+
+
 def test_with_fewer_seats_the_first_in_the_new_lottery_stay() -> None:
     stayed = set()
     for which in SEEDS[60:90]:

@@ -37,13 +37,15 @@ class Earlier:
 def check_changes(instance: Instance, earlier: Earlier) -> None:
     """Changes name what is there; who came and who went is among them."""
     old, new = {cand for cand, _ in earlier.sat}, {person.id for person in instance.people}
-    sittings = set(instance.sittings).union(filter(None, earlier.sat.values()))
+    used = set(filter(None, earlier.sat.values()))
+    sittings = used.union(instance.sittings)
     for kind, about, _ in instance.changes:
         fits = {
             "candidate_withdrawn": about in old and about not in new,
             "late_approval": about in new and about not in old,
             "site_suspended": about in instance.sites,
             "error": (about in old and about in new) or about in sittings or about in instance.sites,
+            "sitting_added": about in instance.sittings and about not in used,
             "sitting_unsealed": about in sittings,
             "sitting_withdrawn": about in sittings,
         }

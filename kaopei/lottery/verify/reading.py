@@ -221,7 +221,7 @@ def _quoted(cell: str) -> str:
 
 def _sittings(tables: Mapping[str, list[tuple[Any, ...]]]) -> dict[str, Sitting]:
     found = {}
-    ended = {about for kind, about, _ in tables.get("changes.csv", []) if kind.startswith("sitting_")}
+    ended = {about for kind, about, _ in tables.get("changes.csv", []) if kind in ("sitting_unsealed", "sitting_withdrawn")}
     for each, site, day, slot, part, subjects, seats in tables["sessions.csv"]:
         closed = each in ended or any(site == shut and first <= day <= last for shut, first, last in tables["suspensions.csv"])
         found[each] = Sitting(day, slot, each, site, part, frozenset(subjects), seats, closed)
