@@ -119,7 +119,8 @@ def bare(folder: Path) -> Iterator[tuple[int, int]]:
                 time.sleep(0.05)
         yield process.pid, port
     finally:
-        process.terminate()
+        # It has nothing to keep; open connections would hold a polite stop up.
+        process.kill()
         process.wait()
 
 
