@@ -334,6 +334,7 @@ def lay(folder: Path, p: Province) -> Room:
         (site / "keys" / f"{name}-{keyfile.kid(keyfile.public(made))}.key").write_bytes(keyfile.dump(made, b"words"))
     (site / "trust.json").write_bytes(p.data)
     (site / "root.txt").write_text(p.root)
+    (site / "enrolment.json").write_bytes(p.edge.record)
     lines = {
         "site": SITE, "city": CITY, "serial": "EDGE-1", "title": "佛山市南海区第一考试点", "listen": f"127.0.0.1:{room.port}",
         "passphrase": "passphrase", "root": "root.txt", "clock": "../clock.json",

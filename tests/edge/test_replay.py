@@ -135,7 +135,7 @@ class Network:
         if self.chance.random() < 0.3:
             data = data[: self.chance.randrange(len(data))]
         method, path = self.chance.choice(
-            [("POST", "/api/events"), ("POST", "/api/hand-in"), ("GET", "/api/events"), ("PUT", "/api/events"), ("POST", "/api/item/1"), ("POST", "/api/x")]
+            [("POST", "/api/events"), ("POST", "/api/hand-in"), ("GET", "/api/events"), ("PUT", "/api/events"), ("POST", "/api/item/1")]
         )
         await self.refused_or_idle(seat, method, path, seat.secret, bytes(data))
 
