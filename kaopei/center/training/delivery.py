@@ -38,6 +38,8 @@ class Delivery:
     _evidence: dict[str, int] = field(default_factory=dict)
     _days: dict[str, int | None] = field(default_factory=dict)
     _people: dict[str, str] = field(default_factory=dict)
+    _times: dict[str, int | None] = field(default_factory=dict)
+    _codes: dict[str, str] = field(default_factory=dict)
 
     def person(self, text: str) -> str:
         """The identity number as it is compared."""
@@ -62,8 +64,20 @@ class Delivery:
     def moment(self, text: str) -> int | None:
         """2026-10-20 08:15:22 as seconds since 1970 in UTC; None if it is no time."""
         day, _, time = text.partition(" ")
-        first, seconds = self.midnight(day.replace("/", "-")), seconds_of(time)
+        first, seconds = self.midnight(day), self.seconds(time)
         return None if first is None or seconds is None else first + seconds
+
+    def seconds(self, text: str) -> int | None:
+        """Seconds of a day; a day has few of them, so each is read once."""
+        if text not in self._times:
+            self._times[text] = seconds_of(text)
+        return self._times[text]
+
+    def code(self, text: str) -> str:
+        """A number of a class as it is compared."""
+        if text not in self._codes:
+            self._codes[text] = code(text)
+        return self._codes[text]
 
 
 def seconds_of(text: str) -> int | None:
@@ -162,16 +176,16 @@ def lessons(made: Delivery) -> Iterator[tuple[int, str, dict[str, Any]]]:
 def sign_ins(made: Delivery) -> Iterator[tuple[int, dict[str, Any]]]:
     """(row, fields of a record as they stand in the file; times in seconds since 1970)."""
     for line, row in made.source.rows("签到记录"):
-        first, begin = made.midnight(row["日期"]), seconds_of(row["签到时间"])
+        first, begin = made.midnight(row["日期"]), made.seconds(row["签到时间"])
         if first is None or begin is None:
             made.source.complain("签到记录", line, "日期或签到时间读不出")
             continue
-        end = seconds_of(row["签退时间"])
+        end = made.seconds(row["签退时间"])
         yield (
             line,
             {
                 "number": row["记录号"],
-                "study_class": code(row["班号"]),
+                "study_class": made.code(row["班号"]),
                 "person": made.person(row["学员身份证号码"]),
                 "unit": row["单元"],
                 "day": first,

@@ -22,7 +22,7 @@ class ReasonForm(forms.Form):
     """A reason in one's own words."""
 
     reason = forms.CharField(
-        label="理由", widget=forms.Textarea(attrs={"rows": 3}), error_messages=NEED, help_text="查了什么、结论是什么；不少于 10 个字。"
+        label="理由", widget=forms.Textarea(attrs={"rows": 3}), error_messages=NEED, help_text="查了什么、结论是什么；不少于 20 个字。"
     )
 
 
@@ -95,7 +95,7 @@ class ChangeForm(LessonForm):
     """Move or repeat a lesson."""
 
     reason = forms.CharField(
-        label="原因", widget=forms.Textarea(attrs={"rows": 2}), error_messages=NEED, help_text="学员会看到；不少于 10 个字。"
+        label="原因", widget=forms.Textarea(attrs={"rows": 2}), error_messages=NEED, help_text="学员会看到；不少于 20 个字。"
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -135,7 +135,7 @@ class CorrectionForm(forms.Form):
     )
     reason = forms.CharField(
         label="原因和依据", widget=forms.Textarea(attrs={"rows": 3}), error_messages=NEED,
-        help_text="为什么要更正、凭什么（监控、纸质签到表等）；不少于 10 个字。",
+        help_text="为什么要更正、凭什么（监控、纸质签到表等）；不少于 20 个字。",
     )  # fmt: skip
 
 

@@ -125,29 +125,38 @@ def _check(facts: dict[str, Any]) -> tuple[int, Fault | None]:
 def unsealed() -> dict[str, int]:
     """How many live records of each table no seal holds yet."""
     found = {}
-    for table, (model, _) in TABLES.items():
-        last = Seal.objects.filter(table=table, source="live").order_by("-last_id").values_list("last_id", flat=True).first()
-        found[table] = model.objects.filter(batch="", pk__gt=last or 0).count()
+    # A seal of live records holds rows of all cities and belongs to none.
+    with scope.entered(scope.PROVINCE):
+        for table, (model, _) in TABLES.items():
+            last = Seal.objects.filter(table=table, source="live").order_by("-last_id").values_list("last_id", flat=True).first()
+            found[table] = model.objects.filter(batch="", pk__gt=last or 0).count()
     return found
 
 
 def proof(row: SignInRecord | StudyRecord) -> dict[str, Any] | None:
     """That a record stands under its seal: leaf, path and root as hex, and the ULID of the ledger's event; None while it is not sealed."""
     table = "sign_in" if isinstance(row, SignInRecord) else "study"
-    held = Seal.objects.filter(table=table, first_id__lte=row.pk, last_id__gte=row.pk)
-    found = held.filter(ulid=row.batch).first() if row.batch else held.filter(source="live").first()
-    if found is None:
-        return None
-    rows = type(row).objects.filter(batch=row.batch, pk__gte=found.first_id, pk__lte=found.last_id).order_by("pk").values_list("pk", "leaf")
-    stored = list(rows)
+    with scope.entered(scope.PROVINCE):
+        held = Seal.objects.filter(table=table, first_id__lte=row.pk, last_id__gte=row.pk)
+        found = held.filter(ulid=row.batch).first() if row.batch else held.filter(source="live").first()
+        if found is None:
+            return None
+        rows = type(row).objects.filter(batch=row.batch, pk__gte=found.first_id, pk__lte=found.last_id)
+        stored = list(rows.order_by("pk").values_list("pk", "leaf"))
     place = [pk for pk, _ in stored].index(row.pk)
     path = tree.inclusion_proof([bytes(one) for _, one in stored], place)
     where = {"index": place, "size": found.count, "path": [one.hex() for one in path]}
     return {"leaf": bytes(row.leaf).hex(), **where, "root": found.root, "event": found.event}
 
 
-def seal_live(by: Actor, at: dt.datetime) -> int:
-    """Seal what was recorded live since the last time; how many records."""
+def seal_live(by: Actor, at: dt.datetime) -> dict[str, set[int]]:
+    """Seal what was recorded live since the last time; classes (row numbers) that it belongs to, by city."""
+    found: dict[str, set[int]] = {}
     with scope.entered(scope.PROVINCE):
-        made = [seal(table, batch="", by=by, at=at) for table in TABLES]
-    return sum(one.count for one in made if one)
+        for table, (model, _) in TABLES.items():
+            made = seal(table, batch="", by=by, at=at)
+            if made is not None:
+                rows = model.objects.filter(batch="", pk__gte=made.first_id, pk__lte=made.last_id).order_by()
+                for city, study_class in rows.values_list("city", "study_class_id").distinct():
+                    found.setdefault(city, set()).add(study_class)
+    return found

@@ -284,7 +284,7 @@ def _study_rows(made: Delivery, home: Home) -> Iterator[tuple[Any, ...]]:
     for line, row in made.source.rows("线上学习"):
         written = row["时间"]
         at, position = made.moment(written), number(row["位置秒"])
-        name, who = code(row["班号"]), made.person(row["学员身份证号码"])
+        name, who = made.code(row["班号"]), made.person(row["学员身份证号码"])
         if at is None or position is None or name not in home.classes or not who:
             made.source.complain("线上学习", line, "时间或位置读不出" if at is None or position is None else f"没有班号 {name}，或没有身份证号码")
             continue

@@ -123,7 +123,9 @@ class Stream:
 
 def line(at: int, kind: str, position: int, result: str) -> str:
     """An event as streams and StudyRecord keep it; a tab or a line end inside a field would be another event and becomes a blank."""
-    return f"{at}\t{' '.join(kind.split())}\t{position}\t{' '.join(result.split())}\n"
+    if result and not result.isalnum():
+        result = " ".join(result.split())
+    return f"{at}\t{kind if kind.isalnum() else ' '.join(kind.split())}\t{position}\t{result}\n"
 
 
 def _moment(event: tuple[int, str, int, str]) -> int:

@@ -9,7 +9,8 @@ let sequence = Date.now();
 let events = [];
 let checked = new Set();
 
-const now = () => Math.floor(Date.now() / 1000);
+const skew = Math.round(Number(document.body.dataset.now) - Date.now() / 1000);
+const now = () => Math.floor(Date.now() / 1000) + skew;
 const add = (kind, result = "") => events.push([now(), kind, position, result]);
 const clock = (seconds) => `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
 
