@@ -38,6 +38,15 @@ def test_no_catch_all_names(path):
     assert path.stem not in {"utils", "helpers", "common", "services", "misc", "legacy"}
 
 
+def test_the_exam_server_stays_small_and_apart_from_what_prepares_it():
+    """docs/adr/0011."""
+    edge = ROOT / "kaopei" / "edge"
+    assert len(list(edge.glob("*.py"))) <= 44
+    assert len(list((edge / "preparing").glob("*.py"))) <= 12
+    for path in edge.glob("*.py"):
+        assert "kaopei.edge.preparing" not in path.read_text(encoding="utf-8"), f"{name(path)} imports what only prepares a site"
+
+
 def test_models_forms_and_views_of_an_app_are_private():
     """Another app asks `queries` and tells `actions`."""
     graph = grimp.build_graph("kaopei", cache_dir=None, exclude_type_checking_imports=True)
