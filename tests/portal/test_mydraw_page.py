@@ -1,6 +1,7 @@
 """The page 我的抽签 of the running portal: a candidate pastes his slip and sees his number, his draws, and any difference."""
 
 import json
+import os
 
 import pytest
 
@@ -9,6 +10,7 @@ from kaopei.lottery.explain import slip
 from tests.edge import chromium
 
 pytestmark = chromium.MARKS
+FOLDER = os.environ.get("KAOPEI_PICTURES", "")
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,8 @@ def answer(page, text: str) -> str:
     page.fill("#slip", text)
     page.click("#slip-form button")
     page.wait_for_selector("#slip-answer section")
+    if FOLDER:
+        page.screenshot(path=f"{FOLDER}/draw-mine.png", full_page=True)
     return page.inner_text("#slip-answer")
 
 

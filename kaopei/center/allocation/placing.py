@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from kaopei.lottery.draw import Outcome
 from kaopei.lottery.pool import Pool
 from kaopei.office.refused import Refused
 
-EXEMPT = {"own_school": Placement.Exemption.OWN_SCHOOL, "sole_site": Placement.Exemption.SOLE_SITE}
 PART_DIGIT = {"T": "1", "P": "2"}
 
 
@@ -37,7 +35,7 @@ def place_all(draw: Draw, instance: Pool, seed: str, outcome: Outcome) -> Placed
     people = instance.candidates
     bodies = dict(zip(people.id, people.inst, strict=True))
     subjects = dict(zip(people.id, people.subject, strict=True))
-    exempt = exemptions(outcome)
+    exempt = queries.exemptions(outcome.rows)
     tickets = ticket_numbers(draw, seed, people.id)
     plans = room_plans(draw)
     sitting_of = {row.number: row for row in Sitting.objects.filter(frozen_in=draw.number)}
@@ -79,7 +77,9 @@ def _place_late(draw: Draw, instance: Pool, seed: str, outcome: Outcome) -> Plac
     for move in outcome.moves:
         if move.new:
             moving.setdefault(move.new, []).append(move.cand)
-    exempt, plans = exemptions(outcome), room_plans(draw)
+    exempt, plans = queries.exemptions(outcome.rows), room_plans(draw)
+    for row in stay:  # only for the counts: what was written stays
+        row.exemption = exempt.get(row.pseudonym, "")
     tickets = ticket_numbers(draw, seed, sorted(move.cand for move in outcome.moves if move.new))
     sitting_of = {row.number: row for row in Sitting.objects.filter(frozen_in=draw.base)}
     rows, beside = [], 0
@@ -99,18 +99,6 @@ def _place_late(draw: Draw, instance: Pool, seed: str, outcome: Outcome) -> Plac
     whole = counts(instance, stay + rows, beside)
     lost = sum(1 for move in outcome.moves if move.old)
     return Placed(rows, seat_list(stay + rows), whole | {"kept": len(stay), "lost": lost, "new_seats": len(rows)})
-
-
-def exemptions(outcome: Outcome) -> dict[str, str]:
-    """二（三） N2.3.5, N2.3.6: who sits at a site of his own institution, and by which exemption, from the rows
-    of the draw.
-    """
-    found = {}
-    for line in outcome.rows:
-        if b'"exempt"' in line:
-            row = json.loads(line)
-            found[row["cand"]] = EXEMPT[row["exempt"]].value
-    return found
 
 
 def ticket_numbers(draw: Draw, seed: str, candidates: list[str]) -> dict[str, str]:

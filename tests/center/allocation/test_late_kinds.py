@@ -10,7 +10,7 @@ from kaopei.center.applications import actions as intake
 from kaopei.center.applications import queries as applications
 from kaopei.office.accounts.roles import SYSTEM
 from kaopei.office.refused import Refused
-from tests.center.allocation.city import BASE, BATCH, FREE, SCHOOL, WELD, City
+from tests.center.allocation.city import BASE, BATCH, FREE, HIGH, SCHOOL, WELD, City
 from tests.center.allocation.conftest import PARTIES, SECRETS, instance
 from tests.center.allocation.test_late import REASON, announce_late, busiest, carry_out, moves, seats_now
 from tests.people import FOSHAN
@@ -104,6 +104,12 @@ def test_an_error_found_in_who_controls_whom_moves_those_it_concerns(play, city)
     assert all(after.get(who) == seat for who, seat in before.items() if who not in hit)
     assert not any(queries.sitting(after[who][0]).site in own for who in hit if who in after)
     assert {moves(late)[who]["kind"] for who in hit} == {"error"}
+    # Whoever has only this site keeps his seat, and is counted as exempt from now on.
+    stay = {row.pseudonym for row in draw.placements.filter(institution=FREE, subject=HIGH)}
+    assert stay and stay <= {row.pseudonym for row in queries.exempted(late)}
+    assert not stay & {row.pseudonym for row in queries.exempted(draw)}
+    late.refresh_from_db()
+    assert late.counts["exempt"] == len(queries.exempted(late)) > draw.counts["exempt"]
 
 
 def finish(play, late):

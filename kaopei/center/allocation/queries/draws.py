@@ -15,6 +15,7 @@ from kaopei.center.registry import queries as registry
 from kaopei.lottery import merkle
 
 KEEPERS = 3
+EXEMPT = {"own_school": Placement.Exemption.OWN_SCHOOL, "sole_site": Placement.Exemption.SOLE_SITE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,22 @@ def comparison(drawn: Iterable[Draw]) -> list[CityRow]:
 
 
 def exempted(one: Draw) -> list[Placement]:
-    """二（三） N2.3.5, N2.3.6: everybody who sits at a site of his own institution, with the clause."""
-    rows = placements(one).exclude(exemption="")
-    return list(rows.select_related("sitting").order_by("sitting", "seat"))
+    """二（三） N2.3.5, N2.3.6: everybody who sits at a site of his own institution, with the clause as this draw has it."""
+    clauses = exemptions((file(one, "result/rows.jsonl") or b"").splitlines())
+    rows = list(placements(one).filter(pseudonym__in=list(clauses)).select_related("sitting").order_by("sitting", "seat"))
+    for row in rows:  # of a seat that was kept, the placement says what held when it was drawn
+        row.exemption = clauses[row.pseudonym]
+    return rows
+
+
+def exemptions(rows: Iterable[bytes]) -> dict[str, str]:
+    """Who sits at a site of his own institution, and by which duty, from the rows of a draw."""
+    found = {}
+    for line in rows:
+        if b'"exempt"' in line:
+            row = json.loads(line)
+            found[row["cand"]] = EXEMPT[row["exempt"]].value
+    return found
 
 
 def left(one: Draw) -> list[dict[str, Any]]:

@@ -19,8 +19,19 @@ from kaopei.office.approvals import queries as approvals
 from kaopei.office.clock import CHINA
 from kaopei.office.tasks import queries as jobs
 
-KINDS = dict(LateChange.Kind.choices)
+KINDS = dict(LateChange.Kind.choices) | {"sitting_added": "增开场次"}
 SOURCE_WORDS = {"register": "登记记录", "accepted": "受理记录", "planned": "考试计划"}
+# Who has to do what, for everybody who looks
+NEXT = {
+    "announced": "各承诺方作出承诺",
+    "committed": "冻结人处理“可抽考试点过少的名单”，申请冻结，由另一人核对签署",
+    "frozen": "异议期结束后各承诺方公开密值；没有按时公开的，由两名托管人开启",
+    "revealed": "约定时刻一到就取公共值，自动抽签",
+    "drawn": "省考试机构用独立程序重算，一致后会签",
+    "verified": "考务员生成准考证；冻结人把抽签记录提交两名审批人签署",
+    "disputed": "报告省考试机构，不得生成准考证",
+    "closed": "本次抽签已终止；需要时由公告人另行公告",
+}
 STEPS = ("公告", "承诺", "冻结", "公开密值", "抽签", "复核")
 # How many of the six steps are behind a draw in each status
 BEHIND = {
@@ -89,6 +100,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "draw": draw,
         "steps": _steps(draw),
+        "next": NEXT[draw.status],
         "source": SOURCES[draw.public_source],
         "parties": list(draw.parties.all()),
         "exceptions": list(draw.exceptions.all()),
