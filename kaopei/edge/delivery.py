@@ -271,7 +271,9 @@ def pulse_body(call: Call) -> dict[str, Any]:
 
 
 async def pulse(call: Call) -> dict[str, Any]:
-    """GET /api/pulse: sign of life both ways."""
+    """GET /api/pulse: sign of life both ways; from the first one on, this terminal's silence means something."""
+    if not call.attempt.pulsed:
+        call.attempt.pulsed = call.attempt.moved_position = True
     await assistance.end_if_over(call.edge, call.sitting, call.attempt)
     return pulse_body(call)
 

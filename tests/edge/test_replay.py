@@ -12,29 +12,15 @@ from typing import Any
 
 import pytest
 
-from kaopei.edge import admission, app, invigilation, wire
+from kaopei.edge import admission, wire
 from kaopei.edge.sitting import Attempt, chained
+from tests.edge import inside
 from tests.edge import room as stage
-from tests.edge.room import HEAD, INVIGILATOR, KEEPER, NOW, WINDOW, key, person
+from tests.edge.inside import ask
+from tests.edge.room import HEAD, NOW, WINDOW, key, person
 
 SAMPLE, ALL = 3_000, 50_000
 SEATS, ITEMS = 12, 9
-
-
-async def ask(application: Any, method: str, path: str, secret: str, body: bytes = b"") -> tuple[int, dict[str, Any]]:
-    """One request to the ASGI application itself."""
-    said: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: dict[str, Any]) -> None:
-        said.append(message)
-
-    headers = [(b"authorization", f"Bearer {secret}".encode())] if secret else []
-    scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b"", "client": ("127.0.0.1", 1)}
-    await application(scope, receive, send)
-    return said[0]["status"], json.loads(said[1]["body"])
 
 
 def facts(attempt: Attempt) -> tuple[Any, ...]:
@@ -169,19 +155,8 @@ class Network:
 
 async def ordeal(room: Any, parcels: Any, steps: int, seed: int) -> Counter[str]:
     """So many requests; afterwards disk, ledger and candidates agree on exactly the honest ones."""
-    edge = room.load()
-    application = app.application(edge)
-    sitting = edge.sittings[parcels.parcel.manifest["sitting_id"]]
-    await app.opening.recover(edge, sitting)
-    seats = []
-    for number, row in enumerate(parcels.rows):
-        code = await admission.sign_in(edge, sitting, sitting.attempts[row["attempt"]], by=person(INVIGILATOR))
-        body = json.dumps({"seat": f"{row['room']}-{row['seat']}", "code": code, "key": key(number)}).encode()
-        assert (await ask(application, "POST", "/api/start", "", body))[0] == 200
-    await invigilation.ring(edge, sitting, words="", by=person(HEAD), second=person(KEEPER))
-    for number, row in enumerate(parcels.rows):
-        assert (await ask(application, "POST", "/api/begin", key(number), b"{}"))[0] == 200
-        seats.append(Seat(sitting.attempts[row["attempt"]], key(number)))
+    edge, application, sitting = await inside.begun(room, parcels)
+    seats = [Seat(sitting.attempts[row["attempt"]], key(number)) for number, row in enumerate(parcels.rows)]
     network = Network(edge, application, seats, random.Random(seed))
     await asyncio.gather(*(network.trouble(seat, steps // SEATS + 1) for seat in seats))
     await asyncio.sleep(0.05)
