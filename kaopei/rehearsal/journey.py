@@ -162,18 +162,37 @@ def _exams(stage: Stage, wishes: Wishes, papers: Papers, learned: Booklet, wante
     held = sorted(held, key=lambda one: (one.starts_at, one.number))[: wishes.sittings]
     with report.step("parcels_in", "密封包和座次包送达考点，考前一天准备"):
         deliver(stage, papers, held)
-    for place, (_start, together) in enumerate(groupby(held, key=lambda one: one.starts_at)):
-        _sit(stage, SittingDay(stage, papers, learned, list(together), browser=wishes.browser and place == 0))
+    for place, (_day, same_day) in enumerate(groupby(held, key=lambda one: one.starts_at.date())):
+        days = [SittingDay(stage, papers, learned, list(together)) for _start, together in groupby(same_day, key=lambda one: one.starts_at)]
+        days[0].browser = wishes.browser and place == 0
+        if place:
+            try_again(stage, papers, [one for day in days for one in day.sittings])
+        for day in days:
+            _sit(stage, day)
+        for day in days:
+            with report.step(f"hand_back {day.starts_at:%m-%d %H:%M}", f"{day.starts_at:%m-%d %H:%M} 放行答案密钥、考点初评、回传包"):
+                day.hand_back()
     _afterwards(stage, papers, held)
 
 
 def deliver(stage: Stage, papers: Papers, held: list[Sitting]) -> None:
     """The afternoon before the first of these sittings: parcels and seating reach the sites, rooms are checked and closed."""
     stage.clock.go_to(min(one.starts_at for one in held) - timedelta(hours=18))
+    for site in {one.site.number: one.site for one in held}.values():
+        site.serve()
+        papers.try_opening(site)
     for one in held:
-        one.site.serve()
         one.site.take_parcels([papers.parcels / papers.sealed[one.number]["parcel"], papers.seat(one.number)])
         one.site.prepare(one.number)
+
+
+def try_again(stage: Stage, papers: Papers, sittings: list[Sitting]) -> None:
+    """The evening before a later day: the trial of the first day is too old by then."""
+    start = min(one.starts_at for one in sittings)
+    if stage.clock.now() < start - timedelta(hours=14):
+        stage.clock.go_to(start - timedelta(hours=14))
+    for site in {one.site.number: one.site for one in sittings}.values():
+        papers.try_opening(site)
 
 
 def _sit(stage: Stage, day: SittingDay) -> None:
@@ -184,8 +203,8 @@ def _sit(stage: Stage, day: SittingDay) -> None:
         day.sign_in()
     with report.step(f"exam {when}", f"{when} 考试"):
         day.sit()
-    with report.step(f"hand_back {when}", f"{when} 收场、回传包"):
-        day.hand_back()
+    with report.step(f"close {when}", f"{when} 收场、双人签小条、报送"):
+        day.close()
 
 
 def _afterwards(stage: Stage, papers: Papers, held: list[Sitting]) -> None:

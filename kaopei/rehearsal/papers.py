@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import re
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ class Papers:
         self.stage, self.bank, self.wanted = stage, bank, wanted
         self.sites: dict[str, Site] = {}
         self.sealed: dict[str, dict[str, Any]] = {}
+        self.trials: dict[str, dict[str, Any]] = {}
         self.parcels = stage.out / "parcels"
         self.parcels.mkdir(parents=True, exist_ok=True)
 
@@ -127,6 +130,42 @@ class Papers:
             forms = json.loads((out / "forms.json").read_text(encoding="utf-8"))["forms"]
             self.stage.report.facts["forms"] = [{"id": form["id"], "digest": form["digest"]} for form in forms]
 
+    def try_opening(self, site: Site) -> None:
+        """A trial package through the whole ceremony: ordered, sealed, seated, released, opened by two persons, and ended."""
+        start = self.stage.clock.now() + timedelta(minutes=10)
+        known = set(self._trials(site.number))
+        said = {"site": site.number, "date": f"{start:%Y-%m-%d}", "start": f"{start:%H:%M}"}
+        self.stage.person("clerk").submit("/sittings/", said, ends="/trial/")
+        for who in ("approver", "approver2"):
+            self.stage.must_sign(who, "试封")
+        (number,) = set(self._trials(site.number)) - known
+        self._seal_trial(self.fetch("clerk", number, "seal_order"), number)
+        row = self.trials[number]
+        files = [("files", row["folder"] / name) for name in (row["parcel"], *row["shares"].values())]
+        page = self.stage.person("clerk").submit("/sittings/upload/", ends="/upload/", files=files)
+        if page.html.count('data-state="taken"') < len(files):
+            raise Stuck(f"clerk: the trial's files were not all taken: {page.text[:500]}")
+        site.take_parcels([row["folder"] / row["parcel"], self.seat(number, site)])
+        said = {"challenge": site.challenge(number), "stage": "1", "cameras": "on"}
+        self.stage.person("clerk").submit(f"/sittings/{number}/release/", said, having="challenge")
+        for who in ("key1", "key2"):
+            self.stage.must_sign(who, "")
+        site.open(number, row["folder"] / row["shares"]["A"], self.fetch("clerk", number, "key_release"))
+        site.end_trial(number)
+        self.stage.report.check("trial_opened", site.sittings().get(number) == "returned", number)
+
+    def _trials(self, site: str) -> list[str]:
+        page = self.stage.person("clerk").get("/sittings/")
+        return re.findall(rf"/sittings/(TRIAL-{site}-\d+)/", page.html)
+
+    def _seal_trial(self, order: Path, number: str) -> None:
+        custodians = [word for kid in self.custodians() for word in ("--custodian", kid)]
+        out = self.stage.data / "vault" / "trials"
+        words = ("vault", "seal", "--order", str(order), *custodians, "--out", str(out), "--seed", self.stage.seed)
+        (row,) = json.loads(self.stage.command(*words))["sealed"]
+        self.trials[number] = {**row, "folder": out}
+        (self.parcels / row["parcel"]).write_bytes((out / row["parcel"]).read_bytes())
+
     def custodians(self) -> list[str]:
         """Key ids of the two custodians."""
         listed = json.loads(self.stage.command("trust", "show", "--json"))
@@ -147,9 +186,9 @@ class Papers:
         row = self.sealed[sitting]
         return Path(row["folder"] / row["shares"]["A"])
 
-    def seat(self, sitting: str) -> Path:
+    def seat(self, sitting: str, site: Site | None = None) -> Path:
         """Who is on duty, signed by two approvers and sealed to the machine; the file."""
-        site = self.sites[sitting.partition("-")[0]]
+        site = site or self.sites[sitting.partition("-")[0]]
         out = io.StringIO()
         table = csv.writer(out, lineterminator="\n")
         table.writerow(["姓名", "岗位", "口令", "签名人"])

@@ -55,6 +55,8 @@ def release(stage: Stage, sittings: list[Sitting]) -> None:
         clerk.submit(f"/results/{one.number}/", ends="/release/")
         for who in APPROVERS:
             stage.must_sign(who, "")
+    agreed = sum("与考试点初评逐人逐题一致" in clerk.get(f"/results/{one.number}/").text for one in sittings)
+    stage.report.check("site_and_vault_agree", agreed == len(sittings), agreed)
     table = clerk.download("/results/results.csv")
     (stage.out / "results.csv").write_bytes(table)
     rows = list(csv.DictReader(io.StringIO(table.decode())))

@@ -3,11 +3,13 @@
 import json
 import re
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from kaopei.rehearsal.cast import Player
+from kaopei.rehearsal.clock import CHINA
 from kaopei.rehearsal.page import Page
 from kaopei.rehearsal.person import Person, Stuck
 from kaopei.rehearsal.programs import Program, free_port
@@ -27,6 +29,7 @@ class Site:
         self.base = f"http://127.0.0.1:{self.port}"
         self.browsers: dict[str, Person] = {}
         self.record: Path | None = None
+        self.known = False
         stage.leaving.append(self.forget_browsers)
 
     # ── the machine ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -39,6 +42,9 @@ class Site:
         self.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
         words = ["--site", self.number, "--city", self.stage.month.city, "--listen", f"127.0.0.1:{self.port}"]
         self.stage.command("edge", "init", str(self.folder), *words, data=False)
+        # As in earnest: without a trial opening in the last two days nothing real opens here.
+        with self.config.open("a", encoding="utf-8") as config:
+            config.write("trial_hours = 48\n")
         self.stage.command("edge", "enrol", "--config", str(self.config), "--out", str(request), data=False)
         return request
 
@@ -104,11 +110,17 @@ class Site:
         """
         lists = sorted((self.stage.data / "trust").glob("*.json"), key=lambda path: int(path.stem))
         files = [*lists, *filter(None, [self.record]), *files]
-        guest = Person(f"送件人（{self.number}）", self.base)
-        guest.submit("/parcels", ends="/parcels/upload", files=[("files", path) for path in files])
-        guest.close()
+        upload = [("files", path) for path in files]
+        if self.known:
+            self.at("keeper").submit("/parcels", ends="/parcels/upload", files=upload)
+        else:
+            guest = Person(f"送件人（{self.number}）", self.base)
+            guest.submit("/parcels", ends="/parcels/upload", files=upload)
+            guest.close()
         self.fill("keeper", "/parcels", "/parcels/import", self.second("invigilator"))
-        self.record = None
+        self.record, self.known = None, True
+        # A log-in is good for the sittings of its moment: people log in again for the new one.
+        self.forget_browsers()
 
     def sittings(self) -> dict[str, str]:
         """State of each sitting, as /healthz says."""
@@ -156,6 +168,10 @@ class Site:
         if self.sittings().get(sitting) != "opened":
             raise Stuck(f"{self.number}: {sitting} did not open: {browser.get(self.path(sitting, 'opening')).text[:600]}")
 
+    def end_trial(self, sitting: str) -> None:
+        """The dummy paper is closed again."""
+        self.fill("head", self.path(sitting, "opening"), "/trial-done", self.second("keeper"))
+
     def desk(self, sitting: str) -> dict[str, Any]:
         """The sign-in desk: its list and the key of its forms."""
         answer = self.at("invigilator").ask("GET", self.path(sitting, "desk"), headers=JSON)
@@ -176,11 +192,41 @@ class Site:
         page = self.path(sitting, "board")
         self.fill("head", page, "/bell", self.second("invigilator"))
 
-    def hand_back(self, sitting: str) -> Path:
-        """Close, build the signed return parcel, write both media; the medium that goes to the city."""
+    def close(self, sitting: str) -> Path:
+        """The end, and the slip that two persons sign; its file."""
         page = self.path(sitting, "hand-back")
         self.fill("head", page, "/hand-back/close", self.second("invigilator"))
-        pins = {"sign_pin": self.stage.cast.pin, "second_sign_pin": self.stage.cast.pin}
+        self.fill("head", page, "/hand-back/slip", self.second("patroller") | self._pins())
+        slip = self.stage.out / "parcels" / f"{sitting}-close.slip"
+        slip.write_bytes(self.at("head").download(self.path(sitting, "hand-back/close.slip")))
+        return slip
+
+    def _pins(self) -> dict[str, str]:
+        return {"sign_pin": self.stage.cast.pin, "second_sign_pin": self.stage.cast.pin}
+
+    def keys_from(self, sitting: str) -> datetime:
+        """When the center may release the answer keys, as the page says."""
+        page = self.at("head").get(self.path(sitting, "hand-back"))
+        found = re.search(r"最早\s*(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})", page.text)
+        if not found:
+            raise Stuck(f"{self.number}: no hour of the answer keys of {sitting}: {page.text[:500]}")
+        return datetime.fromisoformat(found[1]).replace(tzinfo=CHINA)
+
+    def ask_keys(self, sitting: str) -> str:
+        """The challenge for the second secret."""
+        page = self.fill("head", self.path(sitting, "hand-back"), "/keys/challenge", {})
+        if not (found := _challenge(page)):
+            raise Stuck(f"{self.number}: no challenge for the answer keys of {sitting}: {page.text[:500]}")
+        return found
+
+    def score(self, sitting: str, token: Path) -> None:
+        """The second secret comes in; the site counts."""
+        self.fill("head", self.path(sitting, "hand-back"), "/keys/token", self.second("keeper"), files=[("token", token)])
+
+    def hand_back(self, sitting: str) -> Path:
+        """Build the signed return parcel, write both media; the medium that goes to the city."""
+        page = self.path(sitting, "hand-back")
+        pins = self._pins()
         self.fill("head", page, "/hand-back/build", self.second("patroller") | pins)
         self.fill("head", page, "/hand-back/media", {})
         found = sorted(self.folder.glob(f"media/1/{sitting}-r*.xrb")) or sorted(self.folder.glob(f"outbox/{sitting}-r*.xrb"))

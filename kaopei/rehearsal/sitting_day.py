@@ -42,6 +42,7 @@ class SittingDay:
     def __init__(self, stage: Stage, papers: Papers, booklet: Booklet, sittings: Sequence[Sitting], *, browser: bool = False) -> None:
         self.stage, self.papers, self.booklet, self.sittings, self.browser = stage, papers, booklet, sittings, browser
         self.starts_at = sittings[0].starts_at
+        self.closed = False
 
     def open(self) -> None:
         """From T−15: the site shows its challenge, two key officers release, the head and another person open."""
@@ -112,12 +113,31 @@ class SittingDay:
         if sitters:
             await sit_all(self.stage, one.site.base, self.booklet, sitters, bell=bell)
 
-    def hand_back(self) -> None:
-        """After the last hand-in: absent ones are written down, the parcel is built, both media are read back."""
+    def close(self) -> None:
+        """After the last hand-in: absent ones are written down, two persons sign the slip, the city takes it."""
         self.stage.clock.go_to(self.starts_at + TOO_LATE)
+        slips = [one.site.close(one.number) for one in self.sittings]
+        page = self.stage.person("clerk").submit("/sittings/upload/", ends="/upload/", files=[("files", path) for path in slips])
+        taken = page.html.count('data-state="taken"')
+        self.stage.report.check("closing_slips_taken", taken == len(slips), f"{taken}: {page.text[-300:] if taken < len(slips) else ''}")
+        self.closed = True
+
+    def hand_back(self) -> None:
+        """When no sitting with the same items is left: the answer keys by a token of their own, scores, the parcel on both media."""
+        if not self.closed:
+            self.close()
+        self.stage.clock.go_to(max(one.site.keys_from(one.number) for one in self.sittings))
         for one in self.sittings:
+            self._score(one)
             one.returned = one.site.hand_back(one.number)
             self._count(one)
+
+    def _score(self, one: Sitting) -> None:
+        challenge = one.site.ask_keys(one.number)
+        self.stage.person("clerk").submit(f"/sittings/{one.number}/release/", {"challenge": challenge, "stage": "2"}, having="challenge")
+        for who in ("key1", "key2"):
+            self.stage.must_sign(who, "")
+        one.site.score(one.number, self.papers.fetch("clerk", one.number, "key_release"))
 
     def _count(self, one: Sitting) -> None:
         sat = list(one.sitters.values())

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from kaopei.center.allocation import queries as allocation
-from kaopei.center.results import judging, queries
+from kaopei.center.results import agreement, judging, queries
 from kaopei.center.results.judging import CLAUSE, Checked, Judged
 from kaopei.center.results.models import Grade, Outcome, Quarantine, Release, Result, Scoring
 from kaopei.center.sittings import queries as sittings
@@ -39,7 +39,10 @@ def take(data: bytes, *, by: Actor, at: datetime) -> Scoring:
         return known
     checked = judging.check(data, at=at)
     payload = checked.payload
-    _follows(queries.scoring(payload["sitting_id"]), payload)
+    if agreement.is_aside(data):
+        agreement.refuse_difference(checked)
+    _follows(payload)
+    agreement.refuse_difference(checked)
     row = Scoring.objects.create(
         city=checked.city,
         sitting=payload["sitting_id"],
@@ -67,7 +70,9 @@ def set_aside(data: bytes, *, problem: Rejected, by: Actor, at: datetime) -> Qua
     if known is not None:
         nothing_changed()
         return known
-    row = Quarantine.objects.create(city=city, sitting=said, digest=digest, code=problem.code, reason=str(problem), data=data, by=by.username, at=at)
+    other = agreement.edge_version(data, at=at) if problem.code == agreement.DIFFERS else b""
+    named: dict[str, Any] = {"digest": digest, "code": problem.code, "reason": str(problem)}
+    row = Quarantine.objects.create(city=city, sitting=said, data=data, other=other, by=by.username, at=at, **named)
     event(obj=queries.matter(said[:100]), city=city, digest=digest, code=problem.code)
     return row
 
@@ -86,7 +91,7 @@ def request_release(sitting: str, *, by: Actor, at: datetime) -> Request:
     asked = approvals.request(
         action=queries.ACTION,
         object=queries.matter(sitting),
-        content=judging.statement(_checked(row, at)),
+        content=_statement(row, _checked(row, at), at),
         rev=row.rev,
         needed=NEEDED,
         title=f"发布成绩 {sitting}（第 {row.rev} 版）",
@@ -106,7 +111,7 @@ def release(sitting: str, *, rev: int, shown: bytes, asked_by: str, by: Actor, a
     if row is None or row.rev != rev or Release.objects.filter(scoring=row).exists():
         raise Refused(refuse(CLAUSE, "申请之后又收入了新的评分，或成绩已经发布：请考务员重新提出申请。", "changed"))
     checked = _checked(row, at)
-    if judging.statement(checked) != shown:
+    if _statement(row, checked, at) != shown:
         raise Refused(refuse(CLAUSE, "申请之后名册、回传包或评分有变，与签署的内容不符：请考务员重新提出申请。", "changed"))
     listed = keys.trust()
     digest = listed.algorithms.hash(shown).hex()
@@ -140,15 +145,15 @@ def _one_at_a_time(sitting: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"results {sitting}"])
 
 
-def _follows(before: Scoring | None, payload: dict[str, Any]) -> None:
+def _follows(payload: dict[str, Any]) -> None:
     """Revisions come one after the other, each naming the digest of the one before: none is left out, none is replaced."""
     rev, names = payload["rev"], payload["prev_hash"]
-    last = before.rev if before else 0
+    last, digest = agreement.newest_rev(payload["sitting_id"])
     if rev <= last:
         raise Rejected("rev", f"第 {rev} 版评分已经收入，而这份文件内容不同；请题库室查明两份文件的来由")
     if rev > last + 1:
         raise Rejected("rev-gap", f"中心收入到第 {last} 版，这份是第 {rev} 版：请先上传第 {last + 1} 版")
-    if names != (before.digest if before else None):
+    if names != digest:
         raise Rejected("rev-chain", f"第 {rev} 版评分接不上中心收入的第 {last} 版（摘要不同）；请题库室查明")
 
 
@@ -166,6 +171,14 @@ def _checked(row: Scoring, at: datetime) -> Checked:
         return judging.check(bytes(row.data), at=at)
     except Rejected as problem:
         raise Refused(refuse(CLAUSE, f"评分结果现在对不上：{problem}", problem.code)) from None
+
+
+def _statement(row: Scoring, checked: Checked, at: datetime) -> bytes:
+    """What two persons sign; refused while nothing confirms the scoring."""
+    try:
+        return judging.statement(checked, agreement.confirmed(bytes(row.data), checked, at=at))
+    except Rejected as problem:
+        raise Refused(refuse(CLAUSE, str(problem), problem.code)) from None
 
 
 def _results(made: Release, checked: Checked) -> list[Result]:

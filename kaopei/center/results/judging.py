@@ -18,7 +18,7 @@ from kaopei.center.sittings import queries as sittings
 from kaopei.law.rules.c2_6_results import Marks, passed
 from kaopei.law.verdict import Reason
 from kaopei.office import keys
-from kaopei.parcel import container, manifest, outcomes, roster
+from kaopei.parcel import container, manifest, outcomes, roster, schema
 from kaopei.parcel.canonical import Payload
 from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.return_parcel import Returned
@@ -59,6 +59,9 @@ class Checked:
     roster_hash: str
     roster: tuple[Payload, ...]
     rows: tuple[Judged, ...]
+    # The vault's counts, and the site's if it counted (None: it did not)
+    body: Payload
+    edge: Payload | None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -101,7 +104,22 @@ def check(data: bytes, *, at: datetime) -> Checked:
     rows = tuple(_judge(row, states[row["attempt"]], scored.get(row["attempt"]), conduct.day) for row in people)
     digest = listed.algorithms.hash(data).hex()
     hashed = str(parcel.manifest["roster_hash"])
-    return Checked(payload, digest, conduct.city, conduct.day, back.payload, hashed, tuple(people), tuple(sorted(rows, key=lambda row: row.attempt)))
+    ordered = tuple(sorted(rows, key=lambda row: row.attempt))
+    frame = (payload, digest, conduct.city, conduct.day, back.payload, hashed, tuple(people), ordered)
+    return Checked(*frame, body, _site_counts(back, at))
+
+
+def _site_counts(back: Returned, at: datetime) -> Payload | None:
+    """The provisional outcomes of the return parcel; None if the site says that it has not counted."""
+    if back.payload["edge_outcomes"]["state"] == "absent":
+        return None
+    raw = back.contents(*keys.opener("city_import", at)).get("outcomes", b"")
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        raise Rejected("edge", "回传包写明考试点已评分，但初评读不出；请考试点重新生成回传包") from None
+    schema.check("outcomes_body", found)
+    return dict(found)
 
 
 def _returned(payload: Payload, at: datetime) -> Returned:
@@ -113,8 +131,6 @@ def _returned(payload: Payload, at: datetime) -> Returned:
         raise Rejected("bundle", "评分依据的回传包与中心收入的不是同一份（编号或摘要不同）；请题库室用中心收入的那一份重新评分")
     if payload["package_id"] != back.payload["package_id"]:
         raise Rejected("package", "评分结果与回传包写的密封包编号不同")
-    if back.payload["edge_outcomes"]["state"] != "absent":
-        raise Rejected("edge", "回传包写明考试点已评分，但没有带来可以比对的评分；请考试点补交后再评")
     return back
 
 
@@ -174,10 +190,12 @@ def _judge(person: Payload, state: str, scored: Payload | None, day: date) -> Ju
     return Judged(**frame, grade=grade.value, **marks, reasons=verdict.reasons, notes=verdict.notes)
 
 
-def statement(checked: Checked) -> bytes:
-    """The exact bytes that two persons sign: the results of a sitting in one form only, readable by people."""
+def statement(checked: Checked, confirmed: str) -> bytes:
+    """The exact bytes that two persons sign: the results of a sitting in one form only, readable by people.
+
+    `confirmed` = what confirms the scoring (`agreement.confirmed`).
+    """
     payload = checked.payload
-    absent = checked.returned["edge_outcomes"]["reason"]
     content = {
         "场次": payload["sitting_id"],
         "评分版次": payload["rev"],
@@ -187,7 +205,7 @@ def statement(checked: Checked) -> bytes:
         "回传包摘要": payload["bundle_hash"],
         "密封包": payload["package_id"],
         "名册摘要": checked.roster_hash,
-        "考试点评分": f"没有（{absent}）",
+        "考试点评分": confirmed,
         "人数": {Grade(name).label: count for name, count in checked.counts.items()},
         "成绩": {row.attempt: _line(row) for row in checked.rows},
     }

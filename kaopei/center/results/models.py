@@ -143,6 +143,8 @@ class Quarantine(AppendOnly):
     code = models.CharField(max_length=40)
     reason = models.TextField()
     data = models.BinaryField()
+    # The site's version beside a scoring that differs from it
+    other = models.BinaryField(default=b"")
     by = models.CharField(max_length=32)
     at = models.DateTimeField()
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from kaopei.center.allocation import queries as allocation
-from kaopei.center.results import judging
+from kaopei.center.results import agreement, judging
 from kaopei.center.results.models import Grade, Outcome, Quarantine, Release, Result, Scoring
 from kaopei.center.sittings import queries as sittings
 from kaopei.law.calendar import Due
@@ -229,6 +229,15 @@ def rows_for_csv(batch: str = "", sitting: str = "") -> Iterator[tuple[str, str,
             yield row.attempt, row.sitting, row.subject, "" if row.score is None else str(row.score), row.grade
 
 
+def confirmation(made: Scoring, *, at: datetime) -> tuple[bool, str]:
+    """(whether it may be released, what confirms it or what is missing)."""
+    data = bytes(made.data)
+    try:
+        return True, agreement.confirmed(data, judging.check(data, at=at), at=at)
+    except Rejected as problem:
+        return False, str(problem)
+
+
 def proof(sitting: str, *, at: datetime) -> Proof:
     """Everything that a certificate of this sitting rests on, verified again from the files. Raises Rejected."""
     made = release(sitting)
@@ -237,7 +246,8 @@ def proof(sitting: str, *, at: datetime) -> Proof:
     checked = judging.check(bytes(made.scoring.data), at=at)
     listed = keys.trust()
     digest = listed.algorithms.hash(bytes(made.content)).hex()
-    if judging.statement(checked) != bytes(made.content) or digest != made.digest:
+    sure = agreement.confirmed(bytes(made.scoring.data), checked, at=at)
+    if judging.statement(checked, sure) != bytes(made.content) or digest != made.digest:
         raise Rejected("changed", f"场次 {sitting} 发布的成绩与评分结果、名册对不上，不能发证；请立即报告省考试机构")
     signed_at = int(made.released_at.timestamp())
     exact: dict[str, Any] = {"action": ACTION, "object": matter(sitting), "digest": digest, "rev": made.rev}

@@ -93,6 +93,7 @@ def show(request: HttpRequest, sitting: str) -> HttpResponse:
         "chosen": chosen,
         "counts": [(code, label, queries.counts(chosen)[code]) for code, label in Grade.choices] if chosen else [],
         "subjects": sorted(set(queries.outcomes(chosen).order_by().values_list("subject", flat=True))) if chosen else [],
+        "confirmed": queries.confirmation(chosen, at=clock.now()) if chosen else None,
         "filters": filters,
         "page": page,
         "rows": _lines(sitting, page.object_list, made if made and chosen and made.scoring_id == chosen.pk else None),

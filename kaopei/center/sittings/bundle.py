@@ -11,11 +11,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kaopei.center.sittings import closing
 from kaopei.ledger import checkpoint, segment, tree
 from kaopei.parcel import base64url, container
 from kaopei.parcel.canonical import Payload
 from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.return_parcel import Returned
+from kaopei.parcel.slip import Slip
 from kaopei.parcel.trust import Trust
 
 STATES = {"handed_in": "present", "absent": "absent", "refused": "refused"}
@@ -58,6 +60,8 @@ class Weighed:
     counts: Mapping[str, int]
     irregularities: tuple[str, ...]
     readiness: int
+    slip: Slip
+    root_at: Callable[[int], str]
 
 
 def weigh(returned: Returned, contents: Mapping[str, bytes], roster: Collection[str], known: Known | None, listed: Trust) -> Weighed:
@@ -68,11 +72,18 @@ def weigh(returned: Returned, contents: Mapping[str, bytes], roster: Collection[
     _equation(people, counts, roster)
     events = _events(contents)
     sitting = returned.payload["sitting_id"]
-    entries = _ledger(returned, contents, known, listed)
+    leaves, entries = _ledger(returned, contents, known, listed)
     _entries_agree(entries, sitting, people, events)
     _chains(people, events, _rows(blobs["answers"], "attempts"))
+    present = {one.attempt for one in people if one.attendance == "present"}
+
+    def root_at(size: int) -> str:
+        return _root(leaves[:size])
+
+    slip = closing.check(returned, contents, entries, root_at, roster, present, listed)
     codes = tuple(str(row.get("code", "")) for row in _rows(blobs["irregularities"], "irregularities"))
-    return Weighed(tuple(people), {name: counts[name] for name in COUNTS}, codes, len(_rows(blobs["readiness"], "readiness")))
+    readiness = len(_rows(blobs["readiness"], "readiness"))
+    return Weighed(tuple(people), {name: counts[name] for name in COUNTS}, codes, readiness, slip, root_at)
 
 
 def _json(name: str, contents: Mapping[str, bytes]) -> Any:
@@ -161,8 +172,10 @@ def _events(contents: Mapping[str, bytes]) -> dict[str, list[_Event]]:
     return dict(found)
 
 
-def _ledger(returned: Returned, contents: Mapping[str, bytes], known: Known | None, listed: Trust) -> list[dict[str, Any]]:
-    """The entries of the machine's ledger, recomputed whole, under its checkpoint, grown from what the witness knew."""
+def _ledger(
+    returned: Returned, contents: Mapping[str, bytes], known: Known | None, listed: Trust
+) -> tuple[list[bytes], list[dict[str, Any]]]:
+    """The leaves and entries of the machine's ledger, recomputed whole, under its checkpoint, grown from what the witness knew."""
     said = returned.payload["ledger"]
     edge, origin = returned.edge, str(said["origin"])
     if not origin.startswith(f"edge.{edge.payload['city']}.{edge.payload['site_code']}/{edge.payload['edge_serial']}/"):
@@ -181,7 +194,7 @@ def _ledger(returned: Returned, contents: Mapping[str, bytes], known: Known | No
         raise Rejected("ledger", "回传包清单里的检查点不是台账的检查点")
     leaves = _leaves(files, report.size)
     _witness(leaves, known, report.root.hex())
-    return [json.loads(leaf) for leaf in leaves]
+    return leaves, [json.loads(leaf) for leaf in leaves]
 
 
 def _leaves(files: Mapping[str, bytes], size: int) -> list[bytes]:

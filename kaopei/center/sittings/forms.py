@@ -47,6 +47,24 @@ class UploadForm(forms.Form):
     files = forms.FileField(label="文件", widget=Several(attrs={"multiple": True}))
 
 
+class TrialForm(forms.Form):
+    """When and where a trial package is opened."""
+
+    site = forms.ChoiceField(label="考试点")
+    date = forms.DateField(label="日期", widget=forms.DateInput(attrs={"type": "date"}))
+    start = forms.TimeField(label="时间", widget=forms.TimeInput(attrs={"type": "time"}))
+
+    def __init__(self, *args: Any, sites: list[str], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["site"].choices = [(one, one) for one in sites]
+
+
+class ScanForm(forms.Form):
+    """What a scanner read from the codes of a slip."""
+
+    texts = forms.CharField(label="扫描内容", widget=forms.Textarea(attrs={"rows": 8, **CODE}))
+
+
 class SeatingForm(forms.Form):
     """The staff of a sitting, as a file or typed in."""
 
@@ -62,7 +80,7 @@ class ReleaseForm(forms.Form):
     """What the site says when it asks for the key."""
 
     challenge = forms.CharField(label="考点口令（三组数字）", max_length=40, widget=CHALLENGE)
-    stage = forms.TypedChoiceField(label="放行", choices=[(1, "试卷密钥（开考前）"), (2, "答案密钥（收回传包后）")], coerce=int, initial=1)
+    stage = forms.TypedChoiceField(label="放行", choices=[(1, "试卷密钥（开考前）"), (2, "答案密钥（收场小条之后）")], coerce=int, initial=1)
     machine = forms.ChoiceField(label="出示口令的考试服务器", required=False)
     cameras = forms.BooleanField(label="摄像头已全部打开并正常（N2.4.9）", required=False)
     waiver = forms.CharField(label="摄像头有不正常的，写明情况和理由", max_length=400, required=False, widget=REASON)

@@ -8,13 +8,14 @@ from typing import Any
 from kaopei.center.sittings import actions, artefacts, queries
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.refused import Refused
-from kaopei.parcel import container, manifest
+from kaopei.parcel import canonical, container, jws, manifest, slip
 from kaopei.parcel.rejected import Rejected
 
-TITLES = {"exam_parcel": "试卷密封包", "key_share": "密钥分持件", "return_parcel": "回传包", "unknown": "认不出的文件"}
+TITLES = {"exam_parcel": "试卷密封包", "key_share": "密钥分持件", "slip": "台账小条", "return_parcel": "回传包", "unknown": "认不出的文件"}
 TAKE: dict[str, Callable[..., Any]] = {
     "exam_parcel": actions.take_paper,
     "key_share": actions.take_share,
+    "slip": actions.take_slip,
     "return_parcel": actions.take_return,
 }
 # What belongs to other desks, and to which
@@ -50,12 +51,27 @@ def receive(files: Sequence[tuple[str, bytes]], *, by: Actor, at: datetime) -> l
     return [landed[place] for place in range(len(found))]
 
 
+def scanned(texts: Sequence[str], *, by: Actor, at: datetime) -> Landed:
+    """A slip from the texts of its codes; the machine's record is the one that the center has."""
+    try:
+        kid = slip.signed_by(texts)
+        record = queries.record_of(kid)
+        if record is None:
+            return Landed("小条", "refused", TITLES["slip"], "小条不是本中心登记的考试服务器签署的。", code="machine")
+        data = slip.gather(texts, record)
+    except Rejected as problem:
+        return Landed("小条", "refused", TITLES["slip"], str(problem), code=problem.code)
+    return receive([("小条", data)], by=by, at=at)[0]
+
+
 def _kind(data: bytes) -> str:
     """What the file says it is; empty if it is nothing of ours."""
     try:
         if container.is_container(data):
             name, first = container.read(data)[0]
             return manifest.kind_of(first) if name == "manifest.jws" else "unknown"
+        if slip.is_slip(data):
+            return "slip"
         return manifest.kind_of(data)
     except Rejected:
         # A container that does not hold may be a parcel that was cut off or changed: evidence.
@@ -66,7 +82,7 @@ def _land(name: str, data: bytes, kind: str, *, by: Actor, at: datetime) -> Land
     if not data:
         return Landed(name, "refused", TITLES["unknown"], "文件是空的，请重新复制。", code="empty")
     if kind not in TAKE and kind != "unknown":
-        text = ELSEWHERE.get(kind, "不是试卷密封包、密钥分持件或回传包。请核对选择的文件。")
+        text = ELSEWHERE.get(kind, "不是试卷密封包、密钥分持件、台账小条或回传包。请核对选择的文件。")
         return Landed(name, "refused", TITLES["unknown"], text, code=kind or "kind")
     title = TITLES[kind]
     try:
@@ -95,7 +111,10 @@ def _known(data: bytes) -> bool:
 def _claimed(data: bytes) -> str:
     """The sitting that a file speaks of, for its place in the list only; never believed."""
     try:
-        signed = dict(container.read(data)).get("manifest.jws", b"") if container.is_container(data) else data
+        if slip.is_slip(data):
+            signed = jws.from_compact(str(canonical.decode_object(data)["slip"]))
+        else:
+            signed = dict(container.read(data)).get("manifest.jws", b"") if container.is_container(data) else data
         return str(manifest.unverified(signed).get("sitting_id", ""))[:160]
     except (Rejected, AttributeError):
         return ""

@@ -75,6 +75,8 @@ class Conduct(models.Model):
     day = models.DateField()
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    # A, B, or trial: dummy items, opened once before the real paper (二（四） N2.4.4 to N2.4.6)
+    form_set = models.CharField(max_length=5, default="A")
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
 
     class Meta:
@@ -86,13 +88,19 @@ class Conduct(models.Model):
 
 
 class RosterEntry(AppendOnly):
-    """A candidate under the roster hash: salts are drawn once and never again, so that order, seating and certificate agree."""
+    """A candidate under the roster hash: salts are drawn once and never again, so that order, seating and certificate agree.
+
+    Where a draw has changed who sits here, a new edition stands beside the old one, whole; whoever keeps his seat keeps his row.
+    """
 
     city = models.CharField(max_length=6)
     conduct = models.ForeignKey(Conduct, models.PROTECT, related_name="roster")
     attempt = models.CharField(max_length=64)
     subject = models.CharField(max_length=60)
     leaf = models.CharField(max_length=64)
+    edition = models.PositiveSmallIntegerField(default=1)
+    # The newest incremental draw that had changed this sitting when the edition was made; empty before the first
+    draw = models.CharField(max_length=40, blank=True, default="")
     # The whole row as the site gets it (JSON)
     row = EncryptedTextField("roster")
     # Stays at the center: without it the commitment to the ID number says nothing
@@ -100,7 +108,7 @@ class RosterEntry(AppendOnly):
 
     class Meta:
         ordering = ["attempt"]
-        constraints = [models.UniqueConstraint(fields=["conduct", "attempt"], name="roster_once_an_attempt")]
+        constraints = [models.UniqueConstraint(fields=["conduct", "edition", "attempt"], name="roster_once_an_edition")]
 
 
 class Artefact(AppendOnly):
@@ -113,6 +121,7 @@ class Artefact(AppendOnly):
         TOKEN = "key_release", "密钥令牌"
         RETURN = "return_parcel", "回传包"
         RECEIPT = "receipt", "回执"
+        SLIP = "slip", "台账小条"
 
     city = models.CharField(max_length=6)
     conduct = models.ForeignKey(Conduct, models.PROTECT, related_name="artefacts")

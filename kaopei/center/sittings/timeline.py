@@ -20,10 +20,13 @@ NEXT = {
     "ordered": "题库室密封后，考务员上传密封包和密钥分持件",
     "sealed": "考务员填考务人员、提请座次包，两名审批人签署",
     "seated": "考试点出示口令后申请放行，两名密钥值班员签署",
-    "released": "考试点交回后，考务员上传回传包",
+    "released": "考试点收场后收它的小条、放行答案密钥；交回后上传回传包",
     "returned": "考务员签发回执，交回考试点",
     "receipted": "本场已办结，成绩在“成绩”页办理",
 }
+# Instead of these where an incremental draw has changed who sits here
+AGAIN = "名单已由增量抽签变动，原任务书和密封包作废：考务员重新下任务书"
+EMPTIED = "考生已由增量抽签全部变动，本场不再开考，已封的包作废，不再放行"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ def steps(row: Conduct, at: datetime) -> list[Step]:
 def late(row: Conduct, at: datetime) -> str:
     """The step that should have been done by now, or an empty text."""
     place = BEHIND[row.status]
+    if row.form_set == "trial" and place >= BEHIND["released"]:
+        return ""
     return TITLES[place] if place < len(TITLES) and at > dues(row)[place] else ""
 
 

@@ -37,6 +37,7 @@ PASSPHRASE = b"rehearsal"
 CENTER = ("center", "province_mirror", "ledger", "issuer", "status", "city_witness", "province_release", "key_service")
 OPENERS = ("city_import", "province_escrow", "vault_import", "key_service_decrypt")
 ELSEWHERE = ("outcomes", "custodian1", "custodian2")
+THIRD = ("custodian3",)
 SITE = {"acceptor1": ["acceptor"], "acceptor2": ["acceptor"], "head": ["head"], "patrol": ["patroller"]}
 EXTRA = {name: Person(name, said, ("draw_escrow",)) for name, said in (("escrow2", "唐明"), ("escrow3", "秦川"))}
 NAMES = (
@@ -52,9 +53,9 @@ def lay(data) -> SimpleNamespace:
         (data / folder).mkdir(exist_ok=True)
     (data / "keys" / "passphrase").write_bytes(PASSPHRASE)
     held, rows, made = {}, [], {}
-    for role in (*CENTER, *ELSEWHERE, *SITE):
+    for role in (*CENTER, *ELSEWHERE, *THIRD, *SITE):
         held[role] = key = Signer(keyfile.generate_sign())
-        named = "person" if role in SITE else role.rstrip("12")
+        named = "person" if role in SITE else role.rstrip("123")
         city = FOSHAN if role in ("city_witness", "issuer") else ""
         rows.append(trust.entry(keyfile.public(key.key), named, role, city=city, duties=SITE.get(role, [])))
         if role in CENTER:
@@ -174,11 +175,13 @@ class Held:
         frame = {"city": FOSHAN, "conduct": self.conduct, "made_by": "system", "made_at": self.at}
         return Artefact.objects.create(kind=kind, ref=ref, rev=rev, digest=digest, data=data, **frame)
 
-    def hand_back(self, *, rev=1, before=None, absent="later", keep=True, states=None):
-        """The return parcel, taken in."""
+    def hand_back(self, *, rev=1, before=None, absent="", keep=True, states=None, edge=None):
+        """The return parcel, taken in; with the site's own counts, unless it says why it has none."""
         w, states = self.world, states or self.states
         lines = [{"attempt": one, "state": state, "answered": 95 if state == "handed_in" else 0, "receipt": "ABCD"} for one, state in states.items()]
         blobs = {"answers": b"[]", "attempts": json.dumps({"attempts": lines}).encode(), "events": b"", "ledger": b""}
+        if not absent and edge != "missing":
+            blobs["outcomes"] = json.dumps(edge or self.counted()).encode()
         draft = return_parcel.draft(
             w.trust, self.edge, blobs, at=int(self.at.timestamp()), bundle_id=f"RB-{self.number}", rev=rev, prev_hash=before,
             sitting_id=self.number, package_id=self.package, manifest_hash=self.parcel.manifest_hash, tokens=[self.token],
@@ -194,6 +197,11 @@ class Held:
                 more = {"answered": line["answered"], "receipt": line["receipt"]}
                 Attempt.objects.create(city=FOSHAN, came=came, attempt=line["attempt"], attendance=words.get(line["state"], line["state"]), **more)
         return self
+
+    def counted(self):
+        """What the site counted: the same."""
+        results = self.results()
+        return {"form_digests": [{"attempt": row["attempt"], "digest": FORM} for row in results], "results": results}
 
     def results(self):
         """What the vault would have counted."""
@@ -214,6 +222,12 @@ class Held:
 
     def take(self, data=None, who="clerk"):
         return actions.take(self.score() if data is None else data, by=self.world.people[who], at=self.at)
+
+    def rescore(self, reason):
+        """Counted anew, and once more with another custodian."""
+        row = self.take(self.score(rev=2, prev_hash=queries.scoring(self.number).digest, reason=reason))
+        pair = [self.world.held[name] for name in ("outcomes", "custodian1", "custodian3")]
+        return self.take(self.score(rev=3, prev_hash=row.digest, reason=reason, signers=pair))
 
     def ask(self, who="clerk"):
         return actions.request_release(self.number, by=self.world.people[who], at=self.at)

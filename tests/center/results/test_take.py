@@ -46,6 +46,7 @@ def test_a_scoring_that_fits_is_taken_with_every_attempt(held):
 def test_the_pass_mark_is_included(held, score, grade):
     first = held.passer
     held.scores[first] = score
+    held.hand_back(rev=2, before=held.returned.hash)
     assert held.take().outcomes.get(attempt=first).grade == grade
 
 
@@ -96,8 +97,10 @@ def test_strangers_doubles_subjects_and_scores_that_cannot_be(held):
 
 
 def test_a_site_that_says_it_has_scored_must_show_it(another):
-    held = another().hand_back(absent="")
+    held = another().hand_back(edge="missing")
     refused(held, held.score(), "edge")
+    held.hand_back(rev=2, before=held.returned.hash, edge={"results": []})
+    refused(held, held.score(), "schema")
 
 
 def test_an_attempt_that_was_not_closed_is_refused(another):

@@ -6,7 +6,21 @@ from dataclasses import dataclass, field
 
 from kaopei.ledger import checkpoint, entry, segment, tree
 from kaopei.office import trusted
-from kaopei.parcel import base64url, canonical, container, enrolment, exam_parcel, ids, keyfile, return_parcel, seal_order, seating, shares
+from kaopei.parcel import (
+    base64url,
+    canonical,
+    container,
+    enrolment,
+    exam_parcel,
+    ids,
+    jws,
+    keyfile,
+    return_parcel,
+    seal_order,
+    seating,
+    shares,
+    slip,
+)
 from kaopei.parcel.keyfile import Signer
 from tests.people import FOSHAN, vault_key
 
@@ -60,10 +74,48 @@ class Held:
     answers: list = field(default_factory=list)
     events: list = field(default_factory=list)
     counts: dict = field(default_factory=dict)
+    closing: str = ""
+    second: dict | None = None
+    outcomes: dict | None = None
 
-    def parcel(self, *, rev=1, prev_hash=None, signers=("head", "patroller"), bundle=None, tokens=None, ledger=None, **payload):
+    def slip_text(self, **more):
+        """QR 1 over the ledger as it stands."""
+        edge, machine = enrolment.read(self.machine.record, self.listed), self.machine
+        _files, size, root, _note = machine.segment()
+        said = {
+            "at": self.at, "kind": "close", "sitting_id": self.seats["sitting_id"], "package_id": self.manifest["package_id"], "boot_id": "b",
+            "token_time": self.at, "origin": machine.origin, "size": size, "root": root.hex(), "since": 0, "proof": [],
+            "counts": {name: count for name, count in self.counts.items() if name != "irregularities"},
+        } | more  # fmt: skip
+        return slip.make(self.listed, edge, Signer(machine.sign_key), **said)
+
+    def approvals(self, text, signers=("head", "patroller")):
+        """Both persons over a slip."""
+        who = {"head": "head", "patroller": "patroller", "invigilator": "invigilator"}
+        about = (text, self.listed, self.seats["sitting_id"], self.machine.serial)
+        return [slip.approve(*about, self.people[name], role=who[name], nonce=ids.nonce(), at=self.at) for name in signers]
+
+    def slip(self, text=None, signers=("head", "patroller"), proof=()):
+        """The closing slip as a file; the machine makes it once."""
+        self.closing = self.closing or self.slip_text()
+        text = text or self.closing
+        return slip.pack(text, self.approvals(text, signers), list(proof), self.machine.record)
+
+    def score(self, token):
+        """Provisional outcomes under the second token, as the site enters them into its ledger."""
+        subjects = {row["attempt"]: row["subject"] for row in self.seats["roster"]}
+        names = [one["attempt"] for one in self.answers]
+        results = [{"attempt": n, "subject": subjects[n], "score": 1, "max_score": 2, "answered": 2, "detail": {"points": [1, 0]}} for n in names]
+        self.outcomes = {"form_digests": [{"attempt": n, "digest": "0" * 64} for n in names], "results": results}
+        self.second = canonical.decode_object(token)
+        digest = hashlib.sha256(canonical.encode(self.outcomes)).hexdigest()
+        used = hashlib.sha256(canonical.encode(self.second)).hexdigest()
+        self.machine.write("paper.scored", f"sitting:{self.seats['sitting_id']}", {"token_digest": used, "digest": digest})
+
+    def parcel(self, *, rev=1, prev_hash=None, signers=("head", "patroller"), bundle=None, tokens=None, ledger=None, blobs=None, **payload):
         """The signed return parcel of what is here now."""
         edge = enrolment.read(self.machine.record, self.listed)
+        closing = self.slip()
         files, size, root, note = ledger or self.machine.segment()
         contents = {
             "answers": json.dumps({"attempts": self.answers}).encode(),
@@ -72,12 +124,17 @@ class Held:
             "irregularities": json.dumps({"irregularities": [{"no": 1, "attempt": "", "code": "time.group_pause", "note": "停电"}]}).encode(),
             "readiness": json.dumps({"readiness": [{"no": 1, "item": "network", "result": "ok"}]}).encode(),
             "ledger": container.write(sorted(files.items())),
+            "slip": closing,
+            **({"outcomes": canonical.encode(self.outcomes)} if self.outcomes else {}),
         }
+        contents = {name: data for name, data in (contents | (blobs or {})).items() if data is not None}
+        given = [self.token, *([self.second] if self.second else [])]
+        payload = {"close_slip": jws.from_compact(self.closing).decode(), "edge_outcomes": "" if self.outcomes else "演练"} | payload
         said = {"origin": self.machine.origin, "from": 0, "size": size, "root": root.hex(), "checkpoint": note.decode()}
         named = {"sitting_id": self.seats["sitting_id"], "package_id": self.manifest["package_id"], "manifest_hash": self.manifest_hash}
         draft = return_parcel.draft(
             self.listed, edge, contents, at=self.at, bundle_id=bundle or f"RB-{self.seats['sitting_id']}", rev=rev, prev_hash=prev_hash,
-            tokens=tokens if tokens is not None else [self.token], ledger=said, counts=self.counts, edge_outcomes="演练", **named | payload,
+            tokens=tokens if tokens is not None else given, ledger=said, counts=self.counts, **named | payload,
         )  # fmt: skip
         return return_parcel.finish(*draft, [Signer(self.machine.sign_key), *(self.people[name] for name in signers)])
 
@@ -91,7 +148,7 @@ class Machine:
             listed, edge_serial=serial, function="primary", city=city, site_code=site, sign_key=self.sign_key, decrypt_key=self.decrypt_key,
             keystore="file", software={"version": "0.1.0", "hash": "0" * 64}, at=at,
         )  # fmt: skip
-        self.origin = f"edge.{city}.{site}/{serial}/2026"
+        self.origin, self.serial = f"edge.{city}.{site}/{serial}/2026", serial
         self.leaves, self.record = [], b""
         self.write("edge.started", f"edge:{serial}", {"serial": serial})
 
@@ -123,7 +180,8 @@ class Machine:
         token = canonical.decode_object(files["key_release"])
         held = Held(self, listed, people, at, seats, paper.manifest, paper.manifest_hash, token)
         obj = f"sitting:{seats['sitting_id']}"
-        self.write("paper.opened", obj, {"package_id": paper.manifest["package_id"]})
+        used = hashlib.sha256(canonical.encode(token)).hexdigest()
+        self.write("paper.opened", obj, {"package_id": paper.manifest["package_id"], "token_digest": used})
         self.write("sitting.started", obj, {})
         for place, row in enumerate(seats["roster"]):
             state = "absent" if place < absent else "refused" if place < absent + refused else "handed_in"

@@ -134,21 +134,27 @@ def test_machine_must_be_one_of_the_paper(seated):
     assert seated.ask_key(machine="EDGE-1").machine == "EDGE-1"
 
 
-def test_answer_keys_wait_for_the_end_of_the_day_and_the_return(seated):
+def test_answer_keys_wait_for_the_end_of_the_day_and_the_closing_slip(seated):
     seated.release()
     with pytest.raises(Refused, match="还没有全部结束"):
         seated.ask_key(stage=2)
     seated.at = seated.row().ends_at + timedelta(days=1)
-    with pytest.raises(Refused, match="收到并核对回传包"):
+    with pytest.raises(Refused, match="还没有收到本场密封包的收场小条"):
         seated.ask_key(stage=2)
-    seated.receive(seated.held().parcel())
+    held = seated.held()
+    seated.receive(held.slip())
     seated.at = seated.row().ends_at + timedelta(days=1)
     challenge = seated.challenge()
     seated.release(stage=2, challenge=challenge)
     (machine,) = seated.machines.values()
     parcel = queries.package(seated.row().sitting)
     payload, share = key_release.take(token_of(seated), keys.trust(), parcel, machine.kid, machine.decrypt_key, stage=2, challenge=challenge)
-    assert (payload["stage"], share.x, seated.row().status) == (2, 0, "returned")
+    assert (payload["stage"], share.x, seated.row().status) == (2, 0, "released")
+    held.score(token_of(seated))
+    (landed,) = seated.receive(held.parcel())
+    assert landed.state == "taken", landed
+    with pytest.raises(Refused, match="考试点不再评分"):
+        seated.ask_key(stage=2, reason="考试点重装，再要一次")
 
 
 def test_log_of_the_key_service_never_changes(seated):

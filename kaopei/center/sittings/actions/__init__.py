@@ -6,6 +6,8 @@ from kaopei.center.sittings.actions.papers import HOLDERS, hand_share, quarantin
 from kaopei.center.sittings.actions.releasing import RELEASE, ask_release, release
 from kaopei.center.sittings.actions.returning import sign_receipt, take_return
 from kaopei.center.sittings.actions.seating import SEATING, ask_seating, issue_seating
+from kaopei.center.sittings.actions.slips import take_slip
+from kaopei.center.sittings.actions.trials import ask_trial
 
 __all__ = [
     "HOLDERS",
@@ -17,6 +19,7 @@ __all__ = [
     "ask_order",
     "ask_release",
     "ask_seating",
+    "ask_trial",
     "countersign_machine",
     "hand_share",
     "issue_order",
@@ -27,4 +30,5 @@ __all__ = [
     "take_paper",
     "take_return",
     "take_share",
+    "take_slip",
 ]

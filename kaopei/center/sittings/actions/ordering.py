@@ -1,12 +1,14 @@
 """Orders to the vault: a sitting's roster is made once, two persons approve the order, then it is signed."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from kaopei.center.allocation import queries as allocation
 from kaopei.center.allocation.queries import Seated, SittingFacts
 from kaopei.center.sittings import artefacts, queries, windows
+from kaopei.center.sittings.actions.overtaken import refuse_overtaken
 from kaopei.center.sittings.models import Artefact, Conduct, RosterEntry
 from kaopei.center.sittings.refusing import as_refusal, no
 from kaopei.office import keys
@@ -37,21 +39,12 @@ def ask_order(sitting: str, *, by: Actor, at: datetime) -> Request:
     row = _conduct(facts)
     if row.status in LATER:
         raise no(CLAUSE, f"场次 {sitting} {row.get_status_display()}，试卷已放行，不能再下任务书。", "state")
-    if not queries.roster_made(row):
+    if waiting := allocation.without_tickets(sitting):
+        raise no("N2.3.2", f"增量抽签 {'、'.join(waiting)} 还没有生成准考证：请先在“抽签”生成准考证。", "tickets")
+    if not queries.roster_made(row) or queries.overtaken([row]):
         _make_roster(row, facts)
-    payload = _draft(row, facts, at)
-    content = canonical.encode({name: value for name, value in payload.items() if name not in ("approvals", "issued_at")})
-    asked = approvals.request(
-        action=ORDER,
-        object=payload["order_id"],
-        content=content,
-        title=f"下达密封任务书 {sitting}（{facts.placed} 人）",
-        approve_act="sittings.approve",
-        needed=2,
-        url=f"/sittings/{sitting}/",
-        by=by,
-        at=at,
-    )
+    payload = draft(row, queries.last_ends(facts), at)
+    asked = put_forward(row, payload, f"下达密封任务书 {sitting}（{facts.placed} 人）", by, at)
     event(
         obj=f"sitting:{sitting}",
         city=row.city,
@@ -61,6 +54,22 @@ def ask_order(sitting: str, *, by: Actor, at: datetime) -> Request:
         attempts=len(payload["attempts"]),
     )
     return asked
+
+
+def put_forward(row: Conduct, payload: Payload, title: str, by: Actor, at: datetime) -> Request:
+    """The drafted order before two approvers."""
+    content = canonical.encode({name: value for name, value in payload.items() if name not in ("approvals", "issued_at")})
+    return approvals.request(
+        action=ORDER,
+        object=payload["order_id"],
+        content=content,
+        title=title,
+        approve_act="sittings.approve",
+        needed=2,
+        url=f"/sittings/{row.sitting}/",
+        by=by,
+        at=at,
+    )
 
 
 def _conduct(facts: SittingFacts) -> Conduct:
@@ -75,12 +84,15 @@ def _conduct(facts: SittingFacts) -> Conduct:
 
 
 def _make_roster(row: Conduct, facts: SittingFacts) -> None:
-    """Salts are drawn here and never again."""
+    """A new edition. Salts are drawn here and never again: whoever keeps his ticket keeps his row."""
     suite = keys.trust().suite
-    entries = []
+    before = {canonical.decode_object(one.row.encode())["ticket_no"]: one for one in queries.entries(row)}
+    changed = allocation.changed_by([row.sitting]).get(row.sitting, "")
+    edition, entries = queries.edition(row) + 1, []
     for one in allocation.seated(facts.number):
-        salt = ids.mark()
-        line = _line(one, salt, suite)
+        kept = before.get(one.ticket)
+        salt = kept.id_salt if kept else ids.mark()
+        line = canonical.decode_object(kept.row.encode()) if kept else _line(one, salt, suite)
         entries.append(
             RosterEntry(
                 city=row.city,
@@ -88,6 +100,8 @@ def _make_roster(row: Conduct, facts: SittingFacts) -> None:
                 attempt=one.pseudonym,
                 subject=one.subject,
                 leaf=roster.leaf(line, suite),
+                edition=edition,
+                draw=changed,
                 row=canonical.encode(line).decode(),
                 id_salt=salt,
             )
@@ -114,7 +128,8 @@ def _line(one: Seated, id_salt: str, suite: str) -> Payload:
     }
 
 
-def _draft(row: Conduct, facts: SittingFacts, at: datetime) -> Payload:
+def draft(row: Conduct, ends: Iterable[datetime], at: datetime) -> Payload:
+    """The order as two persons will sign it; `ends` = last ends of the day's sittings with the same items."""
     listed, rows = keys.trust(), queries.roster(row)
     edges = queries.edges(row.site, at)
     if any(edge.payload["not_after"] <= row.ends_at.timestamp() for edge in edges):
@@ -128,8 +143,8 @@ def _draft(row: Conduct, facts: SittingFacts, at: datetime) -> Payload:
             sitting_id=row.sitting,
             city=row.city,
             site_code=row.site,
-            form_set="A",
-            window=windows.window(row.starts_at, row.ends_at, queries.last_ends(facts)),
+            form_set=row.form_set,
+            window=windows.window(row.starts_at, row.ends_at, ends),
             attempts=[{"attempt": one["attempt"], "subject": one["subject"]} for one in rows],
             roster_hash=roster.root(rows, listed.suite),
             edges=edges,
@@ -147,6 +162,9 @@ def issue_order(asked: Any, *, by: Actor, at: datetime) -> Artefact:
     row = Conduct.objects.select_for_update().get(sitting=said["sitting_id"])
     if row.status in LATER:
         raise no(CLAUSE, f"场次 {row.sitting} {row.get_status_display()}，任务书已不能下达。", "state")
+    refuse_overtaken(row)
+    if said["roster_hash"] != roster.root(queries.roster(row), keys.trust().suite):
+        raise no(CLAUSE, "提请之后考生名单有变，请考务员重新提请。", "roster")
     if said["window"]["start_earliest"] <= at.timestamp():
         raise no(CLAUSE, f"场次 {row.sitting} 的开考时间已过，任务书已不能下达。", "late")
     signed = artefacts.signatures(asked)

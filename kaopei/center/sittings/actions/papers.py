@@ -37,6 +37,8 @@ def take_paper(data: bytes, *, by: Actor, at: datetime) -> Artefact:
         raise Rejected("superseded", f"任务书 {named['order_id']} 已被新的任务书替代，请题库室按新的任务书密封")
     if row.status != Conduct.Status.ORDERED:
         raise Rejected("second", f"任务书 {named['order_id']} 已收到另一个密封包；同一任务书只能有一个，请题库室核对")
+    if draw := queries.overtaken([row]).get(row.sitting):
+        raise Rejected("overtaken", f"场次 {row.sitting} 的考生名单已由增量抽签 {draw} 变动，任务书 {named['order_id']} 作废：请重新下任务书后再密封")
     sealed.check_paper(parcel, bytes(order.data), listed)
     facts: dict[str, Any] = {"order": order.ref, "manifest": parcel.manifest_hash, "sealed_by": list(parcel.sealed_by)}
     facts["forms"] = len(parcel.ids("form"))

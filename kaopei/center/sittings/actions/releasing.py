@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Max
 
 from kaopei.center.sittings import artefacts, queries
+from kaopei.center.sittings.actions.overtaken import refuse_overtaken
 from kaopei.center.sittings.models import Artefact, Conduct, KeyRelease, KeyShare
 from kaopei.center.sittings.refusing import as_refusal, no
 from kaopei.law.rules.c2_5_staff import may_open_paper
@@ -40,6 +41,7 @@ def ask_release(
     """二（五） N2.5.8: put the site's challenge before two duty officers. A newer one (the server has restarted) replaces it."""
     row = Conduct.objects.select_for_update().get(pk=conduct.pk)
     parcel, edge = _ready(row, stage, machine, at)
+    cameras_ok = cameras_ok or stage == 2  # 二（四） N2.4.9: nobody writes any more
     with as_refusal(CLAUSE):
         challenge = shares.check_challenge(challenge.strip())
     if not cameras_ok and len(waiver.strip()) < REASON:
@@ -96,6 +98,8 @@ def _ready(row: Conduct, stage: int, machine: str, at: datetime) -> tuple[Parcel
     waits = (Conduct.Status.SEATED, Conduct.Status.RELEASED)
     if stage == 1 and row.status not in waits:
         raise no(CLAUSE, f"场次 {row.sitting} {row.get_status_display()}：座次包下达以后才能放行试卷密钥。", "state")
+    if stage == 1:
+        refuse_overtaken(row)
     parcel = queries.paper(row)
     if parcel is None or queries.newest(row, Artefact.Kind.SEATING, facts__package=parcel.manifest["package_id"]) is None:
         raise no("N2.4.3", f"场次 {row.sitting} 现用密封包的座次包还没有下达，不能放行。", "seating")
@@ -113,8 +117,11 @@ def _second_stage(row: Conduct, parcel: Parcel, at: datetime) -> None:
     """Answer keys only when nobody writes any more, here or in another sitting with the same items."""
     if at.timestamp() < parcel.manifest["window"]["stage2_not_before"]:
         raise no(CLAUSE, "同日含相同科目的场次还没有全部结束，不能放行答案密钥。", "stage2")
-    if row.status not in (Conduct.Status.RETURNED, Conduct.Status.RECEIPTED):
-        raise no("N2.4.13", "收到并核对回传包以后才能放行答案密钥。", "stage2")
+    closed = queries.close_slip(row, parcel.manifest["package_id"])
+    if closed is None:
+        raise no("N2.4.13", "还没有收到本场密封包的收场小条（全部考生已收卷、两人签署），不能放行答案密钥。请考试点报送小条。", "slip")
+    if row.status != Conduct.Status.RELEASED:
+        raise no(CLAUSE, f"场次 {row.sitting} {row.get_status_display()}，考试点不再评分，不能放行答案密钥。", "state")
 
 
 @records("sittings.key_released", act="sittings.release_key")

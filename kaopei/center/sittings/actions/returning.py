@@ -34,13 +34,10 @@ def take_return(data: bytes, *, by: Actor, at: datetime) -> Artefact:
         return known
     _belongs(row, paper, said, returned)
     _follows(row, said)
-    weighed = bundle.weigh(
-        returned,
-        returned.contents(*keys.opener("city_import", at)),
-        {one["attempt"] for one in queries.roster(row)},
-        _witnessed(said["ledger"]["origin"], at),
-        listed,
-    )
+    contents = returned.contents(*keys.opener("city_import", at))
+    people = {one["attempt"] for one in queries.roster(row)}
+    weighed = bundle.weigh(returned, contents, people, _witnessed(said["ledger"]["origin"], at), listed)
+    _as_the_slips_said(row, weighed, said)
     kept = _keep(row, data, returned, weighed, by, at)
     row.status = Conduct.Status.RETURNED
     row.save(update_fields=["status"])
@@ -93,6 +90,16 @@ def _follows(row: Conduct, said: Payload) -> None:
         raise Rejected("rev", f"回传包第 {said['rev']} 版接不上已收的第 {before.rev} 版（缺版或分叉），请考试点补交")
 
 
+def _as_the_slips_said(row: Conduct, weighed: Weighed, said: Payload) -> None:
+    """The closing slip is the one that the city saw on the day, and every slip of this ledger is a beginning of it."""
+    seen = queries.close_slip(row, said["package_id"])
+    if seen is not None and seen.facts["qr"] != weighed.slip.digest:
+        raise Rejected("slip", "回传包里的收场小条与当天报送的不是同一张。请立即报告")
+    for size, root in queries.witnessed(said["ledger"]["origin"]).roots.items():
+        if size <= said["ledger"]["size"] and weighed.root_at(size) != root:
+            raise Rejected("witness", f"台账前 {size} 条与当天小条上的根不同：内容被改动，或出现分叉。请立即报告")
+
+
 def _witnessed(origin: str, at: datetime) -> Known | None:
     """The newest checkpoint of this ledger that the city has accepted."""
     rows = Artefact.objects.filter(kind=Artefact.Kind.RETURN, facts__origin=origin).defer("data")
@@ -115,6 +122,9 @@ def _keep(row: Conduct, data: bytes, returned: Returned, weighed: Weighed, by: A
         "machine": returned.edge.payload["edge_serial"],
         "counts": dict(weighed.counts),
         "irregularities": list(weighed.irregularities),
+        "slip": weighed.slip.digest,
+        "scored": said["edge_outcomes"]["state"],
+        "unscored": said["edge_outcomes"]["reason"],
         "signed_by": [key.holder for key in returned.opened.read.signers],
         **{name: said["ledger"][name] for name in ("origin", "size", "root")},
     }
@@ -148,7 +158,8 @@ def sign_receipt(conduct: Conduct, *, by: Actor, at: datetime) -> Artefact:
         said = return_parcel.check(bytes(came.data), listed)
         data = receipt.sign(listed, said, came.digest, signers, at=int(at.timestamp()))
         receipt.read(data, listed, at=int(at.timestamp()))
-    kept = artefacts.keep(row, Artefact.Kind.RECEIPT, came.ref, data, by=by, at=at, rev=came.rev, bundle=came.digest)
+    ledger = {name: came.facts[name] for name in ("origin", "size", "root")}
+    kept = artefacts.keep(row, Artefact.Kind.RECEIPT, came.ref, data, by=by, at=at, rev=came.rev, bundle=came.digest, **ledger)
     row.status = Conduct.Status.RECEIPTED
     row.save(update_fields=["status"])
     event(obj=f"sitting:{row.sitting}", city=row.city, bundle=came.ref, rev=came.rev, digest=kept.digest)

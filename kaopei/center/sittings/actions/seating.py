@@ -9,6 +9,7 @@ from kaopei.center.allocation import queries as allocation
 from kaopei.center.registry import queries as registry
 from kaopei.center.registry.queries import SiteOn
 from kaopei.center.sittings import artefacts, queries, serving, stafflist, windows
+from kaopei.center.sittings.actions.overtaken import refuse_overtaken
 from kaopei.center.sittings.models import Artefact, Conduct
 from kaopei.center.sittings.refusing import as_refusal, no
 from kaopei.center.sittings.stafflist import Staffer
@@ -32,13 +33,14 @@ def ask_seating(conduct: Conduct, *, staff: Sequence[Staffer], by: Actor, at: da
     row = Conduct.objects.select_for_update().get(pk=conduct.pk)
     if row.status not in OPEN:
         raise no(CLAUSE, f"场次 {row.sitting} {row.get_status_display()}：座次包在收到密封包之后、放行密钥之前下达。", "state")
+    refuse_overtaken(row)
     facts = allocation.facts(row.sitting)
     site = registry.site(row.city, row.site, row.day)
-    if facts is None or site is None:
+    if site is None or (facts is None and row.form_set != "trial"):
         raise no(CLAUSE, f"考试点名册里没有 {row.site}，不能下座次包。请先更新考试点名册。", "site")
-    rooms = allocation.rooms(site, facts.seats)
     lines = queries.roster(row)
-    used = [asdict(room) for room in rooms if any(line["room"] == room.name for line in lines)]
+    rooms = [asdict(room) for room in allocation.rooms(site, facts.seats)] if facts else [{"name": lines[0]["room"], "first": 1, "last": len(lines)}]
+    used = [room for room in rooms if any(line["room"] == room["name"] for line in lines)]
     if missing := stafflist.complete(staff, len(used)):
         raise no(CLAUSE, f"考务人员不齐：{missing}。请补齐后再提请。", "staff")
     if not keys.trust().rehearsal and not stafflist.pins_differ(staff):
@@ -92,7 +94,7 @@ def _body(row: Conduct, site: SiteOn, rooms: list[dict[str, Any]], lines: list[P
         "room": "",
         "rooms": rooms,
         "exam": {
-            "title": "安全生产资格考试（理论）",
+            "title": "试封演练（不计成绩）" if row.form_set == "trial" else "安全生产资格考试（理论）",
             "date": row.day.isoformat(),
             "start": f"{windows.local(row.starts_at):%H:%M}",
             "end": f"{windows.local(row.ends_at):%H:%M}",
@@ -116,6 +118,7 @@ def issue_seating(asked: Any, *, by: Actor, at: datetime) -> Artefact:
     row = Conduct.objects.select_for_update().get(sitting=body["sitting_id"])
     if row.status not in OPEN:
         raise no(CLAUSE, f"场次 {row.sitting} {row.get_status_display()}，座次包已不能下达。", "state")
+    refuse_overtaken(row)
     before = queries.newest(row, Artefact.Kind.SEATING)
     if body["prev_hash"] != (before.digest if before else None):
         raise no(CLAUSE, "提请之后已下达了另一版座次包，请考务员重新提请。", "changed")

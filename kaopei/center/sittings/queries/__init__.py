@@ -1,7 +1,7 @@
 """Reads about the conduct of sittings."""
 
 from kaopei.center.sittings.queries.cards import WAITING, cards
-from kaopei.center.sittings.queries.machines import edges, machine, machines, sites_with_machines
+from kaopei.center.sittings.queries.machines import edges, machine, machines, record_of, sites_with_machines
 from kaopei.center.sittings.queries.orders import Orderable, judge, last_ends, order_id, orderable, tickets_made, waiting, waiting_sittings
 from kaopei.center.sittings.queries.results import (
     Sat,
@@ -15,6 +15,7 @@ from kaopei.center.sittings.queries.results import (
     roster_row,
     sittings_returned,
 )
+from kaopei.center.sittings.queries.rosters import edition, entries, overtaken, roster, roster_made
 from kaopei.center.sittings.queries.sittings import (
     artefact,
     artefacts,
@@ -31,16 +32,16 @@ from kaopei.center.sittings.queries.sittings import (
     released,
     releases,
     returns,
-    roster,
-    roster_made,
     share,
     shares,
 )
+from kaopei.center.sittings.queries.slips import Witnessed, close_slip, origins, slip_overdue, slips, witnessed
 
 __all__ = [
     "Orderable",
     "Sat",
     "WAITING",
+    "Witnessed",
     "artefact",
     "artefacts",
     "attempts",
@@ -48,9 +49,12 @@ __all__ = [
     "attendance",
     "by_ref",
     "cards",
+    "close_slip",
     "conduct",
     "conducts",
     "edges",
+    "edition",
+    "entries",
     "is_kept",
     "judge",
     "last_due",
@@ -62,10 +66,13 @@ __all__ = [
     "newest",
     "order_id",
     "orderable",
+    "origins",
+    "overtaken",
     "package",
     "paper",
     "quarantined",
     "receipted",
+    "record_of",
     "released",
     "releases",
     "returned",
@@ -78,7 +85,10 @@ __all__ = [
     "shares",
     "sites_with_machines",
     "sittings_returned",
+    "slip_overdue",
+    "slips",
     "tickets_made",
     "waiting",
     "waiting_sittings",
+    "witnessed",
 ]

@@ -1,13 +1,15 @@
 """What the conduct of sittings puts on the page of today."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from kaopei.center.sittings.models import Conduct, Machine
 from kaopei.center.sittings.queries.machines import machines
 from kaopei.center.sittings.queries.orders import waiting_sittings
+from kaopei.center.sittings.queries.rosters import overtaken
 from kaopei.center.sittings.queries.sittings import conducts, last_due, quarantined
+from kaopei.center.sittings.queries.slips import slip_overdue
 from kaopei.office.ui.cards import Card, Line
 
 # Whose turn it is in each state
@@ -28,9 +30,13 @@ def cards(user: Any, at: datetime) -> list[Card]:
     if not user.may("sittings.view"):
         return []
     rows = conducts().filter(starts_at__lte=at + HORIZON).exclude(status=Conduct.Status.RECEIPTED)
+    rows = rows.exclude(form_set="trial", status=Conduct.Status.RELEASED)
     asked = waiting_sittings()
-    mine = [row for row in rows if row.sitting not in asked and user.may(WAITING[row.status], row.city)]
-    found = [Card("场次办理", "Conduct of sittings", _lines(mine[:SHOWN], at), count=len(mine), url="/sittings/", weight=22)] if mine else []
+    changed = overtaken(rows)
+    acts = {row.sitting: "sittings.order" if row.sitting in changed else WAITING[row.status] for row in rows}
+    mine = [row for row in rows if row.sitting not in asked and user.may(acts[row.sitting], row.city)]
+    mine.sort(key=lambda row: row.sitting not in changed)
+    found = [Card("场次办理", "Conduct of sittings", _lines(mine[:SHOWN], at, changed), count=len(mine), url="/sittings/", weight=22)] if mine else []
     if machines_here := _machines(user):
         found.append(Card("考试服务器登记", "Exam servers", machines_here, count=len(machines_here), url="/sittings/machines/", weight=21))
     aside = quarantined().filter(at__gte=at - HORIZON)[:3]
@@ -40,11 +46,20 @@ def cards(user: Any, at: datetime) -> list[Card]:
     return found
 
 
-def _lines(rows: Iterable[Conduct], at: datetime) -> list[Line]:
+def _lines(rows: Iterable[Conduct], at: datetime, changed: Mapping[str, str]) -> list[Line]:
     return [
-        Line(f"场次 {row.sitting}", f"/sittings/{row.sitting}/", "逾期未收回传包" if last_due(row, at) else row.get_status_display(), due=row.day)
+        Line(f"场次 {row.sitting}", f"/sittings/{row.sitting}/", _words(row, at, changed), due=row.day)
         for row in rows
     ]
+
+
+def _words(row: Conduct, at: datetime, changed: Mapping[str, str]) -> str:
+    """The alarm first, if there is one."""
+    if row.sitting in changed:
+        return "名单已变，请重新下任务书"
+    if last_due(row, at):
+        return "逾期未收回传包"
+    return "收场一小时仍没有收到小条" if slip_overdue(row, at) else row.get_status_display()
 
 
 def _machines(user: Any) -> list[Line]:

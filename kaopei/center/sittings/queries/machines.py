@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from kaopei.center.sittings.models import Machine
 from kaopei.office import keys
-from kaopei.parcel import enrolment
+from kaopei.parcel import enrolment, keyfile
 from kaopei.parcel.enrolment import Edge
 
 
@@ -26,6 +26,14 @@ def edges(site: str, at: datetime) -> list[Edge]:
     rows = machines(site=site).filter(status=Machine.Status.ENROLLED, not_before__lte=at, not_after__gt=at)
     newest = {row.serial: row for row in rows.order_by("enrolled_at", "pk")}
     return [enrolment.read(bytes(row.record), keys.trust()) for row in newest.values()]
+
+
+def record_of(sign_kid: str) -> bytes | None:
+    """The record of the enrolled machine that signs with this key."""
+    for row in machines().filter(status=Machine.Status.ENROLLED).order_by("-pk"):
+        if keyfile.kid(enrolment.read(bytes(row.record), keys.trust()).payload["sign_pub"]) == sign_kid:
+            return bytes(row.record)
+    return None
 
 
 def sites_with_machines(at: datetime) -> set[str]:

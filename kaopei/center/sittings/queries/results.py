@@ -8,7 +8,8 @@ import json
 from dataclasses import dataclass
 
 from kaopei.center.allocation import queries as allocation
-from kaopei.center.sittings.models import Artefact, Conduct, RosterEntry
+from kaopei.center.sittings.models import Artefact, Conduct
+from kaopei.center.sittings.queries.rosters import entries_of, roster
 from kaopei.center.sittings.queries.sittings import conduct, newest, paper
 from kaopei.parcel.canonical import Payload
 
@@ -40,7 +41,7 @@ def attempts(sitting: str) -> list[Sat]:
     came = returned(sitting)
     reported = {one.attempt: one for one in came.attempts.all()} if came else {}
     found = []
-    for line in (json.loads(one.row) for one in row.roster.all()):
+    for line in roster(row):
         one = reported.get(line["attempt"])
         found.append(
             Sat(
@@ -69,7 +70,7 @@ def attendance(sitting: str) -> dict[str, str]:
 
 def leaves(sitting: str) -> dict[str, str]:
     """attempt → leaf."""
-    return dict(RosterEntry.objects.filter(conduct__sitting=sitting).values_list("attempt", "leaf"))
+    return dict(entries_of(sitting).values_list("attempt", "leaf"))
 
 
 def leaf(sitting: str, attempt: str) -> str:
@@ -79,7 +80,7 @@ def leaf(sitting: str, attempt: str) -> str:
 
 def roster_row(sitting: str, attempt: str) -> Payload | None:
     """One row under the roster hash, with the name."""
-    found = RosterEntry.objects.filter(conduct__sitting=sitting, attempt=attempt).first()
+    found = entries_of(sitting).filter(attempt=attempt).first()
     return json.loads(found.row) if found else None
 
 

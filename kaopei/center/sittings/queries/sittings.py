@@ -1,14 +1,12 @@
 """Reads about the conduct of sittings: where each stands, and its parcels."""
 
-import json
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
-from kaopei.center.sittings.models import Artefact, Attempt, Conduct, KeyRelease, KeyShare, Quarantine, RosterEntry
+from kaopei.center.sittings.models import Artefact, Attempt, Conduct, KeyRelease, KeyShare, Quarantine
 from kaopei.office import keys
-from kaopei.parcel.canonical import Payload
 from kaopei.parcel.exam_parcel import Parcel
 
 
@@ -76,11 +74,6 @@ def released(number: int) -> KeyRelease | None:
     return KeyRelease.objects.filter(number=number).select_related("conduct").first()
 
 
-def roster(row: Conduct) -> list[Payload]:
-    """The rows under the roster hash, with names: for sealing, never for a page."""
-    return [json.loads(one.row) for one in row.roster.all()]
-
-
 def returns(row: Conduct) -> QuerySet[Artefact]:
     """Return parcels that were taken in, by rev."""
     return row.artefacts.filter(kind=Artefact.Kind.RETURN).order_by("rev")
@@ -96,14 +89,9 @@ def quarantined() -> QuerySet[Quarantine]:
     return Quarantine.objects.defer("data")
 
 
-def roster_made(row: Conduct) -> int:
-    """How many stand on the roster."""
-    return RosterEntry.objects.filter(conduct=row).count()
-
-
 def last_due(row: Conduct, at: datetime) -> bool:
     """二（四）: not come back a day after the end."""
-    return row.status in ("seated", "released") and (at - row.ends_at).total_seconds() > 86_400
+    return row.form_set != "trial" and row.status in ("seated", "released") and (at - row.ends_at).total_seconds() > 86_400
 
 
 def is_kept(digest: str) -> bool:

@@ -26,6 +26,7 @@ ENDINGS = {
     "key_release": "token.json",
     "return_parcel": "xrb",
     "receipt": "receipt.json",
+    "slip": "slip",
 }
 STATES = {"taken": ("good", "已收入"), "same": ("plain", "早已收过"), "quarantined": ("bad", "已隔离"), "refused": ("wait", "未收")}
 LARGEST = 513 * 2**20
@@ -44,6 +45,23 @@ def upload(request: HttpRequest) -> HttpResponse:
         landed = inbox.receive([(one.name or "", one.read()) for one in files], by=request.user, at=clock.now())
     rows = [(one, *STATES[one.state]) for one in landed]
     return render(request, "sittings/upload.html", {"rows": rows, "form": forms.UploadForm()})
+
+
+@permission("sittings.import")
+def scan(request: HttpRequest) -> HttpResponse:
+    """Form field texts: the QR texts of a slip as the scanner gave them, one a line, in any order."""
+    landed: list[inbox.Landed] = []
+    if request.method == "POST":
+        texts = [line.strip() for line in request.POST.get("texts", "").splitlines() if line.strip()]
+        landed = [inbox.scanned(texts, by=request.user, at=clock.now())]
+    rows = [(one, *STATES[one.state]) for one in landed]
+    return render(request, "sittings/scan.html", {"rows": rows, "form": forms.ScanForm()})
+
+
+@permission("sittings.view")
+def witness(request: HttpRequest) -> HttpResponse:
+    """What city and province have witnessed of each exam server's ledger."""
+    return render(request, "sittings/witness.html", {"rows": [queries.witnessed(one) for one in queries.origins()]})
 
 
 @permission("sittings.view")

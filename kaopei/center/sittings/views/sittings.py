@@ -1,5 +1,6 @@
 """The list of sittings with what waits for whom, orders, and one sitting as a time line."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from kaopei.center.allocation import queries as allocation
 from kaopei.center.registry import queries as registry
 from kaopei.center.sittings import actions, forms, queries, timeline, windows
 from kaopei.center.sittings.models import Artefact, Conduct
@@ -20,6 +22,7 @@ from kaopei.office.accounts.permission import permission
 
 PAGE = 50
 NEXT_SHOWN = 8
+SLIPS = {"gate": "启封前", "open": "启封", "close": "收场"}
 
 
 @permission("sittings.view")
@@ -28,11 +31,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     at, user = clock.now(), request.user
     rows = _filtered(request)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    found, asked = queries.orderable(at), queries.waiting_sittings()
+    found, asked, changed = queries.orderable(at), queries.waiting_sittings(), queries.overtaken(page)
     waiting = [one for one in found if one.verdict.code != "late"]
     context = {
         "page": page,
-        "lines": [_line(row, user, at, asked) for row in page],
+        "lines": [_line(row, user, at, asked, changed) for row in page],
         "states": Conduct.Status.choices,
         "state": request.GET.get("state", ""),
         "sites": sorted(set(queries.conducts().order_by().values_list("site", flat=True))),
@@ -46,6 +49,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "may_import": user.may("sittings.import"),
         "form": forms.OrderForm(),
         "upload": forms.UploadForm(),
+        "trial": forms.TrialForm(sites=sorted(queries.sites_with_machines(at)), initial={"date": at.date()}),
         "aside": queries.quarantined().count(),
     }
     return render(request, "sittings/listing.html", context)
@@ -75,14 +79,14 @@ def _counts() -> list[tuple[str, str, int]]:
     return [(code, words, held.count(code)) for code, words in Conduct.Status.choices if code in held]
 
 
-def _line(row: Conduct, user: Any, at: Any, asked: set[str]) -> dict[str, Any]:
-    act = queries.WAITING.get(row.status)
+def _line(row: Conduct, user: Any, at: Any, asked: set[str], changed: Mapping[str, str]) -> dict[str, Any]:
+    act = "sittings.order" if row.sitting in changed else queries.WAITING.get(row.status)
     waits = row.sitting in asked
     return {
         "row": row,
         "behind": timeline.BEHIND[row.status],
-        "late": timeline.late(row, at),
-        "next": timeline.NEXT[row.status],
+        "late": "收场小条" if queries.slip_overdue(row, at) else timeline.late(row, at),
+        "next": timeline.AGAIN if row.sitting in changed else timeline.NEXT[row.status],
         "mine": bool(act and user.may(act, row.city) and not waits),
         "waiting": waits,
     }
@@ -107,10 +111,25 @@ def order(request: HttpRequest) -> HttpResponse:
     return redirect("sittings:listing")
 
 
+@permission("sittings.order")
+@require_POST
+def trial(request: HttpRequest) -> HttpResponse:
+    """Form fields: site, date, start: a trial package for the machines of a site."""
+    at = clock.now()
+    form = forms.TrialForm(request.POST, sites=sorted(queries.sites_with_machines(at)))
+    if not form.is_valid():
+        raise no("N2.4.5", "请选择考试点、试封的日期和时间。", "form")
+    said = form.cleaned_data
+    actions.ask_trial(said["site"], starts_at=windows.moment(said["date"], said["start"]), by=request.user, at=at)
+    messages.success(request, f"已提请考试点 {said['site']} 的试封任务书，请两名审批人签署；以后的步骤与正式场次相同。")
+    return redirect("sittings:listing")
+
+
 @permission("sittings.view")
 def show(request: HttpRequest, sitting: str) -> HttpResponse:
     """One sitting: time line, parcels out and in, completeness, shares, what this person can do."""
     row, at = of_number(sitting), clock.now()
+    changed, facts = queries.overtaken([row]).get(sitting, ""), allocation.facts(sitting)
     steps = timeline.steps(row, at)
     came = queries.returned(sitting)
     paper = queries.newest(row, Artefact.Kind.PAPER)
@@ -122,13 +141,16 @@ def show(request: HttpRequest, sitting: str) -> HttpResponse:
         "site": site,
         "steps": [(one.title, one.state) for one in steps],
         "lines": [(one, makers.get(one.by, "")) for one in steps],
-        "next": timeline.NEXT[row.status],
+        "next": timeline.AGAIN if changed and facts.placed else timeline.EMPTIED if changed else timeline.NEXT[row.status],
+        "changed": changed,
         "people": queries.roster_made(row),
         "terms": windows.terms(row.starts_at, row.ends_at),
         "artefacts": [(one, makers[one.made_by]) for one in queries.artefacts(row)],
         "shares": [(one, makers.get(one.handed_by, "")) for one in shares],
         "shares_note": timeline.shares_note(shares) if paper else "",
         "came": came,
+        "slips": [(one, SLIPS[one.facts["moment"]]) for one in queries.slips(row)],
+        "slip_overdue": queries.slip_overdue(row, at),
         "equation": equation(came),
         "odd": [irregularity(code) for code in came.facts["irregularities"]] if came else [],
         "aside": queries.quarantined().filter(sitting=sitting),
