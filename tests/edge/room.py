@@ -100,10 +100,10 @@ def candidate(number: int, room: str = "", **more: Any) -> dict:
 
 def make(
     p: Province, rows: list[dict], *, items: int = 6, minutes: int = 120, sitting: str = SITTING, numbers: dict | None = None,
-    devices: list[dict] | None = None, window: dict | None = None, edges: list[Any] | None = None,
+    devices: list[dict] | None = None, window: dict | None = None, edges: list[Any] | None = None, form_set: str = "A",
 ) -> Parcels:
     draft = seal_order.draft(
-        p.trust, at=NOW, order_id=f"SO-{sitting}", sitting_id=sitting, city=CITY, site_code=SITE, form_set="A", window=window or WINDOW,
+        p.trust, at=NOW, order_id=f"SO-{sitting}", sitting_id=sitting, city=CITY, site_code=SITE, form_set=form_set, window=window or WINDOW,
         attempts=[{"attempt": row["attempt"], "subject": row["subject"]} for row in rows], roster_hash=roster.root(rows), edges=edges or [p.edge],
         officers=[], policy=cast.POLICY | {"duration_minutes": minutes},
     )
