@@ -45,3 +45,82 @@ def test_nothing_acknowledged_is_lost_when_the_primary_dies_with_its_disk(pair, 
     assert sum(one["lost"] for one in found) == 0
     assert acked > 0
     assert slowest <= 60
+
+
+@pytest.fixture
+def running(pair, tmp_path):
+    """In step; policy degrade, so that both ways out can be tried."""
+    it = pair.round(tmp_path / "both", standby_policy="degrade")
+    try:
+        it.start()
+        yield it
+    finally:
+        it.stop()
+
+
+def test_only_two_persons_who_saw_the_power_off_may_promote(running):
+    for says, fields in (
+        ("还没有确认主机已断电", {"off": ""}), ("第二人不能是您自己", {"second": HEAD}), ("负责人到场", {"first": INVIGILATOR, "second": SECOND}),
+        ("PIN 不对", {"second_pin": "000000"}), ("需要两个人", {"second": ""}),
+    ):  # fmt: skip
+        time.sleep(2.1)
+        answer = running.promote(**fields)
+        assert (answer.status_code != 200, says in answer.text) == (True, True), answer.text
+    assert running.health(running.b)["role"] == "standby"
+
+
+def test_a_primary_that_was_replaced_acknowledges_nothing_more(running):
+    """Its power was not off after all: nothing it says counts, and it stops as soon as a browser shows it the new epoch."""
+    left, right = running.terminals(running.a), running.terminals(running.b)
+    for one in left:
+        one.state()
+        assert one.answer(1, "A").status_code == 200
+    assert running.promote().status_code == 200
+    running.until(running.serving, 60)
+    assert left[0].answer(2, "B").status_code == 503
+    found = [one.state() for one in right]
+    assert [one["seq"] for one in found] == [1] * len(right)
+    cookie = right[0].client.cookies.get("kaopei_epoch")
+    assert cookie.startswith("2.")
+    # A number of one's own stops nobody.
+    forged = {"Cookie": "kaopei_epoch=9" + cookie[1:]}
+    assert left[0].client.get("/api/pulse", headers=forged).status_code == 200
+    answer = left[0].client.get("/api/pulse", headers={"Cookie": f"kaopei_epoch={cookie}"})
+    assert (answer.status_code, answer.json()["error"]) == (503, "fenced")
+    running.until(lambda: running.a.process.poll() is not None)
+    again = running.a
+    with pytest.raises(AssertionError, match="已被备用服务器接替"):
+        again.serve()
+    promoted = running.b.entries("standby.promoted")
+    assert len(promoted) == 1
+    assert (promoted[0]["body"]["epoch"], promoted[0]["body"]["in_step"]) == (2, True)
+    assert promoted[0]["body"]["origin"].endswith(tuple("0123456789"))
+
+
+def test_without_a_standby_answers_wait_and_time_stands_still_until_two_persons_go_on(running):
+    terminal = running.terminals(running.a)[0]
+    terminal.state()
+    running.b.kill()
+    running.until(lambda: "备用服务器没有接上" in terminal.client.get("/standby").text)
+    assert terminal.answer(1, "A").status_code == 503
+    before = terminal.client.get("/api/pulse").json()["remaining"]
+    time.sleep(2)
+    assert abs(terminal.client.get("/api/pulse").json()["remaining"] - before) < 0.5
+    form = {"first": HEAD, "first_pin": two.PIN, "second": PATROLLER, "second_pin": two.PIN}
+    assert "断电" in terminal.client.post("/standby/alone", data=form, headers={"Accept": "text/html"}).text
+    answer = terminal.client.post("/standby/alone", data=form | {"off": "1"}, headers={"Accept": "text/html"})
+    assert answer.status_code == 303, answer.text
+    terminal.state()
+    assert terminal.answer(2, "A").status_code == 200
+    assert "单机运行" in terminal.client.get("/standby").text
+    left = running.a.entries("standby.left")
+    assert len(left) == 1
+    assert left[0]["body"]["size"] > 0
+    assert ("device.no_standby",) in running.a.rows("SELECT code FROM irregularity")
+    # The window ends when a fresh standby is in step, and the ledger says from when to when.
+    running.b.serve()
+    assert terminal.client.post("/standby/again", data=form, headers={"Accept": "text/html"}).status_code == 303
+    running.until(lambda: running.health(running.b).get("state") == "step")
+    running.until(lambda: any(one["body"]["alone_from"] for one in running.a.entries("standby.in_step")))
+    terminal.state()
+    assert terminal.answer(3, "A").status_code == 200
