@@ -219,11 +219,13 @@ class Follower:
         """End the line, make the store this machine's own, write the new epoch down; the epoch. Slow."""
         if not self.settings.database.exists():
             raise Problem("本机还没有收到过主机的数据，不能接替。", "请启用另一台备机，或恢复主机。", "N2.4.5")
+        # A line that was cut while in step: what the primary acknowledged is here.
+        in_step = self.state in ("step", "lost")
         with self._lock:
             self.promoted = True
         self.quit()
         held = max(self.epoch.number, self.epoch.read(self.token) if self.token else 1)
-        size = succeed(self, held + 1, first, second, in_step=self.state == "step", off=off)
+        size = succeed(self, held + 1, first, second, in_step=in_step, off=off)
         keep(self.settings, Standing("primary", held + 1))
         log.warning("promoted: epoch %d at ledger size %d", held + 1, size)
         return held + 1

@@ -30,6 +30,7 @@ def door(edge: Edge) -> Callable[[dict[bytes, bytes], str], None]:
             elif devices.enforced(edge):
                 raise Mismatch("baseline", "本场的座次包里没有设备清单，不能开考。", "请向中心领取带设备清单的座次包。")
         except Fenced:
+            edge.stop()
             raise delivery.Refusal(503, "fenced", FENCED) from None
         except Mismatch as mismatch:
             devices.note(edge, mismatch, headers.get(devices.ADDRESS, b"").decode("ascii", "replace"))
@@ -89,6 +90,7 @@ class Gate:
                 devices.refuse_place(device, scope["path"])
             scope["kaopei_device"] = device
         except Fenced:
+            edge.stop()
             await PlainTextResponse(FENCED, 503)(scope, receive, send)
             return
         except Mismatch as mismatch:

@@ -88,9 +88,9 @@ def test_a_primary_that_was_replaced_acknowledges_nothing_more(running):
     answer = left[0].client.get("/api/pulse", headers={"Cookie": f"kaopei_epoch={cookie}"})
     assert (answer.status_code, answer.json()["error"]) == (503, "fenced")
     running.until(lambda: running.a.process.poll() is not None)
-    again = running.a
+    running.a.process.stdout.close()
     with pytest.raises(AssertionError, match="已被备用服务器接替"):
-        again.serve()
+        running.a.serve()
     promoted = running.b.entries("standby.promoted")
     assert len(promoted) == 1
     assert (promoted[0]["body"]["epoch"], promoted[0]["body"]["in_step"]) == (2, True)

@@ -127,7 +127,11 @@ async def ask_all(url: str, seats: int, minutes: float, pin: str, context: ssl.S
     """Sign everybody in, ring, answer (burst, steady, burst), hand in; the tally."""
     tally = Tally()
     desk = Client(url, context, headers={"Accept": "application/json"})
-    places = await _sign_in(desk, seats, pin)
+    try:
+        places = await _sign_in(desk, seats, pin)
+    except BaseException:
+        await desk.close()
+        raise
     made = [Seat(number, label, Client(url, context), tally) for number, (label, _) in enumerate(places, 1)]
     lag = asyncio.create_task(_watch_lag(tally))
     try:
@@ -191,20 +195,29 @@ async def _act(desk: Client, path: str, fields: dict[str, str]) -> dict[str, Any
 @contextlib.contextmanager
 def served(folder: Path, seats: int, listen: str, pin: str, devices: list[dict[str, Any]]) -> Any:
     """A scratch site in this folder, served by a process of its own."""
-    config = scratch.make(folder, seats, listen=listen, pin=pin, devices=devices)
-    command = [sys.executable, "-m", "kaopei", "edge", "serve", "--config", str(config)]
-    with (folder / "errors").open("wb") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
-    assert process.stdout
+    site = folder / "site"
+    site.mkdir(parents=True)
+    keeper = subprocess.Popen([sys.executable, "-m", "kaopei.edge.keeper", str(Keeper(site).path)])
+    process = None
     try:
+        while not Keeper(site).ping() and keeper.poll() is None:
+            time.sleep(0.05)
+        config = scratch.make(folder, seats, listen=listen, pin=pin, devices=devices)
+        command = [sys.executable, "-m", "kaopei", "edge", "serve", "--config", str(config)]
+        with (folder / "errors").open("wb") as errors:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
+        assert process.stdout
         if not process.stdout.readline():
             raise BadDrill("演练服务器没有启动：" + (folder / "errors").read_text("utf-8", "replace")[-300:])
         yield process
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-        process.stdout.close()
-        Keeper(config.parent).quit()
+        if process is not None and process.stdout:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+            process.stdout.close()
+        Keeper(site).quit()
+        keeper.terminate()
+        keeper.wait()
 
 
 def use(pid: int) -> tuple[float, float]:

@@ -82,7 +82,7 @@ def make(folder: Path, seats: int, *, listen: str, pin: str, devices: list[dict[
     """Lay the site down in an empty folder, with its paper opened; the path of its config.toml."""
     keys = _found(round(time.time()))
     site = folder / "site"
-    site.mkdir(parents=True)
+    site.mkdir(parents=True, exist_ok=True)
     (site / "passphrase").write_text(secrets.token_urlsafe(24), "ascii")
     (site / "trust.json").write_bytes(keys.data)
     (site / "root.txt").write_text(keys.root, "ascii")

@@ -106,9 +106,8 @@ def test_it_installs_without_an_index_and_the_server_starts(tmp_path):
     kaopei = str(there / "kaopei")
     refused = subprocess.run([kaopei, "center"], capture_output=True, text=True, check=False)
     assert (refused.returncode, "考试点的部分" in refused.stderr) == (2, True)
-    drilled = subprocess.run(
-        [kaopei, "edge", "drill", "--seats", "2", "--minutes", "0.1", "--folder", str(tmp_path)], capture_output=True, text=True, check=False, cwd=tmp_path
-    )
+    words = [kaopei, "edge", "drill", "--seats", "2", "--minutes", "0.1", "--folder", str(tmp_path)]
+    drilled = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert "保存作答" in drilled.stdout, drilled.stderr
     again = run(out, "install", str(there))
     assert (again.returncode, "不是空的" in again.stderr) == (2, True)
