@@ -216,7 +216,7 @@ def main() -> None:
         return
     print(platform.platform(), platform.processor() or platform.machine(), os.cpu_count(), "cores, python", platform.python_version())
     home = chosen.keep or Path(tempfile.mkdtemp(prefix="kaopei-bench-"))
-    folder, data = home / "pack", home / "data"
+    folder = home / "pack"
     if not folder.exists():
         folder.mkdir(parents=True)
         start = time.perf_counter()

@@ -94,3 +94,8 @@ def usable(public_key: str) -> bool:
 def decode(text: str) -> bytes:
     """base64url without padding."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def enrol_digest(code: str) -> str:
+    """Of a binding code as typed: case and blanks do not count."""
+    return hashlib.sha256(("enrol/" + "".join(code.split()).upper()).encode()).hexdigest()

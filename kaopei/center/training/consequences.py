@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.apps import apps
 
-from kaopei.center.training.actions.corrections import counter
+from kaopei.center.training.counter_entries import counter
 from kaopei.center.training.models import Consequence, Enrolment, HoursTotal, Lead, SignInRecord
 from kaopei.law.calendar import after_working_days
 from kaopei.office.clock import CHINA

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from kaopei.center.training import facts, sealing
-from kaopei.center.training.actions.classes import no
+from kaopei.center.training.bounds import no
 from kaopei.center.training.models import Device, Enrolment, StudyRecord
 from kaopei.center.training.study import online
 from kaopei.center.training.study.facts import Stream, line

@@ -94,9 +94,7 @@ class LessonForm(forms.Form):
 class ChangeForm(LessonForm):
     """Move or repeat a lesson."""
 
-    reason = forms.CharField(
-        label="原因", widget=forms.Textarea(attrs={"rows": 2}), error_messages=NEED, help_text="学员会看到；不少于 20 个字。"
-    )
+    reason = forms.CharField(label="原因", widget=forms.Textarea(attrs={"rows": 2}), error_messages=NEED, help_text="学员会看到；不少于 20 个字。")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from kaopei.center.training import codes, sealing
-from kaopei.center.training.actions.classes import no
+from kaopei.center.training.bounds import no
 from kaopei.center.training.codes import SAMPLE
 from kaopei.center.training.models import Device, Enrolment, Lesson, SignInRecord, TeacherReport
 from kaopei.office.accounts.roles import Actor

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from kaopei.center.training import codes, facts, live, presence, recount, sealing
 from kaopei.center.training.actions import classes, contests, corrections
 from kaopei.center.training.actions import people as people_actions
-from kaopei.center.training.models import Contest, EnrolCode, Exclusion, HoursTotal, Lesson, SignInRecord, TrainingClass
+from kaopei.center.training.models import Contest, EnrolCode, Exclusion, HoursTotal, Lesson, SignInRecord, TeacherReport, TrainingClass
 from kaopei.center.training.queries import hours, people
 from kaopei.office import scope
 from kaopei.office.accounts.roles import SYSTEM
@@ -82,7 +82,7 @@ def lesson_of(room) -> Lesson:
 
 def bound(enrolment, phone, institution, at=NOW):
     shown = people_actions.issue_code(enrolment, by=institution, at=at)
-    issued = people.code(people_actions.digest(shown))
+    issued = people.code(codes.enrol_digest(shown))
     phone.number = people_actions.bind(
         issued, public_key=phone.public, fingerprint=phone.fingerprint, last_four=enrolment.trainee.id_number[-4:], by=SYSTEM, at=at
     ).number
@@ -174,7 +174,7 @@ def test_second_person_on_the_phone_is_refused(room, institution):
 def test_code_binds_once_and_only_the_right_person(room, institution):
     one, phone = room.enrolments.first(), Phone()
     shown = people_actions.issue_code(one, by=institution, at=NOW)
-    issued = people.code(people_actions.digest(f" {shown.lower()[:4]} {shown[4:]}"))
+    issued = people.code(codes.enrol_digest(f" {shown.lower()[:4]} {shown[4:]}"))
     said = {"public_key": phone.public, "fingerprint": phone.fingerprint, "by": SYSTEM}
     refused("last_four", people_actions.bind, issued, last_four="0000", at=NOW, **said)
     refused("code_over", people_actions.bind, issued, last_four=one.trainee.id_number[-4:], at=NOW + dt.timedelta(minutes=11), **said)
@@ -197,7 +197,7 @@ def test_card_and_teacher_without_a_phone(room, institution):
 @pytest.mark.django_db
 def test_lesson_moves_only_before_it_starts(room, institution):
     lesson = lesson_of(room)
-    teacher = classes.TeacherReport.objects.get()
+    teacher = TeacherReport.objects.get()
     row = {"starts_at": START + DAY, "ends_at": START + DAY + BLOCK, "teacher": teacher, "room": "102", "capacity": 40}
     refused("reason", classes.change_lesson, lesson, "moved", row={**row, "unit": "U1"}, reason="停电", by=institution, at=NOW)
     reason = "一零一教室停电检修，本次课改到第二天同一时间上"
@@ -215,7 +215,7 @@ def test_unreported_teacher_blocks_the_timetable(room, institution):
         city=FOSHAN, number="4406-2026-P901", institution_code=CODE, operation="低压电工作业", kind="initial", first_day=START.date(),
         last_day=START.date(), made_by="institution",
     )  # fmt: skip
-    stranger = classes.TeacherReport(city=FOSHAN, institution_code=CODE, person="x" * 64, name="无报", id_number="", reported_on=None)
+    stranger = TeacherReport(city=FOSHAN, institution_code=CODE, person="x" * 64, name="无报", id_number="", reported_on=None)
     row = {"starts_at": START, "ends_at": START + BLOCK, "unit": "U1", "teacher": stranger, "room": "103", "capacity": 40}
     refused("teacher_unreported", classes.plan, draft, [row], by=institution, at=NOW)
 

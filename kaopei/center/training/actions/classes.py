@@ -2,16 +2,16 @@
 
 import datetime as dt
 import hashlib
-import json
 import secrets
 from decimal import Decimal
 from typing import Any
 
 from kaopei.center.registry import queries as registry
+from kaopei.center.training.bounds import locked, no
 from kaopei.center.training.models import Lesson, LessonChange, SyllabusUnit, TeacherReport, TrainingClass
+from kaopei.center.training.timetable import check_lesson, digest_of, not_started, shown
 from kaopei.law.exceptions import LEAST_TEXT
-from kaopei.law.rules.c1_3_teachers import TeacherFacts, class_may_start, may_teach
-from kaopei.law.verdict import refuse
+from kaopei.law.rules.c1_3_teachers import class_may_start
 from kaopei.office import ids
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.audit.record import event, records
@@ -20,11 +20,6 @@ from kaopei.office.personal import blind_index
 from kaopei.office.refused import Refused
 
 Status = TrainingClass.Status
-
-
-def no(clause: str, text: str, code: str) -> Refused:
-    """A refusal with its clause."""
-    return Refused(refuse(clause, text, code))
 
 
 @records("training.unit_entered", act="training.enter_hours")
@@ -110,7 +105,7 @@ def plan(study_class: TrainingClass, rows: list[dict[str, Any]], *, by: Actor, a
     for nth, row in enumerate(rows, place + 1):
         check_lesson(held, row, at)
         made.append(_new_lesson(held, nth, row))
-    event(obj=f"class:{held.number}", city=held.city, count=len(made), digest=_digest([shown(one) for one in made]))
+    event(obj=f"class:{held.number}", city=held.city, count=len(made), digest=digest_of([shown(one) for one in made]))
     return made
 
 
@@ -120,36 +115,6 @@ def _new_lesson(held: TrainingClass, place: int, row: dict[str, Any], makes_up: 
         city=held.city, study_class=held, place=place, day=day, starts_at=row["starts_at"], ends_at=row["ends_at"], unit=row["unit"],
         teacher=row["teacher"].person, room=row["room"], capacity=row["capacity"], makes_up=makes_up,
     )  # fmt: skip
-
-
-def locked(study_class: TrainingClass, by: Actor) -> TrainingClass:
-    """The class, held until the end of the transaction; refused for people of another institution."""
-    held = TrainingClass.objects.select_for_update().get(pk=study_class.pk)
-    mine = getattr(by, "institution", "")
-    if mine and mine != held.institution_code:
-        raise no("", "这是其他培训机构的培训班，不在您的工作范围内。", "institution")
-    return held
-
-
-def check_lesson(held: TrainingClass, row: dict[str, Any], at: dt.datetime, moving: Lesson | None = None) -> None:
-    """一（三） N1.3.7, 一（一） N1.1.1: the lesson lies ahead, its teacher is reported and free, its room is free and large enough."""
-    starts, ends = row["starts_at"], row["ends_at"]
-    if ends <= starts or starts <= at:
-        raise no("N1.3.6", f"{starts.astimezone(CHINA):%m-%d %H:%M} 的课须在以后开始，且结束晚于开始。", "time")
-    day, teacher = starts.astimezone(CHINA).date(), row["teacher"]
-    verdict = may_teach(TeacherFacts(teacher.person, teacher.reported_on, teacher.until), day)
-    if not verdict.allowed:
-        raise Refused(verdict)
-    at_once = Lesson.objects.filter(city=held.city, status=Lesson.Status.PLANNED, starts_at__lt=ends, ends_at__gt=starts)
-    if moving is not None:
-        at_once = at_once.exclude(pk=moving.pk)
-    if busy := at_once.filter(teacher=teacher.person).first():
-        raise no("N1.3.13", f"教师 {teacher.name} 这段时间在 {busy.study_class.number} 班第 {busy.place} 次课，不能同时上两处。", "teacher_busy")
-    if taken := at_once.filter(study_class__institution_code=held.institution_code, room=row["room"]).first():
-        raise no("N1.1.1", f"{row['room']} 这段时间已排 {taken.study_class.number} 班第 {taken.place} 次课。", "room_busy")
-    seats, people = row["capacity"], held.enrolments.filter(left_on=None).count()
-    if seats is not None and people > seats:
-        raise no("N1.1.1", f"{row['room']} 容量 {seats}，本班已有 {people} 人，请换教室或分班。", "capacity")
 
 
 @records("training.class_reported", act="training.report")
@@ -170,7 +135,7 @@ def report(study_class: TrainingClass, *, by: Actor, at: dt.datetime) -> Trainin
     held.report_number = f"{held.city}-{day.year}-班-{ids.next_number('class-report', held.city, day.year):04d}"
     held.plan = [{"unit": unit, "lessons": sum(one.unit == unit for one in lessons)} for unit in dict.fromkeys(one.unit for one in lessons)]
     held.save(update_fields=["status", "reported_at", "report_number", "plan"])
-    event(obj=f"class:{held.number}", city=held.city, report=held.report_number, digest=_digest([shown(one) for one in lessons]))
+    event(obj=f"class:{held.number}", city=held.city, report=held.report_number, digest=digest_of([shown(one) for one in lessons]))
     return held
 
 
@@ -207,7 +172,7 @@ def change_lesson(lesson: Lesson, kind: str, *, row: dict[str, Any] | None = Non
         place = Lesson.objects.filter(study_class=held).order_by("-place").values_list("place", flat=True).first() or 0
         made = _new_lesson(held, place + 1, {**row, "unit": one.unit}, makes_up=one.makes_up or one)
     else:
-        _not_started(one, at)
+        not_started(one, at)
         if kind == LessonChange.Kind.CANCELLED:
             one.status = Lesson.Status.CANCELLED
         else:
@@ -220,25 +185,5 @@ def change_lesson(lesson: Lesson, kind: str, *, row: dict[str, Any] | None = Non
     held.save(update_fields=["last_day"])
     after = shown(made)
     LessonChange.objects.create(city=held.city, lesson=made, kind=kind, before=before, after=after, reason=reason.strip(), by=by.username, at=at)
-    event(obj=f"class:{held.number}", city=held.city, kind=kind, before=_digest(before), after=_digest(after))
+    event(obj=f"class:{held.number}", city=held.city, kind=kind, before=digest_of(before), after=digest_of(after))
     return made
-
-
-def _not_started(one: Lesson, at: dt.datetime) -> None:
-    if one.status != Lesson.Status.PLANNED:
-        raise no("N1.3.6", "这次课已经取消。", "state")
-    if one.starts_at <= at:
-        raise no("N1.3.6", f"这次课 {one.starts_at.astimezone(CHINA):%m-%d %H:%M} 已经开始，不能再改期或取消；没有上成的，请安排补课。", "started")
-
-
-def shown(one: Lesson) -> dict[str, Any]:
-    """A lesson as reports and notices name it; teachers by their keyed index."""
-    local = one.starts_at.astimezone(CHINA)
-    return {
-        "place": one.place, "day": one.day.isoformat(), "start": f"{local:%H:%M}", "end": f"{one.ends_at.astimezone(CHINA):%H:%M}", "unit": one.unit,
-        "room": one.room, "teacher": one.teacher[:12], "status": one.status,
-    }  # fmt: skip
-
-
-def _digest(said: Any) -> str:
-    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -2,8 +2,8 @@
 
 import datetime as dt
 
-from kaopei.center.training.actions.classes import no
-from kaopei.center.training.actions.corrections import counter
+from kaopei.center.training.bounds import no
+from kaopei.center.training.counter_entries import counter
 from kaopei.center.training.models import Contest, Exclusion, SignInRecord
 from kaopei.law.exceptions import LEAST_TEXT
 from kaopei.office import ids

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from kaopei.center.training import consequences, counting, facts
-from kaopei.center.training.actions.classes import no
+from kaopei.center.training.bounds import no
 from kaopei.center.training.models import Consequence, Enrolment, HoursTotal, Lead, TrainingClass
 from kaopei.center.training.study.facts import Finding
 from kaopei.law.exceptions import LEAST_TEXT

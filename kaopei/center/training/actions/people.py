@@ -5,7 +5,7 @@ import hashlib
 import secrets
 
 from kaopei.center.training import codes
-from kaopei.center.training.actions.classes import locked, no
+from kaopei.center.training.bounds import locked, no
 from kaopei.center.training.models import Device, EnrolCode, Enrolment, Trainee, TrainingClass
 from kaopei.law.rules.c1_3_identity import datum_is_right
 from kaopei.office import ids
@@ -87,15 +87,10 @@ def issue_code(enrolment: Enrolment, *, by: Actor, at: dt.datetime) -> str:
     EnrolCode.objects.filter(trainee=enrolment.trainee, used_at=None).update(expires_at=at)
     expires = at + dt.timedelta(minutes=codes.SAMPLE.code_minutes)
     EnrolCode.objects.create(
-        city=enrolment.city, trainee=enrolment.trainee, digest=digest(made), issued_by=by.username, issued_at=at, expires_at=expires
+        city=enrolment.city, trainee=enrolment.trainee, digest=codes.enrol_digest(made), issued_by=by.username, issued_at=at, expires_at=expires
     )
     event(obj=f"trainee:{enrolment.trainee_id}", city=enrolment.city, expires=expires.isoformat())
     return made
-
-
-def digest(code: str) -> str:
-    """Of a code as typed: case and blanks do not count."""
-    return hashlib.sha256(("enrol/" + "".join(code.split()).upper()).encode()).hexdigest()
 
 
 @records("training.device_enrolled")

@@ -16,6 +16,7 @@ from kaopei.center.training import codes, decisions, filming, live, presence
 from kaopei.center.training.actions import contests
 from kaopei.center.training.actions import people as people_actions
 from kaopei.center.training.actions import presence as notes
+from kaopei.center.training.bounds import no
 from kaopei.center.training.models import Contest, Device, Enrolment, Exclusion
 from kaopei.center.training.queries import people
 from kaopei.law.rules.c3_0_decisions import may_be_final
@@ -59,13 +60,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _said(request: HttpRequest) -> dict[str, Any]:
     if len(request.body) > MOST:
-        raise presence.no("N1.3.9", "一次上传的内容太多，请分几次上传。", "size")
+        raise no("N1.3.9", "一次上传的内容太多，请分几次上传。", "size")
     try:
         said = json.loads(request.body)
     except ValueError:
         said = None
     if not isinstance(said, dict):
-        raise presence.no("N1.3.9", "内容读不出，请刷新页面后重试。", "json")
+        raise no("N1.3.9", "内容读不出，请刷新页面后重试。", "json")
     return said
 
 
@@ -81,9 +82,9 @@ def enrol(request: HttpRequest) -> HttpResponse:
     at = clock.now()
     try:
         said = {name: str(value) for name, value in _said(request).items()}
-        issued = people.code(people_actions.digest(said.get("code", "")))
+        issued = people.code(codes.enrol_digest(said.get("code", "")))
         if issued is None:
-            raise presence.no("N1.3.9", "绑定码不对，请核对后再输。", "code_unknown")
+            raise no("N1.3.9", "绑定码不对，请核对后再输。", "code_unknown")
         with scope.entered(issued.city):
             try:
                 made = people_actions.bind(
@@ -113,11 +114,11 @@ def log_in(request: HttpRequest) -> HttpResponse:
         said = _said(request)
         device, asked = people.device(str(said.get("device", ""))), request.session.pop("training_challenge", "")
         if device is None or not asked:
-            raise presence.no("N1.3.9", "这台手机没有绑定，或已停用。请到核验处取绑定码。", "device_unknown")
+            raise no("N1.3.9", "这台手机没有绑定，或已停用。请到核验处取绑定码。", "device_unknown")
         try:
             codes.verify(f"log-in/{asked}".encode(), str(said.get("signature", "")), device.public_key)
         except codes.Unsigned:
-            raise presence.no("N1.3.9", "手机的密钥与登记的不符，请到核验处重新绑定。", "unsigned") from None
+            raise no("N1.3.9", "手机的密钥与登记的不符，请到核验处重新绑定。", "unsigned") from None
     except Refused as problem:
         return _told(problem, 403)
     request.session.cycle_key()
@@ -132,7 +133,7 @@ def events(request: HttpRequest) -> HttpResponse:
     try:
         listed = _said(request).get("events")
         if not isinstance(listed, list) or len(listed) > 50:
-            raise presence.no("N1.3.9", "一次最多上传 50 条签到。", "count")
+            raise no("N1.3.9", "一次最多上传 50 条签到。", "count")
     except Refused as problem:
         return _told(problem)
     return JsonResponse({"results": [_one(one) for one in listed]})

@@ -140,9 +140,7 @@ def _ask(request: HttpRequest, one: Enrolment, form: CorrectionForm, chosen: str
     named = request.POST.get("lesson", "")
     lesson = one.study_class.lessons.filter(pk=int(named)).first() if named.isdecimal() else record.lesson if record else None
     day = lesson.day if lesson else record.day if record else None
-    times = [
-        dt.datetime.combine(day, form.cleaned_data[name], clock.CHINA) if day and form.cleaned_data[name] else None for name in ("begin", "end")
-    ]
+    times = [dt.datetime.combine(day, form.cleaned_data[name], clock.CHINA) if day and form.cleaned_data[name] else None for name in ("begin", "end")]
     corrections.ask(
         record, enrolment=one, lesson=lesson, begin=times[0], end=times[1], evidence=0 if record else 8, reason=form.cleaned_data["reason"],
         by=request.user, at=clock.now(),
