@@ -1,6 +1,6 @@
 """A third reading: a verifier written from the design alone by somebody who had not read the draw, its tests or its documents.
 
-It stands in `outside/` as it was handed over. Its only meeting with the draw is in files; docs/adr/0009 says what the
+It stands in `outside/` as it was handed over. Its only meeting with the draw is in files; docs/adr/0012 says what the
 design had left open and how it reads now.
 """
 
