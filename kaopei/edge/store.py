@@ -83,6 +83,8 @@ class Store:
         # Brings each transaction to a standby; runs on the writer's thread, raises if the standby did not take it.
         self.ship: Callable[[bytes], None] | None = None
         self.unshipped: list[bytes] = []
+        # Once a transaction was on this disk and not on the standby's, memory is behind the disk until attempts are read again.
+        self.fell_behind = False
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
@@ -116,8 +118,8 @@ class Store:
 
     @property
     def in_step(self) -> bool:
-        """Whether everything that is on this disk is on the standby's too (always, without one)."""
-        return not self.unshipped
+        """False from a transaction that the standby did not take until it has it and the attempts were read again."""
+        return not self.fell_behind
 
     def stop_shipping(self) -> None:
         """Go on without a standby; what it had not taken is on this disk alone."""
@@ -209,6 +211,7 @@ class Store:
                 ship(self.unshipped[0])
                 self.unshipped = self.unshipped[1:]
         except Exception as problem:
+            self.fell_behind = True
             return problem
         return None
 

@@ -53,8 +53,14 @@ async def tick(edge: Edge) -> None:
             await hold_lost_seats(edge, sitting)
             await close_overdue(edge, sitting)
             await note_late_end(edge, sitting)
-    if running:
+    if running or edge.store.fell_behind:
         await edge.store.write(lambda connection: persist_clocks(connection, running, edge.wall()))
+    if edge.store.fell_behind:
+        # The write before went through, so the standby has everything; what was told to nobody is read from the disk.
+        for sitting in edge.sittings.values():
+            for attempt in sitting.attempts.values():
+                edge.reload(attempt)
+        edge.store.fell_behind = False
     if edge.disk.watch():
         await tell_of_disk(edge, running)
     now = boottime()

@@ -86,3 +86,40 @@ def test_a_second_writer_is_seen_before_a_checkpoint_is_signed(edge):
 
     assert asyncio.run(tick()), "the clocks of the candidates go on"
     assert not edge.store.read("SELECT 1 FROM checkpoint")
+
+
+def test_nothing_is_told_before_the_standby_has_it_and_nothing_is_sent_twice(edge):
+    """The hook that a standby hangs on: every transaction in order as a changeset, told afterwards, kept while it is away."""
+    copy = apsw.Connection(":memory:")
+    away: list[bool] = []
+    applied: list[int] = []
+
+    def ship(changeset):
+        if away:
+            raise OSError("cable")
+        with copy:
+            apsw.Changeset.apply(changeset, copy)
+        applied.append(len(changeset))
+
+    async def work():
+        await edge.store.write_copy(edge.store.path.with_name("copy"))
+        with apsw.Connection(str(edge.store.path.with_name("copy"))) as source, copy.backup("main", source, "main") as backup:
+            backup.step()
+        source.close()
+        edge.store.ship = ship
+        await edge.act("edge.alive", by="edge", obj="edge:x", job=put("a"))
+        away.append(True)
+        for key in ("b", "c"):
+            with pytest.raises(NotSaved, match="cable"):
+                await edge.act("edge.alive", by="edge", obj="edge:x", job=put(key))
+        assert not edge.store.in_step and len(edge.store.unshipped) == 2
+        away.clear()
+        await timekeeping.tick(edge)
+        assert edge.store.in_step and not edge.store.unshipped
+
+    asyncio.run(work())
+    assert len(applied) == 3
+    mine, theirs = (set(line.execute("SELECT key FROM meta").fetchall()) for line in (edge.store._writer, copy))
+    assert mine == theirs and {("a",), ("b",), ("c",)} <= mine
+    assert copy.execute("SELECT count(*) FROM entry").fetchall() == edge.store.read("SELECT count(*) FROM entry")
+    copy.close()
