@@ -187,7 +187,10 @@ async def hello(edge: Edge, _body: bytes, _headers: Mapping[bytes, bytes]) -> di
     """GET /api/hello: which server this is, and the seats of sittings that are not closed."""
     open_ = [one for one in edge.sittings.values() if one.state not in ("closed", "returned")]
     seats = sorted({attempt.label for sitting in open_ for attempt in sitting.attempts.values()})
-    return {"rehearsal": edge.trust.rehearsal, "title": edge.settings.title, "site": edge.settings.site, "seats": seats}
+    cities = edge.trust.with_role("city_import", city=edge.settings.city)
+    key = {"kid": cities[0].kid, "pub": cities[0].pub, "suite": edge.trust.suite} if cities else None
+    about = {"rehearsal": edge.trust.rehearsal, "title": edge.settings.title, "site": edge.settings.site, "seats": seats}
+    return about | {"emergency_key": key}
 
 
 async def photo(call: Call) -> Picture:

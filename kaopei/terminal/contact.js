@@ -1,7 +1,9 @@
 // Contact with the server: the pulse, and the cover over the item while nothing may be seen. The terminal covers by its own
 // timer; whether covered time counts is the server's business alone.
+import { h } from "./dom.js";
 import { save, sealed, works } from "./emergency.js";
 import { Refused } from "./server.js";
+import { t } from "./words.js";
 
 const PULSE = 2000;
 const COVER_AFTER = 3000;
@@ -62,19 +64,16 @@ export class Contact {
   show(reason) {
     this.exam.view?.blank();
     if (reason !== "lost") this.asked = this.offered = false;
-    this.cover.show(reason, this.buttons(reason));
+    this.cover.show(reason, () => this.buttons(reason), this.offered ? "+" : "");
   }
 
   buttons(reason) {
     const { exam } = this;
-    if (reason === "break") return [["break_end", () => this.endBreak()]];
-    if (reason === "break_over") return [["break_resume", () => exam.uncover()]];
-    if (reason === "lost" && this.offered) return [["emergency", () => this.saveFile()]];
-    return reason === "lost" ? [] : [["help_ask", () => exam.help.toggle()]];
-  }
-
-  redraw() {
-    this.cover.redraw(this.buttons(this.cover.reason));
+    const button = (key, act) => [h("button", { class: "primary", onclick: act }, t(key))];
+    if (reason === "break") return button("break_end", () => this.endBreak());
+    if (reason === "break_over") return button("break_resume", () => exam.uncover());
+    if (reason === "lost") return this.offered ? button("emergency", () => this.saveFile()) : [];
+    return [exam.help.button()];
   }
 
   // The server says that nothing may be answered now. True if the item is covered.

@@ -14,26 +14,26 @@ export class Cover {
     return this.reason !== null;
   }
 
-  // `reason` is a key of words.js (paused, lost, held, break …); `buttons` are [key, act] pairs below its text.
-  show(reason, buttons = []) {
-    const same = `${reason} ${buttons.map(([key]) => key)}`;
-    if (this.shown === same) return;
-    this.shown = same;
+  // `reason` is a key of words.js (paused, lost, held, break …); `buttons()` makes what stands below its text, and `mark`
+  // tells two sets of buttons for one reason apart.
+  show(reason, buttons, mark = "") {
+    if (this.shown === reason + mark) return;
+    this.shown = reason + mark;
     this.reason = reason;
-    const actions = buttons.map(([key, act], index) => h("button", { class: index ? "" : "primary", onclick: act, "data-focus": !index }, t(key)));
+    this.buttons = buttons;
+    const actions = buttons();
     this.place.replaceChildren(h("div", { class: "cover-card" },
       h("h1", { id: "cover-title" }, t(reason)), h("p", {}, t(`${reason}_help`)),
       actions.length ? h("p", { class: "actions" }, actions) : null));
     this.place.hidden = false;
     this.stage.inert = true;
-    (this.place.querySelector("[data-focus]") ?? this.place).focus();
+    (this.place.querySelector("button.primary") ?? this.place).focus();
   }
 
   // Words in the other language.
-  redraw(buttons) {
-    const { reason } = this;
+  redraw() {
     this.shown = null;
-    if (reason) this.show(reason, buttons);
+    if (this.reason) this.show(this.reason, this.buttons);
   }
 
   hide() {

@@ -15,7 +15,7 @@ import { showReceipt } from "./receipt.js";
 import { newSecret, Refused, Server } from "./server.js";
 import { clockText, Timer } from "./timer.js";
 import { watch } from "./watch.js";
-import { otherLanguage, t } from "./words.js";
+import { otherLanguage, refusal, t } from "./words.js";
 
 const stage = document.getElementById("stage");
 const cover = new Cover(document.getElementById("cover"), stage);
@@ -96,7 +96,7 @@ export class Exam {
     try {
       await this.server.start(seat, code);
     } catch (problem) {
-      this.askSeatOrCode(problem instanceof Refused ? problem.message : t("lost"));
+      this.askSeatOrCode(problem instanceof Refused ? refusal(problem) : t("lost"));
       return;
     }
     kept.setItem("secret", this.server.secret);
@@ -380,6 +380,6 @@ export class Exam {
     this.banner();
     this.help.draw();
     this.draw?.();
-    this.contact.redraw();
+    cover.redraw();
   }
 }

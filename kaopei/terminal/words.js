@@ -46,6 +46,7 @@ const WORDS = {
     device: "这台机器暂时不能用", device_help: "考试服务器不认可本机（地址或机位不符）。题目已遮盖，请举手；恢复后自动继续。",
     emergency: "导出应急文件", emergency_saved: "已导出 {file}，请两名考务人员登记并带走。",
     receipt_qr: "回执二维码", score: "初评成绩 {score} 分（满分 {full} 分），以正式公布为准。",
+    refused_code: "开考码不对，或这台机器要等几秒。请核对机位和开考码；还不行请举手。", refused_device: "这台机器不能用于这个机位，请举手。",
     error: "操作没有完成", again: "重试", keys_hint: "1–4 选择　← → 翻题　M 标记　H 呼叫　J 交卷",
   },
   en: {
@@ -94,6 +95,7 @@ const WORDS = {
     device: "This machine cannot be used now", device_help: "The server does not accept it (address or seat). The item is covered: raise your hand; it goes on by itself.",
     emergency: "Save an emergency file", emergency_saved: "Saved {file}: two members of staff register it and take it away.",
     receipt_qr: "QR code of the receipt", score: "Provisional score {score} of {full}; what counts is the published result.",
+    refused_code: "Wrong code, or this machine has to wait some seconds. Check seat and code; if it stays, raise your hand.", refused_device: "This machine is not for this seat: raise your hand.",
     error: "That did not work", again: "Try again", keys_hint: "1–4 choose　← → turn　M mark　H help　J hand in",
   },
 };
@@ -113,6 +115,12 @@ export function otherLanguage() {
 export function t(key, values = {}) {
   const text = WORDS[language][key] ?? WORDS.zh[key];
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
+// What the server refused: its own words are Chinese and the most exact ones; in English what is known of the kind.
+export function refusal(problem) {
+  const key = `refused_${problem.code}`;
+  return language === "en" && key in WORDS.en ? t(key) : problem.message;
 }
 
 export function keysOfBothLanguages() {
