@@ -32,33 +32,27 @@ class Gone(Exception):
 
 
 class Pace:
-    """How fast each asker asks: a bucket of `BURST` requests that fills by `A_SECOND`."""
+    """How fast each asker is served: a bucket of `BURST` requests that fills by `A_SECOND`; below empty it is debt to be waited for."""
 
     def __init__(self) -> None:
-        self._buckets: dict[str, list[float]] = {}
-        self._waiting: dict[str, int] = {}
+        self._buckets: dict[str, tuple[float, float]] = {}
 
-    def over(self, who: str, now: float) -> bool:
-        """Count one request; whether it is one too many."""
-        bucket = self._buckets.get(who)
-        if bucket is None:
-            self._buckets[who] = [BURST - 1, now]
-            return False
-        left = min(BURST, bucket[0] + A_SECOND * (now - bucket[1]))
-        bucket[1] = now
-        bucket[0] = left - 1 if left >= 1 else left
-        return left < 1
+    def owed(self, who: str, now: float) -> float:
+        """Count one request; seconds that it must wait."""
+        left, since = self._buckets.get(who, (BURST, now))
+        left = min(BURST, left + A_SECOND * (now - since)) - 1
+        # Who has very many waiting is refused, and pays no more than that.
+        self._buckets[who] = max(left, -MOST_WAITING - 1.0), now
+        return max(0.0, -left / A_SECOND)
 
-    async def slow(self, who: str) -> None:
-        """Let it wait; of very many at once only some, the others are told at once."""
-        waiting = self._waiting.get(who, 0)
-        if waiting < MOST_WAITING:
-            self._waiting[who] = waiting + 1
-            try:
-                await asyncio.sleep(WAIT_SECONDS)
-            finally:
-                self._waiting[who] -= 1
-        raise delivery.Refusal(429, "too_fast", "这台考试机的请求太频繁，请稍候。")
+    async def wait(self, who: str, now: float) -> None:
+        """Let the asker wait for his turn; refused if he has too many requests waiting already."""
+        seconds = self.owed(who, now)
+        if seconds > MOST_WAITING / A_SECOND:
+            await asyncio.sleep(WAIT_SECONDS)
+            raise delivery.Refusal(429, "too_fast", "这台考试机的请求太频繁，请稍候。")
+        if seconds:
+            await asyncio.sleep(seconds)
 
 
 class Wire:
@@ -129,9 +123,7 @@ class Wire:
             await self._unknown()
             raise delivery.Refusal(401, "unknown", "这台考试机没有启用，请输入开考码。")
         sitting, attempt, lease = known
-        if self.pace.over(attempt.attempt, edge.now()):
-            attempt.signals += 1
-            await self.pace.slow(attempt.attempt)
+        await self.pace.wait(attempt.attempt, edge.now())
         if lease != attempt.lease:
             raise delivery.Refusal(409, "moved", "考试已转到另一台机器。")
         edge.touch(sitting, attempt)
@@ -141,8 +133,7 @@ class Wire:
 
     async def _unknown(self) -> None:
         """All who are unknown share one bucket: guessing keys is slow, and known terminals do not feel it."""
-        if self.pace.over("", self.edge.now()):
-            await self.pace.slow("")
+        await self.pace.wait("", self.edge.now())
 
 
 async def _body(receive: Receive) -> bytes:

@@ -4,6 +4,7 @@ Honest streams go on in between. Each honest event takes effect exactly once; no
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import random
@@ -205,14 +206,17 @@ def test_a_machine_that_asks_too_fast_waits_and_nobody_else_does(monkeypatch):
         slept.append(seconds)
 
     monkeypatch.setattr(wire.asyncio, "sleep", sleep)
-    over = [pace.over("hostile", 100.0) for _ in range(int(wire.BURST) + 50)]
-    assert over == [False] * int(wire.BURST) + [True] * 50
-    assert not pace.over("honest", 100.0)
-    assert not pace.over("hostile", 100.1), "it is never locked out"
+    assert [pace.owed("hostile", 100.0) for _ in range(int(wire.BURST))] == [0.0] * int(wire.BURST)
+    asyncio.run(pace.wait("hostile", 100.0))
+    assert slept == [1 / wire.A_SECOND] and pace.owed("honest", 100.0) == 0.0
 
     async def told() -> int:
+        for _ in range(200):
+            with contextlib.suppress(wire.delivery.Refusal):
+                await pace.wait("hostile", 100.0)
         with pytest.raises(wire.delivery.Refusal) as refusal:
-            await pace.slow("hostile")
+            await pace.wait("hostile", 100.0)
         return refusal.value.status
 
-    assert asyncio.run(told()) == 429 and slept == [wire.WAIT_SECONDS]
+    assert asyncio.run(told()) == 429 and slept[-1] == wire.WAIT_SECONDS
+    assert pace.owed("hostile", 101.0) < 1.0, "it is never locked out"
