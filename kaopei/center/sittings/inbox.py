@@ -6,12 +6,20 @@ from datetime import datetime
 from typing import Any
 
 from kaopei.center.sittings import actions, artefacts, queries
+from kaopei.office import keys
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.refused import Refused
-from kaopei.parcel import canonical, container, jws, manifest, slip
+from kaopei.parcel import canonical, container, emergency, jws, manifest, slip
 from kaopei.parcel.rejected import Rejected
 
-TITLES = {"exam_parcel": "试卷密封包", "key_share": "密钥分持件", "slip": "台账小条", "return_parcel": "回传包", "unknown": "认不出的文件"}
+TITLES = {
+    "exam_parcel": "试卷密封包",
+    "key_share": "密钥分持件",
+    "slip": "台账小条",
+    "return_parcel": "回传包",
+    "emergency": "考试机应急文件",
+    "unknown": "认不出的文件",
+}
 TAKE: dict[str, Callable[..., Any]] = {
     "exam_parcel": actions.take_paper,
     "key_share": actions.take_share,
@@ -72,6 +80,8 @@ def _kind(data: bytes) -> str:
             return manifest.kind_of(first) if name == "manifest.jws" else "unknown"
         if slip.is_slip(data):
             return "slip"
+        if emergency.claims(data) is not None:
+            return emergency.KIND
         return manifest.kind_of(data)
     except Rejected:
         # A container that does not hold may be a parcel that was cut off or changed: evidence.
@@ -81,6 +91,8 @@ def _kind(data: bytes) -> str:
 def _land(name: str, data: bytes, kind: str, *, by: Actor, at: datetime) -> Landed:
     if not data:
         return Landed(name, "refused", TITLES["unknown"], "文件是空的，请重新复制。", code="empty")
+    if kind == emergency.KIND:
+        return _evidence(name, data, by=by, at=at)
     if kind not in TAKE and kind != "unknown":
         text = ELSEWHERE.get(kind, "不是试卷密封包、密钥分持件、台账小条或回传包。请核对选择的文件。")
         return Landed(name, "refused", TITLES["unknown"], text, code=kind or "kind")
@@ -101,6 +113,18 @@ def _land(name: str, data: bytes, kind: str, *, by: Actor, at: datetime) -> Land
     if before:
         return Landed(name, "same", title, "与已收的完全相同，没有改动。", sitting)
     return Landed(name, "taken", title, "核对无误，已收入。", sitting)
+
+
+def _evidence(name: str, data: bytes, *, by: Actor, at: datetime) -> Landed:
+    """What a terminal could not send: kept for two persons to look into, never an import. The answers themselves stay sealed."""
+    try:
+        events = emergency.open(data, keys.trust().algorithms, *keys.opener("city_import", at))
+        found = f"内有未确认的作答 {len(events)} 条"
+    except Rejected as problem:
+        found = str(problem)
+    text = f"{found}；应急文件只作证据，由两人核查，不收入成绩。"
+    actions.quarantine(data, kind=emergency.KIND, code="evidence", reason=text, sitting="", by=by, at=at)
+    return Landed(name, "quarantined", TITLES[emergency.KIND], text, code="evidence")
 
 
 def _known(data: bytes) -> bool:

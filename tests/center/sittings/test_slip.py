@@ -7,9 +7,10 @@ import pytest
 from kaopei.center.sittings import inbox, queries
 from kaopei.center.sittings.models import Quarantine
 from kaopei.ledger import entry, tree
-from kaopei.office import clock
-from kaopei.parcel import slip
+from kaopei.office import clock, keys
+from kaopei.parcel import keyfile, slip
 from tests.center.sittings.conftest import carried, taken_back
+from tests.parcel.test_emergency import sealed
 
 
 @pytest.fixture(scope="module")
@@ -175,3 +176,12 @@ def test_scores_need_their_token_and_their_entry_in_the_ledger(released):
     assert landed(released, held.parcel(edge_outcomes="没有评")) == ("quarantined", "outcomes")
     assert landed(released, held.parcel()) == ("taken", "")
     assert queries.returned(released.row().sitting).facts["scored"] == "present"
+
+
+def test_a_terminals_emergency_file_is_evidence_and_never_an_import(released):
+    kid, key = keys.opener("city_import", released.at)
+    good = sealed(keyfile.public(key), kid)
+    assert landed(released, good) == ("quarantined", "evidence")
+    kept = Quarantine.objects.get(kind="emergency")
+    assert bytes(kept.data) == good and "未确认的作答 1 条" in kept.reason and "只作证据" in kept.reason
+    assert landed(released, good.replace(b'"lease": 2', b'"lease": 3')) == ("quarantined", "evidence")
