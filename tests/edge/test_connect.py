@@ -10,7 +10,7 @@ from tests.edge import front as at
 from tests.edge import room
 from tests.edge.room import HEAD, INVIGILATOR, PIN, csrf_in
 
-pytestmark = at.needs_nginx
+pytestmark = [at.needs_nginx, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
