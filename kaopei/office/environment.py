@@ -21,6 +21,7 @@ VARIABLES = {
     "KAOPEI_CERTIFICATE_NUMBER": ("证书编号格式：{city}、{year}、{serial} 各一次，可加其他文字，不得含身份证号码", "{city}-{year}-{serial:06d}"),
     "KAOPEI_DATA": ("数据目录", "项目下的 var/"),
     "KAOPEI_HOSTS": ("允许访问的域名，逗号分隔，不得为 *", "仅本机"),
+    "KAOPEI_SCORE_DISPLAY": ("考试点是否显示初评成绩：never 不显示，at_close 收场评分后显示；写入试卷密封包", "never"),
     "KAOPEI_TLS": ("设为 1：经 HTTPS 访问（前面有反向代理，并由它设定 X-Forwarded-Proto），Cookie 只走加密连接", "经 HTTP 访问，仅限本机与内网"),
     "VAULT_DATABASE_OWNER_URL": ("题库室数据库所有者的地址，只用于升级表结构", "与 VAULT_DATABASE_URL 相同"),
     "VAULT_DATABASE_URL": ("题库室的 PostgreSQL 服务器，不得与 DATABASE_URL 同一台", "在题库室数据目录内启动自带的 PostgreSQL"),

@@ -1,8 +1,11 @@
 """Times and rules of a sitting as its order states them: what is law comes from the law, the rest is a setting and shown as one."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from django.core.exceptions import ImproperlyConfigured
 
 from kaopei.law import numbers
 from kaopei.office.clock import CHINA
@@ -11,7 +14,10 @@ from kaopei.parcel.canonical import Payload
 # Settings of the exam body until a city enters its own; none of them is a number of the law.
 LATEST_START = timedelta(minutes=30)
 RESERVE = timedelta(minutes=30)
-ORDER, CLOCK, SCORE, PREFETCH = "shuffled", "pause", "never", 0
+ORDER, CLOCK, PREFETCH = "shuffled", "pause", 0
+# Whether a site shows its provisional scores; what it counts and hands back is the same
+SCORE_DISPLAY = "KAOPEI_SCORE_DISPLAY"
+SHOWN = {"never": "不显示", "at_close": "收场评分后显示初评"}
 # Longer than any theory exam, so a wrong plan is found
 LONGEST = 600
 
@@ -63,6 +69,14 @@ def window(starts_at: datetime, ends_at: datetime, shared: Iterable[datetime]) -
     return {name: int(value.timestamp()) for name, value in times.items()}
 
 
+def score_display() -> str:
+    """The setting in force; another word stops the program."""
+    said = os.environ.get(SCORE_DISPLAY) or "never"
+    if said not in SHOWN:
+        raise ImproperlyConfigured(f"{SCORE_DISPLAY} 只能是 {' 或 '.join(SHOWN)}，现在是 {said[:40]}")
+    return said
+
+
 def policy(starts_at: datetime, ends_at: datetime) -> Payload:
     """How the exam runs."""
     return {
@@ -70,7 +84,7 @@ def policy(starts_at: datetime, ends_at: datetime) -> Payload:
         "order": ORDER,
         "allowed_prefetch": PREFETCH,
         "clock_policy": CLOCK,
-        "score_display": SCORE,
+        "score_display": score_display(),
     }
 
 
@@ -89,7 +103,7 @@ def terms(starts_at: datetime, ends_at: datetime) -> list[Term]:
         Term("最迟结束", f"{last_end(starts_at, ends_at):%H:%M}", "设置：最迟开考加时长，再加补时余量"),
         Term("出题次序", "每人不同", "设置"),
         Term("提前取题", "不提前", "设置：题目一题一取"),
-        Term("现场显示成绩", "不显示", "设置"),
+        Term("现场显示成绩", SHOWN[score_display()], "设置"),
     ]
 
 
