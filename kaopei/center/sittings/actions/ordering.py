@@ -8,8 +8,8 @@ from typing import Any
 from kaopei.center.allocation import queries as allocation
 from kaopei.center.allocation.queries import Seated, SittingFacts
 from kaopei.center.sittings import artefacts, queries, windows
-from kaopei.center.sittings.actions.overtaken import refuse_overtaken
 from kaopei.center.sittings.models import Artefact, Conduct, RosterEntry
+from kaopei.center.sittings.overtaken import refuse_overtaken
 from kaopei.center.sittings.refusing import as_refusal, no
 from kaopei.office import keys
 from kaopei.office.accounts import queries as people

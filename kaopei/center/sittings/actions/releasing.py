@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import Max
 
 from kaopei.center.sittings import artefacts, queries
-from kaopei.center.sittings.actions.overtaken import refuse_overtaken
 from kaopei.center.sittings.models import Artefact, Conduct, KeyRelease, KeyShare
+from kaopei.center.sittings.overtaken import refuse_overtaken
 from kaopei.center.sittings.refusing import as_refusal, no
 from kaopei.law.rules.c2_5_staff import may_open_paper
 from kaopei.office import keys, scope

@@ -9,8 +9,8 @@ from kaopei.center.allocation import queries as allocation
 from kaopei.center.registry import queries as registry
 from kaopei.center.registry.queries import SiteOn
 from kaopei.center.sittings import artefacts, queries, serving, stafflist, windows
-from kaopei.center.sittings.actions.overtaken import refuse_overtaken
 from kaopei.center.sittings.models import Artefact, Conduct
+from kaopei.center.sittings.overtaken import refuse_overtaken
 from kaopei.center.sittings.refusing import as_refusal, no
 from kaopei.center.sittings.stafflist import Staffer
 from kaopei.law import places
