@@ -291,7 +291,7 @@ def hours(folder: Path, out: Path) -> int:
     return 0
 
 
-FINDING_COLUMNS = ("kind", "object", "from", "to", "clause", "class", "rows", "people", "note")
+FINDING_COLUMNS = ("kind", "object", "from", "to", "clause", "class", "rows", "people", "note", "base_rate", "false_alarm")
 
 
 def findings(folder: Path, out: Path) -> int:
@@ -327,21 +327,26 @@ type Found = tuple[list[tuple[str, ...]], "list[Message]"]
 
 def _training_findings(folder: Path) -> Found:
     from kaopei.center.registry.rows import text_of
-    from kaopei.center.training.study import files, forgery, totals
+    from kaopei.center.training.study import estimates, files, forgery, totals
 
     study, messages = files.read(folder)
-    found = forgery.findings(totals.count(study))
+    counted = totals.count(study)
+    found = forgery.findings(counted)
+    shares = {kind: (f"{base:.5f}", f"{alarm:.3f}") for kind, (base, alarm) in estimates.estimates(counted, found).items()}
     return [
-        (one.kind, one.object, text_of(one.begin), text_of(one.end), one.clause, one.study_class, ";".join(one.rows), ";".join(one.people), one.note)
+        (
+            one.kind, one.object, text_of(one.begin), text_of(one.end), one.clause, one.study_class, ";".join(one.rows), ";".join(one.people),
+            one.note, *shares[one.kind],
+        )
         for one in found
-    ], messages
+    ], messages  # fmt: skip
 
 
 def _staff_findings(folder: Path) -> Found:
     from kaopei.center.allocation import duty_files
 
     files = duty_files.read(folder)
-    return [(kind, subject, "", "", clause, "", "", "", "") for kind, subject, clause in duty_files.staff_findings(files)], files.messages
+    return [(kind, subject, "", "", clause, *[""] * 6) for kind, subject, clause in duty_files.staff_findings(files)], files.messages
 
 
 def _site_findings(folder: Path) -> Found:
@@ -353,5 +358,6 @@ def _site_findings(folder: Path) -> Found:
     staffed = all((folder / f"{name}.xlsx").is_file() or (folder / f"{name}.csv").is_file() for name in duty_files.NEEDED)
     tied = duty_files.tied_to(duty_files.read(folder)) if staffed else {}
     return [
-        (one.kind, one.object, text_of(one.begin), text_of(one.end), one.clause, "", "", "", one.note) for one in site_day.findings(days, tied)
+        (one.kind, one.object, text_of(one.begin), text_of(one.end), one.clause, "", "", "", one.note, "", "")
+        for one in site_day.findings(days, tied)
     ], messages

@@ -8,7 +8,7 @@ from kaopei.center.training.decisions import REASONS
 from kaopei.center.training.models import Contest, Enrolment, Exclusion, Lesson, LessonChange, SignInRecord, Trainee
 from kaopei.center.training.queries import hours
 
-AHEAD, BACK = dt.timedelta(days=14), dt.timedelta(hours=12)
+AHEAD, BACK, EARLY = dt.timedelta(days=14), dt.timedelta(hours=12), dt.timedelta(minutes=30)
 
 
 @dataclass
@@ -47,7 +47,12 @@ def _course(one: Enrolment, at: dt.datetime) -> Course:
     total = getattr(one, "total", None)
     made = Course(one, hours.of(one), hours.needed(one.study_class), total.counted_at if total else None, total.effective if total else 0)
     contests = {(row.key, row.code): row for row in Contest.objects.filter(enrolment=one).order_by("pk")}
+    running = [
+        (lesson.starts_at - EARLY, lesson.ends_at) for lesson in one.study_class.lessons.filter(starts_at__lte=at + EARLY, ends_at__gte=at - EARLY)
+    ]
     for row in hours.exclusions(one):
+        if row.code == "N1" and row.begin and any(first <= row.begin <= last for first, last in running):
+            continue  # he can still sign out
         clause, text = REASONS.get(row.code, ("N1.3.10", row.code))
         made.missed.append(Missed(row, text, clause, contests.pop((row.key, row.code), None)))
     # A contest that was granted has no exclusion any more; its decision stays to be read.
