@@ -109,7 +109,7 @@ def test_presence_with_code_and_teacher_counts(room, institution):
     with scope.entered(scope.PROVINCE):
         assert sealing.check() == (3, [])
         shown = sealing.proof(SignInRecord.objects.first())
-    assert shown["size"] == 3 and Event.objects.get(ulid=shown["event"]).facts["root"] == shown["root"]
+        assert shown["size"] == 3 and Event.objects.get(ulid=shown["event"]).facts["root"] == shown["root"]
 
 
 @pytest.mark.django_db

@@ -13,6 +13,7 @@ EARLY = dt.timedelta(minutes=30)
 def found(city: str = "", institution: str = "", wanted: str = "", status: str = "") -> QuerySet[TrainingClass]:
     """Classes in sight, the latest first, with the number of people on their rosters."""
     rows = TrainingClass.objects.annotate(people=Count("enrolments", filter=Q(enrolments__left_on=None, enrolments__is_listed=True)))
+    rows = rows.order_by("-first_day", "number")
     for name, value in {"city": city, "institution_code": institution, "status": status}.items():
         if value:
             rows = rows.filter(**{name: value})
