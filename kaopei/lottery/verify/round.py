@@ -186,14 +186,20 @@ class Phase:
     def __init__(self, played: Round, public: bool) -> None:
         self._round = played
         self._sites = [site for site in played.sites if played.is_public(site)] if public else played.sites
-        self._inside = {sitting.id for site in self._sites for sitting in played.market.rows[site]}
         self._sites = sorted(self._sites, key=lambda site: (hashed("xexam/1", played.seed, "pt", site), site))
+        # The sittings site by site, each with its place, and where each site begins.
+        self._place: dict[str, int] = {}
+        self._begins: list[int] = []
+        for site in self._sites:
+            self._begins.append(len(self._place))
+            for sitting in played.market.rows[site]:
+                self._place[sitting.id] = len(self._place)
+        self._inside = self._place.keys()
+        # Those that no failed search reached; while one is under way, without what it reached.
+        self._left = set(self._inside)
         self.dead_kinds: set[Kind] = set()
-        # What a failed search reached; while one is under way, what it reached too.
-        self.dead: set[str] = set()
         self.augmented = self.moved = 0
-        # By kind: its sittings here by site, with the place of the site, and all of them.
-        self._ordered: dict[Kind, tuple[list[tuple[int, list[str]]], frozenset[str]]] = {}
+        self._usable: dict[Kind, frozenset[str]] = {}
         # Lottery positions in each sitting of these sites, ascending, and their kinds in that order.
         self._there: dict[str, list[int]] = {sitting: [] for sitting in self._inside}
         self._mix: dict[str, list[Kind]] = {}
@@ -206,11 +212,12 @@ class Phase:
                 self._seek(position)
         self.seated = sum(ticket.seat in self._inside for ticket in tickets)
         self.outside = sum(ticket.kind not in self.dead_kinds for ticket in tickets)
+        self.dead = self._inside - self._left
         self.seats = sum(played.capacity[sitting] for sitting in self.dead)
 
     def _seek(self, source: int) -> None:
         ticket = self._round.tickets[source]
-        turn = ticket.digest[31] % len(self._sites) if self._sites else 0
+        turn = self._begins[ticket.digest[31] % len(self._sites)] if self._sites else 0
         # How each sitting was reached, in the order of the search, and each kind that was looked into.
         by_kind: dict[str, Kind] = {}
         by_sitting: dict[Kind, str | None] = {ticket.kind: None}
@@ -226,32 +233,27 @@ class Phase:
         if end is None:
             self.dead_kinds.update(by_sitting)
         else:
-            self.dead.difference_update(by_kind)
+            self._left.update(by_kind)
             self._shift(source, end, by_kind, by_sitting)
 
     def _look(self, kind: Kind, turn: int, by_kind: dict[str, Kind], queue: list[str]) -> str | None:
         """Reach what the kind may use and was not reached; the first sitting with a free seat ends the search."""
-        free, dead = self._round.free, self.dead
-        groups, every = self._groups(kind)
-        if every <= dead:
-            return None
-        begin = sum(1 for place, _ in groups if place < turn)
-        for _, sittings in groups[begin:] + groups[:begin]:
-            for sitting in sittings:
-                if sitting not in dead:
-                    dead.add(sitting)
-                    by_kind[sitting] = kind
-                    if free[sitting]:
-                        return sitting
-                    queue.append(sitting)
+        free, left, place = self._round.free, self._left, self._place
+        fresh = self._all(kind) & left
+        for sitting in sorted(fresh, key=lambda each: (place[each] - turn) % len(place)):
+            left.discard(sitting)
+            by_kind[sitting] = kind
+            if free[sitting]:
+                return sitting
+            queue.append(sitting)
         return None
 
-    def _groups(self, kind: Kind) -> tuple[list[tuple[int, list[str]]], frozenset[str]]:
-        if kind not in self._ordered:
+    def _all(self, kind: Kind) -> frozenset[str]:
+        """What a kind may use here."""
+        if kind not in self._usable:
             usable = self._round.usable[kind]
-            groups = [(place, usable[site].all) for place, site in enumerate(self._sites) if site in usable]
-            self._ordered[kind] = groups, frozenset(sitting for _, sittings in groups for sitting in sittings)
-        return self._ordered[kind]
+            self._usable[kind] = frozenset(sitting for site in self._sites if site in usable for sitting in usable[site].all)
+        return self._usable[kind]
 
     def _kinds_in(self, sitting: str) -> list[Kind]:
         """The kinds of those who sit there, by the first of each."""
