@@ -11,6 +11,7 @@ import fcntl
 import queue
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
@@ -190,11 +191,19 @@ class Store:
                 continue
             loop, jobs, rows, rows_future = batch
             outcomes, problem = self._commit(jobs, rows)
-            if problem is not None and isinstance(problem, apsw.FullError | apsw.IOError) and self.relief and self.relief():
+            if isinstance(problem, apsw.FullError | apsw.IOError) and self._made_room():
                 outcomes, problem = self._commit(jobs, rows)
             if problem is None and self.ship:
                 problem = self._bring_over()
             loop.call_soon_threadsafe(self._done, outcomes, rows_future, problem)
+
+    def _made_room(self) -> bool:
+        """Give the ballast up, and let the log begin again at its start; whether it is worth another try."""
+        made = self.relief() if self.relief else False
+        with suppress(apsw.Error):
+            ((blocked, _, _),) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            made = made or not blocked
+        return made
 
     def _alone(self, loop: asyncio.AbstractEventLoop, job: Callable[[], None], future: "asyncio.Future[None]") -> None:
         try:

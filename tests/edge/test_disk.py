@@ -34,7 +34,10 @@ def fill(place: Path, leave: int) -> None:
 def sit(place: Path, seats: int, answers: int) -> None:
     """The disk runs full in the middle; everybody goes on and hands in, and all of it is there after a kill."""
     wide = WINDOW | {"start_latest": NOW + 9000}
-    with stage.serving(place, seats, window=wide) as (room, parcels):
+    room, parcels = stage.prepared(place, seats, window=wide)
+    room.config.write_text(room.config.read_text().replace("ballast_mib = 1\n", "ballast_mib = 8\n"))
+    room.serve()
+    try:
         room.clock(NOW + 930)
         staff, head = room.log_in(INVIGILATOR), room.log_in(HEAD)
         codes = [staff.sign_in(row).json() for row in parcels.rows]
@@ -66,6 +69,8 @@ def sit(place: Path, seats: int, answers: int) -> None:
         assert room.rows("SELECT DISTINCT state FROM attempt") == [("handed_in",)]
         assert room.entries("disk.watched")[0]["body"]["finish_only"] is True
         assert "device.disk_full" in str(room.entries("irregularity.noted"))
+    finally:
+        room.stop()
 
 
 def test_a_sitting_is_finished_on_a_full_disk(small):
@@ -74,7 +79,7 @@ def test_a_sitting_is_finished_on_a_full_disk(small):
 
 @pytest.mark.long
 def test_fifty_seats_finish_on_a_full_disk(small):
-    sit(small, 50, 30)
+    sit(small, 50, 12)
 
 
 def test_ballast_is_laid_down_given_up_once_and_laid_down_again(tmp_path, monkeypatch):
