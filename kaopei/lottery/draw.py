@@ -57,6 +57,8 @@ def draw(pool: Pool, seed: str, draw_id: str | None = None, progress: Progress |
     practical = _PartRun(pool, seed, "P", roll, theory.run(), tell)
     record = Record(pool, {"T": theory.done, "P": practical.run()})
     markets = theory.markets + practical.markets
+    for market in markets:
+        market.component.forget()
     transcript = describe(pool, seed, draw_id or local_id(pool), markets, record)
     return Outcome(record.allocation, transcript, record.rows, record.moves)
 
