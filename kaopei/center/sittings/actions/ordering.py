@@ -1,27 +1,24 @@
 """Orders to the vault: a sitting's roster is made once, two persons approve the order, then it is signed."""
 
 import re
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from kaopei.center.allocation import queries as allocation
 from kaopei.center.allocation.queries import Seated, SittingFacts
-from kaopei.center.sittings import artefacts, queries, windows
+from kaopei.center.sittings import artefacts, orders, queries, windows
 from kaopei.center.sittings.models import Artefact, Conduct, RosterEntry
 from kaopei.center.sittings.overtaken import refuse_overtaken
 from kaopei.center.sittings.refusing import as_refusal, no
 from kaopei.office import keys
-from kaopei.office.accounts import queries as people
 from kaopei.office.accounts.roles import Actor
-from kaopei.office.approvals import actions as approvals
 from kaopei.office.approvals.queries import Request
 from kaopei.office.audit.record import event, records
 from kaopei.office.refused import Refused
 from kaopei.parcel import canonical, ids, roster, seal_order
 from kaopei.parcel.canonical import Payload
 
-ORDER = "seal_order.issue"
+ORDER = orders.ORDER
 CLAUSE = "N2.5.8"
 LATER = (Conduct.Status.RELEASED, Conduct.Status.RETURNED, Conduct.Status.RECEIPTED)
 LAST4 = re.compile(r"[0-9X]{4}")
@@ -43,8 +40,8 @@ def ask_order(sitting: str, *, by: Actor, at: datetime) -> Request:
         raise no("N2.3.2", f"增量抽签 {'、'.join(waiting)} 还没有生成准考证：请先在“抽签”生成准考证。", "tickets")
     if not queries.roster_made(row) or queries.overtaken([row]):
         _make_roster(row, facts)
-    payload = draft(row, queries.last_ends(facts), at)
-    asked = put_forward(row, payload, f"下达密封任务书 {sitting}（{facts.placed} 人）", by, at)
+    payload = orders.draft(row, queries.last_ends(facts), at)
+    asked = orders.put_forward(row, payload, f"下达密封任务书 {sitting}（{facts.placed} 人）", by, at)
     event(
         obj=f"sitting:{sitting}",
         city=row.city,
@@ -54,22 +51,6 @@ def ask_order(sitting: str, *, by: Actor, at: datetime) -> Request:
         attempts=len(payload["attempts"]),
     )
     return asked
-
-
-def put_forward(row: Conduct, payload: Payload, title: str, by: Actor, at: datetime) -> Request:
-    """The drafted order before two approvers."""
-    content = canonical.encode({name: value for name, value in payload.items() if name not in ("approvals", "issued_at")})
-    return approvals.request(
-        action=ORDER,
-        object=payload["order_id"],
-        content=content,
-        title=title,
-        approve_act="sittings.approve",
-        needed=2,
-        url=f"/sittings/{row.sitting}/",
-        by=by,
-        at=at,
-    )
 
 
 def _conduct(facts: SittingFacts) -> Conduct:
@@ -126,33 +107,6 @@ def _line(one: Seated, id_salt: str, suite: str) -> Payload:
         "photo_source": "none",
         "accommodations": {},
     }
-
-
-def draft(row: Conduct, ends: Iterable[datetime], at: datetime) -> Payload:
-    """The order as two persons will sign it; `ends` = last ends of the day's sittings with the same items."""
-    listed, rows = keys.trust(), queries.roster(row)
-    edges = queries.edges(row.site, at)
-    if any(edge.payload["not_after"] <= row.ends_at.timestamp() for edge in edges):
-        raise no("N2.4.4", f"考试点 {row.site} 有考试服务器的登记书在考试结束以前到期，请先重新验收登记。", "term")
-    before = queries.newest(row, Artefact.Kind.ORDER)
-    with as_refusal(CLAUSE):
-        return seal_order.draft(
-            listed,
-            at=int(at.timestamp()),
-            order_id=queries.order_id(row.sitting),
-            sitting_id=row.sitting,
-            city=row.city,
-            site_code=row.site,
-            form_set=row.form_set,
-            window=windows.window(row.starts_at, row.ends_at, ends),
-            attempts=[{"attempt": one["attempt"], "subject": one["subject"]} for one in rows],
-            roster_hash=roster.root(rows, listed.suite),
-            edges=edges,
-            officers=sorted(one.kid for one in people.holders("key_officer", row.city) if one.kid in listed.keys),
-            policy=windows.policy(row.starts_at, row.ends_at),
-            software=sorted({edge.payload["software"]["hash"] for edge in edges}),
-            supersedes=before.ref if before else None,
-        )
 
 
 @records("sittings.order_issued", act="sittings.approve")

@@ -6,8 +6,7 @@
 from datetime import datetime, timedelta
 
 from kaopei.center.registry import queries as registry
-from kaopei.center.sittings import queries
-from kaopei.center.sittings.actions.ordering import draft, put_forward
+from kaopei.center.sittings import orders, queries
 from kaopei.center.sittings.models import Conduct, RosterEntry
 from kaopei.center.sittings.refusing import no
 from kaopei.office import keys
@@ -37,8 +36,8 @@ def ask_trial(site: str, *, starts_at: datetime, by: Actor, at: datetime) -> Req
     named = {"site": site, "day": day, "starts_at": starts_at, "ends_at": starts_at + LENGTH, "form_set": TRIAL}
     row = Conduct.objects.create(city=by.city, sitting=number, **named)
     _dummies(row)
-    payload = draft(row, [row.ends_at], at)
-    asked = put_forward(row, payload, f"下达试封任务书 {number}（演练题，不计成绩）", by, at)
+    payload = orders.draft(row, [row.ends_at], at)
+    asked = orders.put_forward(row, payload, f"下达试封任务书 {number}（演练题，不计成绩）", by, at)
     more = {"order": payload["order_id"], "digest": asked.digest, "roster": payload["roster_hash"], "attempts": PLACES}
     event(obj=f"sitting:{number}", city=row.city, **more)
     return asked
