@@ -314,7 +314,9 @@ def broken(rule: Callable[[Drawn], Iterator[Any]], change: Callable[[Files], Fil
         known = {line.split(b",")[0] for line in files["points.csv"].split(b"\n")}
         return {b"P1", b"P2"} <= known and any(rule(drawn(files, case[1], shown)))
 
-    quick = settings(max_examples=examples, phases=[Phase.generate], derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    quick = settings(
+        max_examples=examples, phases=[Phase.generate], deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
     return find(st.tuples(cases(), seeds), shows, settings=quick) is not None
 
 

@@ -247,15 +247,15 @@ def _row(redraw: Redraw, person: Person, part: str, sitting: str | None) -> byte
             how = how if there == "no_site" else there
     if exempt:
         exempt = f'"exempt":"{exempt}",'
-    session = "null" if sitting is None else _text(sitting)
-    return f'{{"cand":{_text(person.id)},{cross}{drawn}{exempt}"how":"{how}",{lottery}"part":"{part}","session":{session}}}'.encode()
+    session = "null" if sitting is None else _told(sitting)
+    return f'{{"cand":{_told(person.id)},{cross}{drawn}{exempt}"how":"{how}",{lottery}"part":"{part}","session":{session}}}'.encode()
 
 
 def _drawn(ticket: Ticket) -> str:
     if ticket.first is None:
-        return ",".join([f'[{_text(site)},"full"]' for site in ticket.drawn])
-    last = f'[{_text(ticket.drawn[-1])},"{"seat" if ticket.seat == ticket.first else "moved"}"]'
-    return ",".join([*[f'[{_text(site)},"full"]' for site in ticket.drawn[:-1]], last])
+        return ",".join([f'[{_told(site)},"full"]' for site in ticket.drawn])
+    last = f'[{_told(ticket.drawn[-1])},"{"seat" if ticket.seat == ticket.first else "moved"}"]'
+    return ",".join([*[f'[{_told(site)},"full"]' for site in ticket.drawn[:-1]], last])
 
 
 def _how(played: Round, ticket: Ticket) -> str:
@@ -266,7 +266,7 @@ def _how(played: Round, ticket: Ticket) -> str:
     return "draw" if ticket.seat == ticket.first else "repair"
 
 
-def _text(text: str) -> str:
+def _told(text: str) -> str:
     return json.encoder.encode_basestring(text)
 
 
