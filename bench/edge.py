@@ -202,7 +202,8 @@ def main() -> int:
     if chosen.floor:
         floor(chosen.floor, chosen.port)
         return 0
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}; disk of {tempfile.gettempdir()}")
+    load = os.getloadavg()[0]
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {load:.1f}; disk of {tempfile.gettempdir()}")
     for seats in chosen.seats or [50, 200, 300]:
         with tempfile.TemporaryDirectory() as name:
             print(f"{seats} seats, {ITEMS} items")

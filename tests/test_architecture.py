@@ -39,7 +39,7 @@ def test_no_catch_all_names(path):
 
 
 def test_the_exam_server_stays_small_and_apart_from_what_prepares_it():
-    """docs/adr/0011."""
+    """docs/adr/0013."""
     edge = ROOT / "kaopei" / "edge"
     assert len(list(edge.glob("*.py"))) <= 44
     assert len(list((edge / "preparing").glob("*.py"))) <= 12

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import time
 from argparse import Namespace
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -69,9 +70,7 @@ def _devices(chosen: Namespace) -> int:
         print(f"已吊销 {chosen.serial}。请把 {chosen.folder / 'ca.crl'} 拷到考试服务器，重新加载 nginx，并更新设备清单。")
         return 0
     csr = chosen.csr.read_bytes() if chosen.csr else None
-    row = ca.issue(
-        serial=chosen.serial, function=chosen.function, ip=chosen.ip, mac=chosen.mac, room=chosen.room, seat=chosen.seat, now=now, csr=csr
-    )
+    row = ca.issue(serial=chosen.serial, function=chosen.function, ip=chosen.ip, mac=chosen.mac, room=chosen.room, seat=chosen.seat, now=now, csr=csr)
     files = "、".join(sorted(path.name for path in chosen.folder.glob(f"{row.serial}.*")))
     print(f"已签发 {row.serial}（{row.function}，{row.ip}，到 {row.not_after}）：{files}。设备清单：{chosen.folder / 'devices.json'}")
     return 0
@@ -190,8 +189,8 @@ def _drill(chosen: Namespace) -> int:
     from kaopei.edge.preparing import drill
 
     return drill.run(
-        chosen.seats, chosen.minutes, folder=chosen.folder, out=chosen.out, serve=chosen.serve, url=chosen.url, words=chosen.words,
-        certificate=chosen.certificate, authority=chosen.authority,
+        chosen.seats, chosen.minutes, now=round(time.time()), folder=chosen.folder, out=chosen.out,
+        serve=chosen.serve, url=chosen.url, words=chosen.words, certificate=chosen.certificate, authority=chosen.authority,
     )  # fmt: skip
 
 

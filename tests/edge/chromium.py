@@ -10,7 +10,12 @@ import pytest
 playwright = pytest.importorskip("playwright.sync_api")
 PATH = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SWITCHES = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
     "--disable-sync",
 ]
 MARKS = [pytest.mark.browser, pytest.mark.skipif(not PATH, reason="no Chromium on this machine")]

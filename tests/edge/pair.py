@@ -24,8 +24,16 @@ def enrol_second(p: Province) -> tuple[Any, Any, Any]:
     """The standby's record with its keys."""
     sign, decrypt = keyfile.generate_sign(), keyfile.generate_decrypt()
     request = enrolment.ask(
-        p.trust, edge_serial="EDGE-2", function="standby", city=CITY, site_code=SITE, sign_key=sign, decrypt_key=decrypt, keystore="file",
-        software={"version": "0.1.0", "hash": "0" * 64}, at=NOW - 500,
+        p.trust,
+        edge_serial="EDGE-2",
+        function="standby",
+        city=CITY,
+        site_code=SITE,
+        sign_key=sign,
+        decrypt_key=decrypt,
+        keystore="file",
+        software={"version": "0.1.0", "hash": "0" * 64},
+        at=NOW - 500,
     )
     draft = enrolment.accept(request, p.trust, accepted_by=["wang", "zhao"], not_before=NOW - 500, not_after=NOW + 10**7, at=NOW - 400)
     signed = manifest.sign("enrolment", draft, [p.signers[name] for name in ("wang", "zhao", "province_release")])
@@ -58,7 +66,8 @@ def _configure(one: Room, serial: str, more: dict[str, str]) -> None:
         "site": SITE, "city": CITY, "serial": serial, "title": "第一考试点", "listen": f"127.0.0.1:{one.port}", "passphrase": "passphrase",
         "root": "root.txt", "clock": "../clock.json", **more,
     }  # fmt: skip
-    one.config.write_text("".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in lines.items()) + "min_free_mib = 1\nballast_mib = 1\nlow_mib = 1\n")
+    text = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in lines.items())
+    one.config.write_text(text + "min_free_mib = 1\nballast_mib = 1\nlow_mib = 1\n")
 
 
 def lay(folder: Path, count: int = 3) -> Pair:

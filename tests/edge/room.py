@@ -32,13 +32,20 @@ from tests.parcel.cast import CITY, NOW, SITE, SITTING, WINDOW, Province
 
 PIN = "246810"
 STAFF = {
-    "陈国强": "head", "梁少芬": "deputy", "何志明": "keeper", "黎丽": "invigilator", "冯家俊": "invigilator", "区伟": "patroller",
+    "陈国强": "head",
+    "梁少芬": "deputy",
+    "何志明": "keeper",
+    "黎丽": "invigilator",
+    "冯家俊": "invigilator",
+    "区伟": "patroller",
 }
 HEAD, DEPUTY, KEEPER, INVIGILATOR, SECOND, PATROLLER = STAFF
 SUBJECT = "低压电工作业"
 OPENED_AT = NOW + 600
 PNG = base64.b64encode(
-    bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63b8b5b9070004360206d3f61e070000000049454e44ae426082")
+    bytes.fromhex(
+        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63b8b5b9070004360206d3f61e070000000049454e44ae426082"
+    )
 ).decode()
 
 
@@ -76,8 +83,13 @@ def contents(rows: list[dict], items: int, minutes: int) -> list[tuple[str, str,
         form = {"attempt": row["attempt"], "subject": SUBJECT, "policy": policy, "duration_minutes": minutes, "items": places}
         found.append(("form", row["attempt"], codec.canonical(form)))
     rules = {
-        "subject": SUBJECT, "duration_minutes": minutes, "full_marks": items, "pass_mark": items, "multiple": "exact",
-        "sections": [{"kind": "single", "items": items, "marks": 1}], "key": key,
+        "subject": SUBJECT,
+        "duration_minutes": minutes,
+        "full_marks": items,
+        "pass_mark": items,
+        "multiple": "exact",
+        "sections": [{"kind": "single", "items": items, "marks": 1}],
+        "key": key,
     }
     found.append(("policy", policy, codec.canonical(rules)))
     found.append(("key", key, codec.canonical({"subject": SUBJECT, "keys": keys})))
@@ -99,13 +111,32 @@ def candidate(number: int, room: str = "", **more: Any) -> dict:
 
 
 def make(
-    p: Province, rows: list[dict], *, items: int = 6, minutes: int = 120, sitting: str = SITTING, numbers: dict | None = None,
-    devices: list[dict] | None = None, window: dict | None = None, edges: list[Any] | None = None, form_set: str = "A",
+    p: Province,
+    rows: list[dict],
+    *,
+    items: int = 6,
+    minutes: int = 120,
+    sitting: str = SITTING,
+    numbers: dict | None = None,
+    devices: list[dict] | None = None,
+    window: dict | None = None,
+    edges: list[Any] | None = None,
+    form_set: str = "A",
 ) -> Parcels:
     draft = seal_order.draft(
-        p.trust, at=NOW, order_id=f"SO-{sitting}", sitting_id=sitting, city=CITY, site_code=SITE, form_set=form_set, window=window or WINDOW,
-        attempts=[{"attempt": row["attempt"], "subject": row["subject"]} for row in rows], roster_hash=roster.root(rows), edges=edges or [p.edge],
-        officers=[], policy=cast.POLICY | {"duration_minutes": minutes},
+        p.trust,
+        at=NOW,
+        order_id=f"SO-{sitting}",
+        sitting_id=sitting,
+        city=CITY,
+        site_code=SITE,
+        form_set=form_set,
+        window=window or WINDOW,
+        attempts=[{"attempt": row["attempt"], "subject": row["subject"]} for row in rows],
+        roster_hash=roster.root(rows),
+        edges=edges or [p.edge],
+        officers=[],
+        policy=cast.POLICY | {"duration_minutes": minutes},
     )
     approved = p.approvals("seal_order.issue", f"SO-{sitting}", approval.digest_of(draft, p.trust))
     order, edges = seal_order.read(seal_order.sign(draft, approved, p.signers["center"]), p.trust)
@@ -113,9 +144,20 @@ def make(
     sealed = exam_parcel.build(order, edges, contents(rows, items, minutes), p.custodians, p.trust, at=NOW, subjects=subjects)
     staff = [{"kid": None, "name": name, "role": role, "pin_verifier": verifier(PIN)} for name, role in STAFF.items()]
     body = {
-        "sitting_id": sitting, "rev": 1, "prev_hash": None, "package_id": sealed.package_id, "city": CITY, "site_code": SITE, "room": "",
-        "rooms": [], "exam": {"title": "特种作业操作资格理论考试", "date": "2026-11-30", "start": "09:08", "end": "11:08"}, "roster": rows,
-        "staff": staff, "baseline": {"rev": 1, "devices": devices or []}, "numbers": numbers or {}, "trust_chain": [],
+        "sitting_id": sitting,
+        "rev": 1,
+        "prev_hash": None,
+        "package_id": sealed.package_id,
+        "city": CITY,
+        "site_code": SITE,
+        "room": "",
+        "rooms": [],
+        "exam": {"title": "特种作业操作资格理论考试", "date": "2026-11-30", "start": "09:08", "end": "11:08"},
+        "roster": rows,
+        "staff": staff,
+        "baseline": {"rev": 1, "devices": devices or []},
+        "numbers": numbers or {},
+        "trust_chain": [],
     }
     signed = p.approvals("seating.issue", sitting, seating.body_hash(body))
     seats = seating.seal(body, signed, p.signers["center"], edges or [p.edge], p.trust, at=NOW)
@@ -173,9 +215,7 @@ class Room:
 
     def serve(self) -> None:
         words = "import sys; from pathlib import Path; from kaopei.edge import app, settings; app.serve(settings.read(Path(sys.argv[1])))"
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", words, str(self.config)], stdout=subprocess.PIPE, stderr=self.errors
-        )
+        self.process = subprocess.Popen([sys.executable, "-c", words, str(self.config)], stdout=subprocess.PIPE, stderr=self.errors)
         line = self.process.stdout.readline() if self.process.stdout else b""
         assert line, (self.folder / "errors").read_text()[-3000:]
 
@@ -336,8 +376,14 @@ def lay(folder: Path, p: Province) -> Room:
     (site / "root.txt").write_text(p.root)
     (site / "enrolment.json").write_bytes(p.edge.record)
     lines = {
-        "site": SITE, "city": CITY, "serial": "EDGE-1", "title": "佛山市南海区第一考试点", "listen": f"127.0.0.1:{room.port}",
-        "passphrase": "passphrase", "root": "root.txt", "clock": "../clock.json",
+        "site": SITE,
+        "city": CITY,
+        "serial": "EDGE-1",
+        "title": "佛山市南海区第一考试点",
+        "listen": f"127.0.0.1:{room.port}",
+        "passphrase": "passphrase",
+        "root": "root.txt",
+        "clock": "../clock.json",
     }
     text = "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in lines.items())
     room.config.write_text(text + "min_free_mib = 1\nballast_mib = 1\nlow_mib = 1\n")

@@ -186,9 +186,21 @@ def seats(p: Province, rows: list[dict], package: str | None, sitting: str = SIT
         for name, role in STAFF.items()
     ]
     body = {
-        "sitting_id": sitting, "rev": 1, "prev_hash": None, "package_id": package, "city": CITY, "site_code": SITE, "room": "", "rooms": [],
-        "exam": {"title": "特种作业操作资格理论考试", "date": "2026-11-30", "start": "09:08", "end": "11:08"}, "roster": rows, "staff": staff,
-        "baseline": {"rev": 1, "devices": []}, "numbers": {}, "trust_chain": [], **more,
+        "sitting_id": sitting,
+        "rev": 1,
+        "prev_hash": None,
+        "package_id": package,
+        "city": CITY,
+        "site_code": SITE,
+        "room": "",
+        "rooms": [],
+        "exam": {"title": "特种作业操作资格理论考试", "date": "2026-11-30", "start": "09:08", "end": "11:08"},
+        "roster": rows,
+        "staff": staff,
+        "baseline": {"rev": 1, "devices": []},
+        "numbers": {},
+        "trust_chain": [],
+        **more,
     }
     signed = p.approvals("seating.issue", sitting, seating.body_hash(body), rev=body["rev"])
     return seating.seal(body, signed, p.signers["center"], [p.edge], p.trust, at=NOW)

@@ -16,7 +16,10 @@ from tests.edge.room import DEPUTY, HEAD, INVIGILATOR, KEEPER, NOW, PATROLLER, S
 
 OTHER = f"{SITE}-1130-14"
 LATER = {
-    "not_before": NOW + 18_000, "start_earliest": NOW + 18_900, "start_latest": NOW + 19_800, "end_latest": NOW + 30_000,
+    "not_before": NOW + 18_000,
+    "start_earliest": NOW + 18_900,
+    "start_latest": NOW + 19_800,
+    "end_latest": NOW + 30_000,
     "stage2_not_before": NOW + 30_000,
 }
 
@@ -129,10 +132,10 @@ def test_signing_in_twice_gives_the_same_code(before):
 def test_two_desks_at_once_make_one_sign_in(before):
     room, rows, _ = before
     desks = [room.log_in(name) for name in (HEAD, DEPUTY, INVIGILATOR, KEEPER)]
-    for desk in desks:
-        desk.desk()
+    for one in desks:
+        one.desk()
     with ThreadPoolExecutor(4) as pool:
-        codes = {answer.json()["code"] for answer in pool.map(lambda desk: desk.sign_in(rows[3]), desks)}
+        codes = {answer.json()["code"] for answer in pool.map(lambda one: one.sign_in(rows[3]), desks)}
     assert len(codes) == 1
     assert sum(entry["obj"] == f"attempt:{rows[3]['attempt']}" for entry in room.entries("admission.signed_in")) == 1
 
@@ -164,7 +167,8 @@ def test_a_form_of_another_page_is_refused(before):
 def test_the_page_shows_the_refusal_beside_the_candidate(before):
     _, rows, desk = before
     page = desk.client.post(
-        desk.path("desk/sign-in"), data={"csrf": desk.csrf, "ticket_no": rows[1]["ticket_no"], "id_last4": "0000", "checked": "1"},
+        desk.path("desk/sign-in"),
+        data={"csrf": desk.csrf, "ticket_no": rows[1]["ticket_no"], "id_last4": "0000", "checked": "1"},
         headers={"Accept": "text/html"},
     )
     assert page.status_code == 409 and "末四位与名单不符" in page.text and rows[1]["name"] in page.text

@@ -50,7 +50,11 @@ class Server:
 
     def start_again(self) -> None:
         self.clock = SittingClock.restored(
-            self.written, running=True, boot_id=str(self.world.boot), boottime=self.world.boottime, jump=0.0,
+            self.written,
+            running=True,
+            boot_id=str(self.world.boot),
+            boottime=self.world.boottime,
+            jump=0.0,
             wall_gap=self.world.wall - self.wall,
         )
         self.tick()

@@ -88,8 +88,21 @@ def test_of_a_batch_everything_before_the_first_wrong_event_is_kept(hall, termin
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        ("answer", "Z"), ("answer", "BA"), ("answer", "AA"), ("answer", "a"), ("answer", " A"), ("answer", "ABCDEFGH"), ("mark", ""),
-        ("mark", "2"), ("mark", "true"), ("signal", ""), ("signal", "x" * 25), ("signal", "<script>"), ("signal", "切换"), ("other", "A"), ("", ""),
+        ("answer", "Z"),
+        ("answer", "BA"),
+        ("answer", "AA"),
+        ("answer", "a"),
+        ("answer", " A"),
+        ("answer", "ABCDEFGH"),
+        ("mark", ""),
+        ("mark", "2"),
+        ("mark", "true"),
+        ("signal", ""),
+        ("signal", "x" * 25),
+        ("signal", "<script>"),
+        ("signal", "切换"),
+        ("other", "A"),
+        ("", ""),
     ],
 )
 def test_values_that_no_terminal_makes_are_refused(values, kind, value):

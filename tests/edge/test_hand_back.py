@@ -222,7 +222,8 @@ def test_pruning_takes_a_receipt_the_term_and_two_persons_and_leaves_the_ledger(
     returned = return_parcel.Returned((running.home / "outbox" / f"{at.SITTING}-r1.xrb").read_bytes(), p.trust)
     signers = [p.signers[name] for name in ("center", "city_witness", "province_mirror")]
     for who in (signers[:2], signers[1:]):
-        head.refused(400, "签名人不符合规定", "/parcels/upload", files=at.files(receipt.sign(p.trust, returned.payload, returned.hash, who, at=at.STAGE2)))
+        forged = receipt.sign(p.trust, returned.payload, returned.hash, who, at=at.STAGE2)
+        head.refused(400, "签名人不符合规定", "/parcels/upload", files=at.files(forged))
     good = receipt.sign(p.trust, returned.payload, returned.hash, signers, at=at.STAGE2)
     assert head.send("/parcels/upload", files=at.files(good)).status_code == 200
     head.do("/parcels/import", KEEPER)

@@ -163,7 +163,8 @@ def recomputed(room, attempt, salted):
     head = salted
     rows = room.rows(
         "SELECT lease, seq, kind, item, value, chain FROM answer_event WHERE attempt_no = (SELECT no FROM attempt WHERE attempt = ?)"
-        " ORDER BY lease, seq", attempt,
+        " ORDER BY lease, seq",
+        attempt,
     )
     for lease, seq, kind, item, value, chain in rows:
         head = chained(head, attempt, lease, seq, kind, item, value)
@@ -301,10 +302,12 @@ def test_an_irregularity_is_noted_with_its_duties_and_only_its_digest_is_in_the_
 @pytest.mark.parametrize(
     ("fields", "status"),
     [
-        ({"code": "nonsense.code", "attempt": "", "note": "说明经过"}, 400), ({"code": "", "attempt": "", "note": "说明经过"}, 400),
+        ({"code": "nonsense.code", "attempt": "", "note": "说明经过"}, 400),
+        ({"code": "", "attempt": "", "note": "说明经过"}, 400),
         ({"code": "candidate.unwell", "attempt": "", "note": "说明经过"}, 400),
         ({"code": "device.power_failed", "attempt": "K00001", "note": "说明经过"}, 400),
-        ({"code": "other.other", "attempt": "K99999", "note": "说明经过"}, 404), ({"code": "other.other", "attempt": "", "note": "短"}, 400),
+        ({"code": "other.other", "attempt": "K99999", "note": "说明经过"}, 404),
+        ({"code": "other.other", "attempt": "", "note": "短"}, 400),
         ({"code": "candidate.copying", "attempt": "K00002", "note": "两人交谈三次"}, 400),
     ],
 )
@@ -399,10 +402,18 @@ def test_time_over_hands_everybody_in(running):
 @pytest.mark.parametrize(
     ("facts", "word"),
     [
-        ({"state": "expected"}, "free"), ({"state": "signed_in"}, "signed_in"), ({"state": "seated"}, "seated"),
-        ({"state": "handed_in"}, "handed_in"), ({"state": "absent"}, "absent"), ({"state": "refused"}, "refused"),
-        ({}, "answering"), ({"acted": 1000.0 - 181}, "idle"), ({"seen": 1000.0 - 11}, "lost"), ({"lease_hash": None}, "lost"),
-        ({"paused_at": 5.0}, "paused"), ({"paused_at": 5.0, "seen": 1000.0 - 11}, "lost"),
+        ({"state": "expected"}, "free"),
+        ({"state": "signed_in"}, "signed_in"),
+        ({"state": "seated"}, "seated"),
+        ({"state": "handed_in"}, "handed_in"),
+        ({"state": "absent"}, "absent"),
+        ({"state": "refused"}, "refused"),
+        ({}, "answering"),
+        ({"acted": 1000.0 - 181}, "idle"),
+        ({"seen": 1000.0 - 11}, "lost"),
+        ({"lease_hash": None}, "lost"),
+        ({"paused_at": 5.0}, "paused"),
+        ({"paused_at": 5.0, "seen": 1000.0 - 11}, "lost"),
     ],
 )
 def test_the_word_on_a_tile(facts, word):

@@ -134,7 +134,7 @@ def test_a_kill_before_the_opening_asks_for_a_new_token_and_after_it_for_nobody(
     site.serve()
     answer = terminals[0].client.get("/api/item/1")
     assert (answer.status_code, answer.json()["answer"]) == (200, "A")
-    assert site.rows("SELECT count(*) FROM entry WHERE CAST(leaf AS TEXT) LIKE '%\"how\":\"keeper\"%'") == [(1,)]
+    assert site.rows('SELECT count(*) FROM entry WHERE CAST(leaf AS TEXT) LIKE \'%"how":"keeper"%\'') == [(1,)]
     after_a_stop(site, terminals[0])
 
 

@@ -27,8 +27,17 @@ SEATS, ITEMS = 12, 9
 def facts(attempt: Attempt) -> tuple[Any, ...]:
     """All of an attempt that a request could change."""
     return (
-        attempt.state, attempt.lease, attempt.lease_hash, attempt.head, attempt.count, len(attempt.chains), dict(attempt.answers),
-        set(attempt.marked), attempt.extra, attempt.paused_at, attempt.ended_at,
+        attempt.state,
+        attempt.lease,
+        attempt.lease_hash,
+        attempt.head,
+        attempt.count,
+        len(attempt.chains),
+        dict(attempt.answers),
+        set(attempt.marked),
+        attempt.extra,
+        attempt.paused_at,
+        attempt.ended_at,
     )
 
 
@@ -162,9 +171,7 @@ async def ordeal(room: Any, parcels: Any, steps: int, seed: int) -> Counter[str]
     await asyncio.gather(*(network.trouble(seat, steps // SEATS + 1) for seat in seats))
     await asyncio.sleep(0.05)
     for seat in seats:
-        rows = edge.store.read(
-            "SELECT lease, seq, item, value FROM answer_event WHERE attempt_no = ? ORDER BY lease, seq", (seat.attempt.no,)
-        )
+        rows = edge.store.read("SELECT lease, seq, item, value FROM answer_event WHERE attempt_no = ? ORDER BY lease, seq", (seat.attempt.no,))
         assert rows == seat.model
         status, receipt = await ask(
             application, "POST", "/api/hand-in", seat.secret, json.dumps({"count": seat.count, "head": seat.head.hex()}).encode()

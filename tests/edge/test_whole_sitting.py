@@ -95,7 +95,15 @@ def check_parcel(site, terminals, acknowledged):
     assert [(site.home / "media" / n / f"{at.SITTING}-r1.xrb").read_bytes() for n in "12"] == [data, data]
     returned = return_parcel.Returned(data, p.trust)
     assert returned.payload["counts"] | {"events": 0, "irregularities": 0} == {
-        "roster": 4, "present": 3, "absent": 1, "refused": 0, "expected": 0, "opened": 3, "closed": 3, "events": 0, "irregularities": 0,
+        "roster": 4,
+        "present": 3,
+        "absent": 1,
+        "refused": 0,
+        "expected": 0,
+        "opened": 3,
+        "closed": 3,
+        "events": 0,
+        "irregularities": 0,
     }
     assert returned.payload["edge_outcomes"] == {"state": "present", "reason": ""}
     blobs = returned.contents(*p.openers["city_import"])

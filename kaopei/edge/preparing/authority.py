@@ -95,8 +95,18 @@ class Authority:
         self.key = key
 
     def issue(
-        self, *, serial: str, function: str, ip: str, mac: str = "", room: str = "", seat: str = "", now: datetime, days: int = DEVICE_DAYS,
-        csr: bytes | None = None, p12_words: bytes = b"",
+        self,
+        *,
+        serial: str,
+        function: str,
+        ip: str,
+        mac: str = "",
+        room: str = "",
+        seat: str = "",
+        now: datetime,
+        days: int = DEVICE_DAYS,
+        csr: bytes | None = None,
+        p12_words: bytes = b"",
     ) -> Row:
         """A certificate for one machine, for one year; its key is made here unless the machine brings a request of its own.
 
@@ -109,9 +119,7 @@ class Authority:
         made = self._signed(name, public, serial, function, ip, now, days)
         if key:
             plain = serialization.NoEncryption()
-            write_private(
-                self.folder / f"{serial}.key", key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-            )
+            write_private(self.folder / f"{serial}.key", key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
             secret = serialization.BestAvailableEncryption(p12_words or serial.encode())
             write_private(
                 self.folder / f"{serial}.p12", pkcs12.serialize_key_and_certificates(serial.encode(), key, made, [self.certificate], secret)

@@ -193,7 +193,7 @@ async def _act(desk: Client, path: str, fields: dict[str, str]) -> dict[str, Any
 
 # ---- the served side
 @contextlib.contextmanager
-def served(folder: Path, seats: int, listen: str, pin: str, devices: list[dict[str, Any]]) -> Any:
+def served(folder: Path, seats: int, listen: str, pin: str, devices: list[dict[str, Any]], now: int) -> Any:
     """A scratch site in this folder, served by a process of its own."""
     site = folder / "site"
     site.mkdir(parents=True)
@@ -202,7 +202,7 @@ def served(folder: Path, seats: int, listen: str, pin: str, devices: list[dict[s
     try:
         while not Keeper(site).ping() and keeper.poll() is None:
             time.sleep(0.05)
-        config = scratch.make(folder, seats, listen=listen, pin=pin, devices=devices)
+        config = scratch.make(folder, seats, listen=listen, pin=pin, devices=devices, now=now)
         command = [sys.executable, "-m", "kaopei", "edge", "serve", "--config", str(config)]
         with (folder / "errors").open("wb") as errors:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
@@ -232,10 +232,19 @@ def use(pid: int) -> tuple[float, float]:
 
 
 def run(
-    seats: int, minutes: float, *, folder: Path | None = None, out: Path | None = None, serve: str = "", url: str = "", words: str = "",
-    certificate: Path | None = None, authority: Path | None = None,
+    seats: int,
+    minutes: float,
+    *,
+    now: int,
+    folder: Path | None = None,
+    out: Path | None = None,
+    serve: str = "",
+    url: str = "",
+    words: str = "",
+    certificate: Path | None = None,
+    authority: Path | None = None,
 ) -> int:
-    """One side, the other, or both; 0 if the report says yes, 1 if it says no."""
+    """One side, the other, or both; `now` in Unix seconds is when the scratch sitting is. 0 if the report says yes, 1 if it says no."""
     if not 1 <= seats <= MOST_SEATS or not 0.05 <= minutes <= 240:
         raise BadDrill(f"考生数应在 1 到 {MOST_SEATS} 之间，分钟数在 0.05 到 240 之间。")
     if url:
@@ -246,7 +255,7 @@ def run(
     devices = [_device(certificate)] if certificate else []
     with tempfile.TemporaryDirectory(prefix="kaopei-drill-", dir=folder) as temporary:
         listen = serve or f"127.0.0.1:{_free_port()}"
-        with served(Path(temporary), seats, listen, pin, devices) as process:
+        with served(Path(temporary), seats, listen, pin, devices, now) as process:
             if serve:
                 print(f"演练服务器在 {listen} 等候 {seats} 名考生，口令 {pin}。演练完按 Ctrl-C。", flush=True)
                 with contextlib.suppress(KeyboardInterrupt):

@@ -55,9 +55,7 @@ def _top(place: Place) -> str:
 
 def _http(place: Place, settings: Settings) -> str:
     folder = place.folder
-    temporary = "\n".join(
-        f"  {kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
+    temporary = "\n".join(f"  {kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     return f"""  default_type application/octet-stream;
   server_tokens off;
   access_log {folder}/access.log;

@@ -78,9 +78,9 @@ def _found(now: int) -> Keys:
     return Keys(trust.load([data], root), data, root, signers, service, now)
 
 
-def make(folder: Path, seats: int, *, listen: str, pin: str, devices: list[dict[str, Any]]) -> Path:
+def make(folder: Path, seats: int, *, listen: str, pin: str, devices: list[dict[str, Any]], now: int) -> Path:
     """Lay the site down in an empty folder, with its paper opened; the path of its config.toml."""
-    keys = _found(round(time.time()))
+    keys = _found(now)
     site = folder / "site"
     site.mkdir(parents=True, exist_ok=True)
     (site / "passphrase").write_text(secrets.token_urlsafe(24), "ascii")
@@ -109,8 +109,16 @@ def make(folder: Path, seats: int, *, listen: str, pin: str, devices: list[dict[
 def _enrol(keys: Keys, its: settings.Settings) -> enrolment.Edge:
     made = keystore.generate(its, keys.trust.suite)
     request = enrolment.ask(
-        keys.trust, edge_serial=its.serial, function="primary", city=CITY, site_code=SITE, sign_key=made.signer.key, decrypt_key=made.decrypt_key,
-        keystore="file", software=settings.software(), at=keys.now - 500,
+        keys.trust,
+        edge_serial=its.serial,
+        function="primary",
+        city=CITY,
+        site_code=SITE,
+        sign_key=made.signer.key,
+        decrypt_key=made.decrypt_key,
+        keystore="file",
+        software=settings.software(),
+        at=keys.now - 500,
     )
     draft = enrolment.accept(
         request, keys.trust, accepted_by=["acceptor1", "acceptor2"], not_before=keys.now - 500, not_after=keys.now + 10**6, at=keys.now - 400
@@ -138,9 +146,19 @@ def _order(keys: Keys, rows: list[dict[str, Any]], record: enrolment.Edge) -> An
     }  # fmt: skip
     policy = {"duration_minutes": MINUTES, "order": "shuffled", "allowed_prefetch": 0, "clock_policy": "pause", "score_display": "never"}
     draft = seal_order.draft(
-        keys.trust, at=now, order_id=f"SO-{SITTING}", sitting_id=SITTING, city=CITY, site_code=SITE, form_set="trial", window=window,
-        attempts=[{"attempt": row["attempt"], "subject": row["subject"]} for row in rows], roster_hash=roster.root(rows), edges=[record],
-        officers=[], policy=policy,
+        keys.trust,
+        at=now,
+        order_id=f"SO-{SITTING}",
+        sitting_id=SITTING,
+        city=CITY,
+        site_code=SITE,
+        form_set="trial",
+        window=window,
+        attempts=[{"attempt": row["attempt"], "subject": row["subject"]} for row in rows],
+        roster_hash=roster.root(rows),
+        edges=[record],
+        officers=[],
+        policy=policy,
     )
     approved = keys.approvals("seal_order.issue", f"SO-{SITTING}", approval.digest_of(draft, keys.trust))
     order, _ = seal_order.read(seal_order.sign(draft, approved, keys.signers["center"]), keys.trust)
@@ -172,9 +190,7 @@ def _contents(rows: list[dict[str, Any]]) -> list[tuple[str, str, bytes]]:
     return found
 
 
-def _seats(
-    keys: Keys, rows: list[dict[str, Any]], package: str, record: enrolment.Edge, pin: str, devices: list[dict[str, Any]]
-) -> bytes:
+def _seats(keys: Keys, rows: list[dict[str, Any]], package: str, record: enrolment.Edge, pin: str, devices: list[dict[str, Any]]) -> bytes:
     staff = [{"kid": None, "name": name, "role": role, "pin_verifier": _verifier(pin)} for name, role in ((HEAD, "head"), (SECOND, "invigilator"))]
     day = time.localtime(keys.now)
     exam = {"title": "考前压力演练", "date": time.strftime("%Y-%m-%d", day), "start": time.strftime("%H:%M", day), "end": ""}

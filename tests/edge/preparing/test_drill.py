@@ -1,11 +1,14 @@
 """The drill asks a real server, counts what happens, and says it plainly."""
 
 import asyncio
+import time
 
 import pytest
 
 from kaopei.edge.preparing import drill
 from tests.edge.room import free_port
+
+NOW = round(time.time())
 
 
 def test_the_report_says_no_and_why_when_saving_is_slow_or_fails():
@@ -25,13 +28,13 @@ def test_the_report_says_no_and_why_when_saving_is_slow_or_fails():
 @pytest.mark.parametrize(("seats", "minutes"), [(0, 1), (5000, 1), (10, 0), (10, 1000)])
 def test_nonsense_is_refused(seats, minutes):
     with pytest.raises(drill.BadDrill):
-        drill.run(seats, minutes)
+        drill.run(seats, minutes, now=NOW)
 
 
 @pytest.mark.slow
 def test_every_made_up_candidate_answers_and_hands_in(tmp_path):
     listen = f"127.0.0.1:{free_port()}"
-    with drill.served(tmp_path / "scratch", 3, listen, "13572468", []) as process:
+    with drill.served(tmp_path / "scratch", 3, listen, "13572468", [], NOW) as process:
         tally = asyncio.run(drill.ask_all(f"http://{listen}", 3, 0.05, "13572468", None))
         assert drill.use(process.pid)[0] > 0
         with pytest.raises(drill.BadDrill, match="口令"):
