@@ -91,7 +91,7 @@ export class PaperView {
     this.item = item;
     const chosen = this.state.answers[item.n] ?? "";
     const several = item.kind === "multiple";
-    const options = item.options.map((option, index) => h("li", {}, h("label", { class: "option" },
+    const options = item.options.map((option, index) => h("div", {}, h("label", { class: "option" },
       h("input", {
         type: several ? "checkbox" : "radio", name: "option", value: option.letter, checked: chosen.includes(option.letter),
         onchange: () => this.act.choose(option.letter), "aria-keyshortcuts": `${index + 1} ${option.letter}`,
@@ -104,7 +104,7 @@ export class PaperView {
         h("span", { class: "kind" }, t(`kind_${item.kind}`)), h("span", {}, t("points", { points: item.points })),
         several ? h("span", { class: "hint" }, t("multiple_hint")) : null),
       h("h1", { class: "stem", tabindex: "-1" }, item.stem),
-      h("ul", { class: "options", role: several ? "group" : "radiogroup" }, options),
+      h("div", { class: "options", role: several ? "group" : "radiogroup" }, options),
       h("p", { class: "turn" },
         h("button", { onclick: () => this.act.go(item.n - 1), disabled: item.n === 1 }, `← ${t("previous")}`),
         h("button", { class: "mark-button", onclick: this.act.mark, "aria-pressed": "false" }),
