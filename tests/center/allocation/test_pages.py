@@ -32,6 +32,7 @@ class Desk:
     def clock(self, moment):
         offset = int((moment - datetime.now(UTC)).total_seconds())
         (self.data / "clock.json").write_text(json.dumps({"offset_seconds": offset}))
+        self.browsers.clear()  # days later everybody logs in again
 
     def browser(self, who):
         if who not in self.browsers:

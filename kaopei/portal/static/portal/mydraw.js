@@ -159,6 +159,8 @@ function bandOf(market, district, sites, site) {
 // What a slip says of weights against the published files: every option of a tier, its seats, its factor. The first difference, or null.
 function weighed(market, told) {
   const part = told.label[0];
+  const stranger = told.sites.find((site) => !market.sites.has(site));
+  if (stranger !== undefined) return wrong("options", "points.csv", stranger);
   for (const [at, draw] of told.draws.entries()) {
     if (at === 0 || told.draws[at - 1].tier !== draw.tier) {
       const tier = told.sites.filter((site) => (market.sites.get(site)?.kind !== "public") === (draw.tier === 1));
