@@ -212,7 +212,7 @@ async def take_share(request: Request) -> Response:
 def _new_pin(form: FormData) -> str:
     pin = console.text(form, "cache_pin")
     if len(pin) < SHORTEST_PIN or len(set(pin)) < 3:
-        raise Problem("恢复 PIN 太短或太简单。", "请现定一个至少 6 位、不全相同的 PIN，由负责人和副负责人记住，服务器重启时要用。", "N2.5.8", 400)
+        raise Problem("恢复 PIN 太短或太简单。", "请现定一个至少 6 位、至少三种字符的 PIN，由负责人和副负责人记住，重启时要用。", "N2.5.8", 400)
     return pin
 
 

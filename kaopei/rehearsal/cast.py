@@ -139,7 +139,7 @@ class Cast:
 def gather(city: str, institution: str) -> Cast:
     """The cast of a city's offices, the province and the vault; password and PIN are thrown here."""
     password = "-".join(secrets.token_hex(2) for _ in range(3))
-    made = Cast(password=password, pin=f"{secrets.randbelow(10**6):06d}")
+    made = Cast(password=password, pin="".join(secrets.SystemRandom().sample("0123456789", 6)))
     made.add(Player(username, name, roles, city) for username, name, roles in OFFICE)
     made.add([Player("institution", "何敏", ("institution",), city, institution)])
     made.add(Player(username, name, roles, PROVINCE) for username, name, roles in OF_PROVINCE)
