@@ -1,4 +1,4 @@
-"""An exam server under load: `MEASURE=1 python bench/edge.py [50 200 300] [--seconds 5] [--hostile]`.
+"""An exam server under load: `python bench/edge.py [50 200 300] [--seconds 5] [--hostile]`.
 
 For each number of seats the real server process (the real parcels, ledger, store on this disk) sits a whole exam: all
 terminals start at once, a closed loop (each seat answers as soon as the last answer is saved), an exam day's steady pace
