@@ -45,7 +45,7 @@ def count(city: str, *, at: dt.datetime, classes: Collection[int] | None = None,
     crowd.devices = _shared_devices(city, of.fixed_devices, wanted if classes is not None else None, settings)
     trainees = _trainees(city, wanted if classes is not None else None, crowd)
     devices: dict[tuple[str, int], list[Unit]] = {}
-    for some in batched(trainees, LEARNERS, strict=False):
+    for some in batched(trainees, LEARNERS):
         counted = _learners(of, some, crowd, at, result, settings)
         result.findings += forgery.of_learners(counted)
         for unit in counted.units:

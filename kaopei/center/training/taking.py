@@ -207,7 +207,7 @@ def sign_ins(made: Delivery, home: Home, batch: str) -> tuple[int, int]:
 
 def _copy(cursor: Any, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
     """In pieces: while one is copied, nothing else may be asked on the line, and an unlisted person is looked up between two."""
-    for piece in batched(rows, PIECE, strict=False):
+    for piece in batched(rows, PIECE):
         with cursor.copy(f"COPY {table} FROM STDIN") as copy:
             for row in piece:
                 copy.write_row(row)
