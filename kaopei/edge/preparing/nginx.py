@@ -125,4 +125,5 @@ def _server(place: Place, settings: Settings) -> str:
 
 def missing() -> str:
     """What a machine lacks to run this, in words; empty if nothing."""
-    return "" if shutil.which("nginx") else "没有找到 nginx：请安装（Debian、统信、麒麟：apt install nginx）。"
+    # Debian keeps it where an ordinary user's PATH does not look.
+    return "" if shutil.which("nginx") or shutil.which("/usr/sbin/nginx") else "没有找到 nginx：请安装（Debian、统信、麒麟：apt install nginx）。"
