@@ -134,7 +134,9 @@ class Follower:
                 target.write(piece)
             target.flush()
             os.fsync(target.fileno())
-        if self._store is not None:
+        if self._store is None:
+            _fold(self.settings.database)
+        else:
             # Closing folds the WAL into the file.
             self._store.close()
             self._store = None
@@ -234,6 +236,18 @@ class Follower:
 def _no_conflict(_reason: int, _change: Any) -> int:
     """Anything that does not fit means that this copy is not the primary's: refuse, and ask for a whole copy."""
     return apsw.SQLITE_CHANGESET_ABORT
+
+
+def _fold(database: Path) -> None:
+    """The log that a killed standby left behind belongs to the old file; it must not be read into the new one."""
+    if not database.exists():
+        return
+    try:
+        store.connect(database).close()
+    except apsw.Error as problem:
+        log.warning("the old copy cannot be read: %s", problem)
+        for tail in ("-wal", "-shm"):
+            database.with_name(database.name + tail).unlink(missing_ok=True)
 
 
 def sync(folder: Path) -> None:

@@ -37,6 +37,10 @@ class Remedy:
     until: date | None = None
 
 
+# Open to everybody beside what a decision offers itself.
+COURT = Remedy("依法申请行政复议或者提起行政诉讼；期限以现行法律为准（本系统没有录入该期限，不据此判定）", "有权机关")
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """Proof that it reached the person: how, when, and the digest or number of the receipt."""

@@ -131,3 +131,38 @@ def test_without_a_standby_answers_wait_and_time_stands_still_until_two_persons_
     running.until(lambda: any(one["body"]["alone_from"] for one in running.a.entries("standby.in_step")))
     terminal.state()
     assert terminal.answer(3, "A").status_code == 200
+
+
+def test_a_standby_that_was_killed_begins_again_with_a_whole_copy(running):
+    """What its own log still held from before must not come back over the copy."""
+    terminal = running.terminals(running.a)[0]
+    terminal.state()
+    for number in range(1, 6):
+        assert terminal.answer(number, "A").status_code == 200
+    running.b.kill()
+    running.until(lambda: running.health(running.a) and "备用服务器没有接上" in terminal.client.get("/standby").text)
+    running.b.serve()
+    running.until(lambda: running.health(running.b).get("state") == "step")
+    running.until(lambda: terminal.answer(6, "B").status_code == 200)
+    acked = terminal.seq
+    running.a.kill()
+    assert running.promote().status_code == 200
+    running.until(running.serving, 60)
+    found = running.terminals(running.b)[0].state()
+    assert found["seq"] == acked >= 6
+    assert [running.b.rows("PRAGMA integrity_check"), found["answers"].get("6")] == [[("ok",)], "B"]
+
+
+def test_a_standby_whose_old_copy_is_spoiled_still_takes_a_whole_one(running):
+    running.b.kill()
+    database = running.b.folder / "site" / "edge.sqlite"
+    database.write_bytes(b"SQLite format 3\0" + bytes(4080))
+    running.b.serve()
+    running.until(lambda: running.health(running.b).get("state") == "step")
+    terminal = running.terminals(running.a)[0]
+    terminal.state()
+    running.until(lambda: terminal.answer(1, "A").status_code == 200)
+    running.a.kill()
+    assert running.promote().status_code == 200
+    running.until(running.serving, 60)
+    assert running.terminals(running.b)[0].state()["seq"] == terminal.seq

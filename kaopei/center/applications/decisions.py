@@ -1,37 +1,20 @@
 """Refusals and holds as numbered decisions: what was judged, by which rules and program, what the person may do, what has happened since."""
 
 import datetime as dt
-import hashlib
 import json
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from kaopei.center.applications.models import Application, Intake, Row, Ruling
 from kaopei.center.applications.showing import masked
-from kaopei.law import rulesets
-from kaopei.law.decision import ANSWER_DAYS, SYSTEM, Decision, Remedy, Review, Service, Statement
+from kaopei.law.decision import ANSWER_DAYS, COURT, SYSTEM, Decision, Remedy, Review, Service, Statement
 from kaopei.law.places import cities
 from kaopei.law.verdict import Reason
 from kaopei.office.clock import CHINA
 
 # Beside the cells that the reasons are about.
 ALWAYS = ("操作项目", "申请类型")
-COURT = "依法申请行政复议或者提起行政诉讼；期限以现行法律为准（本系统没有录入该期限，不据此判定）"
-
-
-@cache
-def software() -> str:
-    """Which program judges: its version and a digest of the law and of this app."""
-    try:
-        number = version("kaopei")
-    except PackageNotFoundError:
-        # Run from a checkout that was never installed: the digest alone says which program it is.
-        number = "checkout"
-    digest = hashlib.sha256(rulesets.code_digest().encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return f"{number}+{digest.hexdigest()[:16]}"
+# What judges, beside the law: the modules of this app.
+RULES = Path(__file__).parent
 
 
 def of(application: Application) -> Decision | None:
@@ -89,5 +72,5 @@ def remedies(city: str, first_day: dt.date) -> tuple[Remedy, ...]:
     body = f"{cities()[city].name}考试机构"
     return (
         Remedy("更正表格后再报，或书面提出异议", body, first_day - dt.timedelta(days=1)),
-        Remedy(COURT, "有权机关"),
+        COURT,
     )

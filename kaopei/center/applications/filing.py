@@ -13,6 +13,7 @@ from kaopei.center.applications.pack import APPLICATIONS, COLUMNS, Delivery, Pac
 from kaopei.center.applications.pseudonyms import pseudonym
 from kaopei.law import rulesets
 from kaopei.law.verdict import Reason
+from kaopei.office import software
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.clock import CHINA
 from kaopei.office.personal import blind_index, decrypt_bytes, encrypt_bytes
@@ -84,7 +85,7 @@ def store(pack: Pack, judgement: judging.Judgement, by: Actor, at: dt.datetime) 
         digest=pack.digest,
         rules=f"{rulesets.name_on(context.received_on)}@{context.received_on}",
         rules_digest=rulesets.on(context.received_on).digest,
-        software=decisions.software(),
+        software=software.named(decisions.RULES),
         plan=[row.as_json() for row in judgement.plan],
         warnings=[{"text": str(message), "loud": message.is_loud} for message in judgement.messages],
         counts=judgement.counts(),

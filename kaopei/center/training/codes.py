@@ -62,11 +62,20 @@ def opened(payload: str, signature: str, public_key: str) -> dict[str, Any]:
     verify(payload.encode(), signature, public_key)
     try:
         said = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Unsigned("不是 JSON") from None
-    if not isinstance(said, dict):
+    if not isinstance(said, dict) or not storable(said):
         raise Unsigned("不是一条签到")
     return said
+
+
+def storable(said: Any) -> bool:
+    """Whether the database can keep every text in it: JSON may hold halves of characters and NUL."""
+    if isinstance(said, dict):
+        return all(storable(key) and storable(value) for key, value in said.items())
+    if isinstance(said, list):
+        return all(storable(value) for value in said)
+    return not isinstance(said, str) or not any(one == "\0" or "\ud800" <= one <= "\udfff" for one in said)
 
 
 def verify(data: bytes, signature: str, public_key: str) -> None:

@@ -1,17 +1,14 @@
 """The numbered decision on hours that do not count, as the law's value: what was judged, by which rules and program, what the learner may do."""
 
 import datetime as dt
-import hashlib
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from kaopei.center.training.models import Contest, Enrolment
 from kaopei.law import decision as law
-from kaopei.law import rulesets
-from kaopei.law.decision import SYSTEM, Decision, Remedy, Review, Service, Statement
+from kaopei.law.decision import COURT, SYSTEM, Decision, Remedy, Review, Service, Statement
 from kaopei.law.places import cities
 from kaopei.law.verdict import refuse
+from kaopei.office import software
 from kaopei.office.clock import CHINA
 from kaopei.office.personal import mask_name
 
@@ -34,21 +31,9 @@ REASONS = {
     "E15": ("N1.1.5", "没有通过单元测验"),
     "T01": ("N1.3.13", "经核实更正或认定，不计入"),
 }
-COURT = "依法申请行政复议或者提起行政诉讼；期限以现行法律为准（本系统没有录入该期限，不据此判定）"
 
-
-@cache
-def software() -> str:
-    """Which program counts: its version and a digest of the law and of the rules of study."""
-    try:
-        number = version("kaopei")
-    except PackageNotFoundError:
-        # Run from a checkout that was never installed: the digest alone says which program it is.
-        number = "checkout"
-    digest = hashlib.sha256(rulesets.code_digest().encode())
-    for path in sorted(Path(__file__).parent.glob("study/*.py")):
-        digest.update(path.read_bytes())
-    return f"{number}+{digest.hexdigest()[:16]}"
+# What counts, beside the law: the rules of study.
+STUDY = Path(__file__).parent / "study"
 
 
 def of(contest: Contest) -> Decision:
@@ -68,10 +53,10 @@ def of(contest: Contest) -> Decision:
             "不计分钟": str(contest.minutes),
         },
         rules_day=counted,
-        software=software(),
+        software=software.named(STUDY),
         decided_by=SYSTEM,
         decided_on=counted,
-        remedies=(Remedy("书面提出异议", f"{cities()[contest.city].name}应急管理局", None), Remedy(COURT, "有权机关")),
+        remedies=(Remedy("书面提出异议", f"{cities()[contest.city].name}应急管理局", None), COURT),
         answer_by=counted + dt.timedelta(days=law.ANSWER_DAYS),
     )
     said = Statement(contest.statement, counted)

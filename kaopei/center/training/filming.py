@@ -8,7 +8,7 @@ from django.db import transaction
 
 from kaopei.center.training import facts, sealing
 from kaopei.center.training.bounds import no
-from kaopei.center.training.models import Device, Enrolment, StudyRecord
+from kaopei.center.training.models import Device, Enrolment, StudyRecord, TrainingClass
 from kaopei.center.training.study import online
 from kaopei.center.training.study.facts import Stream, line
 from kaopei.center.training.study.settings import SAMPLE, Settings
@@ -39,8 +39,15 @@ class Live:
     reasons: tuple[tuple[str, str], ...]
 
 
+def units(study_class: TrainingClass) -> list[str]:
+    """Codes of the units of the reported plan that are studied online."""
+    return sorted(unit["unit"] for unit in study_class.plan if str(unit.get("unit", "")).startswith("V"))
+
+
 def take(enrolment: Enrolment, unit: str, device: Device, sequence: int, events: list[Any], *, at: dt.datetime) -> bool:
     """A delivery of events [seconds since 1970 UTC, kind, position, result]; False if this one was here before."""
+    if unit not in units(enrolment.study_class):
+        raise no(CLAUSE, "本班报告的教学计划里没有这个线上单元，学习事件没有记录。", "unit")
     if not 0 < len(events) <= MOST:
         raise no(CLAUSE, f"一次上传 1 到 {MOST} 个学习事件。", "count")
     rows = sorted((_event(one, at) for one in events), key=lambda row: row[0])

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from kaopei.center.training import filming
 from kaopei.center.training.decisions import REASONS
 from kaopei.center.training.models import Contest, Enrolment, Exclusion, Lesson, LessonChange, SignInRecord, Trainee
 from kaopei.center.training.queries import hours
@@ -65,5 +66,5 @@ def _course(one: Enrolment, at: dt.datetime) -> Course:
     for lesson, kind in signs.order_by("pk").values_list("lesson_id", "kind"):
         (made.inside.add if kind == "in" else made.inside.discard)(lesson)
     made.notices = list(LessonChange.objects.filter(lesson__study_class=one.study_class).select_related("lesson").order_by("-pk")[:5])
-    made.online = sorted(unit["unit"] for unit in one.study_class.plan if str(unit.get("unit", "")).startswith("V"))
+    made.online = filming.units(one.study_class)
     return made

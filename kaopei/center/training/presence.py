@@ -45,10 +45,10 @@ def take(payload: str, signature: str, device: Device, *, at: dt.datetime) -> Si
         kind, lesson_id, code, signed_at = str(said["kind"]), int(said["lesson"]), str(said["code"]), int(said["at"])
         if said["device"] != device.number or kind not in WORDS or said["v"] != 1:
             raise codes.Unsigned("不是这台手机的签到")
-    except (codes.Unsigned, KeyError, TypeError, ValueError) as problem:
+        moment = dt.datetime.fromtimestamp(signed_at, CHINA)
+    except (codes.Unsigned, KeyError, TypeError, ValueError, OverflowError, OSError) as problem:
         raise no(CLAUSE, f"这条签到不能接受：{problem}。请在自己已绑定的手机上重新签到。", "unsigned") from None
     number = "P" + hashlib.sha256(payload.encode()).hexdigest()[:24]
-    moment = dt.datetime.fromtimestamp(signed_at, CHINA)
     with transaction.atomic():
         if SignInRecord.objects.filter(city=device.city, number=number).exists():
             return Signed(number, kind, moment, again=True)

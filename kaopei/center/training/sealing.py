@@ -102,7 +102,23 @@ def check(batches: Iterable[str] | None = None) -> tuple[int, list[Fault]]:
             count, fault = _check(one.facts)
             seen += count
             faults += [fault] if fault else []
-    return seen, faults
+    return seen, faults if wanted is not None else [*faults, *_strays()]
+
+
+def _strays() -> list[Fault]:
+    """Records that no event of the ledger speaks of and that are no fresh live ones: somebody put them in."""
+    faults = []
+    for table, (model, _) in TABLES.items():
+        seals = [one.facts for one in audit.events(code="training.sealed").iterator() if one.facts["table"] == table]
+        imports = {one["batch"] for one in seals if one["source"] == "import"}
+        live = [one for one in seals if one["source"] == "live"]
+        for batch in model.objects.exclude(batch="").exclude(batch__in=imports).order_by().values_list("batch", flat=True).distinct():
+            faults.append(Fault(batch, table, "台账中没有这一批的封签，记录是另外塞入的"))
+        there = model.objects.filter(batch="", pk__lte=max((one["last"] for one in live), default=0)).count()
+        # Fewer than were sealed: the seal that they are missing from has been told already.
+        if there > sum(one["count"] for one in live):
+            faults.append(Fault("", table, "两次封存之间有封签以外的记录，是另外塞入的"))
+    return faults
 
 
 def _check(facts: dict[str, Any]) -> tuple[int, Fault | None]:

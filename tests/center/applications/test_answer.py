@@ -10,6 +10,7 @@ from kaopei.center.applications import actions, decisions, queries
 from kaopei.center.applications.models import DecisionStep, Intake
 from kaopei.law import rulesets
 from kaopei.law.rules.c3_0_decisions import may_be_final
+from kaopei.office import software
 from kaopei.office.append_only import Frozen
 from kaopei.office.audit.models import Event
 from kaopei.office.refused import Refused
@@ -53,7 +54,7 @@ def test_refusal_keeps_rules_program_facts_and_remedy(refused):
     intake = Intake.objects.get()
     assert made.number == f"{intake.number}-1" and made.kind == "refusal" and made.clause == "N2.6.2"
     assert made.rules == intake.rules and made.rules.startswith(rulesets.name_on(day()))
-    assert made.rules_digest == rulesets.on(day()).digest and made.software == decisions.software()
+    assert made.rules_digest == rulesets.on(day()).digest and made.software == software.named(decisions.RULES)
     assert ("学历", "小学") in made.facts
     assert made.remedies[0].until == dt.date(2026, 12, 6) and made.remedies[1].until is None
     assert [reason.code for reason in may_be_final(made, day()).reasons] == ["not_served", "not_heard", "not_reviewed"]

@@ -169,6 +169,20 @@ def test_change_by_the_owner_is_found(pack, how):
             assert faults[0].row == SignInRecord.objects.get(number="Q3").pk
 
 
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("batch", "words"), [("made-up", "没有这一批的封签"), ("", "封签以外的记录")])
+def test_a_record_that_the_owner_puts_in_is_found(pack, batch, words):
+    with scope.entered(scope.PROVINCE):
+        take(pack)
+        as_owner(
+            f"CREATE TEMP TABLE one AS SELECT * FROM training_signinrecord WHERE number = 'Q3';"
+            f"UPDATE one SET id = -5, number = 'Q99', batch = '{batch}'; INSERT INTO training_signinrecord SELECT * FROM one"
+        )
+        (fault,) = sealing.check()[1]
+        assert fault.table == "sign_in" and words in str(fault)
+
+
 @pytest.mark.django_db
 def test_program_can_neither_change_nor_remove(pack, province):
     take(pack)

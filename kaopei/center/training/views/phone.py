@@ -63,9 +63,9 @@ def _said(request: HttpRequest) -> dict[str, Any]:
         raise no("N1.3.9", "一次上传的内容太多，请分几次上传。", "size")
     try:
         said = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
-    if not isinstance(said, dict):
+    if not isinstance(said, dict) or not codes.storable(said):
         raise no("N1.3.9", "内容读不出，请刷新页面后重试。", "json")
     return said
 
@@ -159,8 +159,8 @@ def _one(sent: Any) -> dict[str, Any]:
 
 def _lesson(said: dict[str, Any]) -> str:
     try:
-        return str(int(json.loads(str(said.get("payload", ""))).get("lesson", 0)))
-    except (ValueError, TypeError, AttributeError):
+        return str(int(json.loads(str(said.get("payload", ""))).get("lesson", 0)))[:20]
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return ""
 
 
@@ -175,6 +175,8 @@ def _enrolment(request: HttpRequest, pk: int) -> Enrolment:
 def study(request: HttpRequest, pk: int, unit: str) -> HttpResponse:
     """One unit of online study, with what counts of it so far."""
     one = _enrolment(request, pk)
+    if unit not in filming.units(one.study_class):
+        raise Http404
     return render(request, "training/phone_study.html", {"one": one, "unit": unit, "live": filming.live(one, unit)})
 
 
