@@ -4,6 +4,7 @@ import random
 import shutil
 import time
 
+import httpx
 import pytest
 
 from tests.edge import pair as two
@@ -75,6 +76,16 @@ def refuse_everybody_else(running):
     assert running.health(running.b)["role"] == "standby"
 
 
+def acknowledged(terminal) -> bool:
+    """An answer that reaches the writer before it has noticed waits there for ever: no word is no acknowledgement either."""
+    try:
+        answer = terminal.answer(2, "B")
+    except httpx.ReadTimeout:
+        return False
+    assert answer.status_code in (200, 503), answer.text
+    return answer.status_code == 200
+
+
 def test_a_primary_that_was_replaced_acknowledges_nothing_more(running):
     """Its power was not off after all: nothing it says counts, and it stops as soon as a browser shows it the new epoch."""
     refuse_everybody_else(running)
@@ -84,7 +95,7 @@ def test_a_primary_that_was_replaced_acknowledges_nothing_more(running):
         assert one.answer(1, "A").status_code == 200
     assert running.promote().status_code == 200
     running.until(running.serving, 60)
-    assert left[0].answer(2, "B").status_code == 503
+    assert not acknowledged(left[0])
     found = [one.state() for one in right]
     assert [one["seq"] for one in found] == [1] * len(right)
     cookie = right[0].client.cookies.get("kaopei_epoch")
