@@ -31,6 +31,7 @@ from kaopei.edge import (
     desk,
     hand_back,
     keystore,
+    lan,
     live,
     opening,
     parcel_in,
@@ -86,6 +87,7 @@ def load(settings: Settings) -> Edge:
     try:
         record = Record(origin(settings, store, clock), keys.signer, clock)
         edge = Edge(settings, trust, keys, store, record, clock)
+        edge.neighbours = lan.Neighbours(settings.arp_table)
         store.run_now(record.load)
         for (sitting_id,) in store.read("SELECT sitting_id FROM sitting ORDER BY sitting_id"):
             restore_clock(edge, _sitting(edge, sitting_id))

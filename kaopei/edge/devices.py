@@ -6,7 +6,7 @@ connect. On plain loopback (a rehearsal on one machine) nobody has a certificate
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -62,6 +62,13 @@ def baseline(edge: Edge) -> dict[str, Device]:
     return found
 
 
+def everything(edge: Edge) -> Iterable[Device]:
+    """All machines of the baselines in force, those without a certificate too: servers, switches, cameras."""
+    for one in edge.sittings.values():
+        if one.seating and one.state != "returned":
+            yield from (_named(row) for row in one.seating["baseline"]["devices"])
+
+
 def devices_of(baselines: Iterable[Mapping[str, Any]]) -> dict[str, Device]:
     """Public key → device of several baselines, the highest rev last."""
     rows = [row for body in sorted(baselines, key=lambda one: int(one["rev"])) for row in body["devices"]]
@@ -69,11 +76,14 @@ def devices_of(baselines: Iterable[Mapping[str, Any]]) -> dict[str, Device]:
 
 
 def _device(row: Mapping[str, Any]) -> Device | None:
-    spki, function = str(row.get("tls_spki", "")).lower(), str(row.get("function", ""))
-    if len(spki) != 64 or function not in FUNCTIONS:
-        return None
+    one = _named(row)
+    return one if len(one.spki) == 64 and one.function in FUNCTIONS else None
+
+
+def _named(row: Mapping[str, Any]) -> Device:
     seat = f"{row['room']}-{row['seat']}" if row.get("room") and row.get("seat") else ""
-    return Device(str(row.get("serial", "")), function, spki, str(row.get("ip", "")), str(row.get("mac", "")), seat)
+    said = {name: str(row.get(name, "")) for name in ("serial", "function", "tls_spki", "ip", "mac")}
+    return Device(said["serial"], said["function"], said["tls_spki"].lower(), said["ip"], said["mac"], seat)
 
 
 def device_of(edge: Edge, headers: Mapping[bytes, bytes]) -> Device | None:
@@ -81,22 +91,35 @@ def device_of(edge: Edge, headers: Mapping[bytes, bytes]) -> Device | None:
 
     Raises Mismatch: no verified certificate, a key outside the baseline, another address than the accepted one.
     """
-    return device_in(baseline(edge), headers) if enforced(edge) else None
+    return device_in(baseline(edge), headers, edge.neighbours.mac_of) if enforced(edge) else None
 
 
-def device_in(accepted: Mapping[str, Device], headers: Mapping[bytes, bytes]) -> Device | None:
-    """The same against a given baseline; an empty one accepts any machine with a verified certificate (None)."""
+def device_in(
+    accepted: Mapping[str, Device], headers: Mapping[bytes, bytes], mac_of: Callable[[str], str] = lambda _: ""
+) -> Device | None:
+    """The same against a given baseline; an empty one accepts any machine with a verified certificate (None).
+
+    `mac_of` tells the network card behind an address as this machine sees it, empty if it does not.
+    """
     if headers.get(VERIFIED) != b"SUCCESS" or not headers.get(CERTIFICATE):
         raise Mismatch("certificate", "这台机器没有出示本考点签发的有效证书。", "请用验收登记过的机器；证书损坏的，由系统管理员重装证书。")
     spki = _spki(headers[CERTIFICATE])
     if not accepted:
         return None
+    address = headers.get(ADDRESS, b"").decode("ascii", "replace")
+    return matched(accepted, spki, address, mac_of(address))
+
+
+def matched(accepted: Mapping[str, Device], spki: str, address: str, mac: str) -> Device:
+    """The accepted machine of this key, if address and card are its own; a card that is not seen (empty) is not judged."""
     found = accepted.get(spki)
     if found is None:
         raise Mismatch("key", "这台机器不在本场的设备清单里。", "换机须有市考试机构批准的变更单；请先使用清单里的备用机。", spki[:16])
-    address = headers.get(ADDRESS, b"").decode("ascii", "replace")
     if found.ip and address != found.ip:
         raise Mismatch("address", f"这台机器（{found.id}）的地址与设备清单不符。", "请恢复它登记的地址；确需更改的，先办变更单。", found.id)
+    if found.mac and mac and mac != found.mac.upper():
+        text = f"这台机器（{found.id}）的网卡 {mac} 与设备清单不符。"
+        raise Mismatch("mac", text, "请核对是不是另一台机器；换网卡也要先办变更单。", found.id)
     return found
 
 

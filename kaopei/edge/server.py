@@ -54,6 +54,9 @@ class Edge:
         # Baseline in force with its stamp; mismatches that were noted once.
         self.accepted: tuple[Any, dict[str, Any]] = ((), {})
         self.noted: set[tuple[str, str, str]] = set()
+        # Cards behind addresses (lan.Neighbours, set by the program that serves), and when they were looked at last.
+        self.neighbours: Any = None
+        self.lan_seen = 0.0
         self.mark_secret = hashlib.sha256(b"mark|" + keys.passphrase + settings.site.encode()).digest()
         self.beaten = boottime()
         self._quiet: set[asyncio.Task[Any]] = set()

@@ -39,6 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "tls_certificate": "",
     "tls_key": "",
     "site_ca": "",
+    "arp_table": "/proc/net/arp",
     "seb_config_keys": [],
     "seb_exam_keys": [],
 }
@@ -88,6 +89,8 @@ class Settings:
     tls_certificate: Path | None
     tls_key: Path | None
     site_ca: Path | None
+    # Where the kernel names the cards behind addresses.
+    arp_table: Path
     seb_config_keys: tuple[str, ...]
     seb_exam_keys: tuple[str, ...]
 
@@ -182,6 +185,7 @@ def _resolve(path: Path, site: str, values: dict[str, Any]) -> Settings:
         tls_certificate=place("tls_certificate") if values["tls_certificate"] else None,
         tls_key=place("tls_key") if values["tls_key"] else None,
         site_ca=place("site_ca") if values["site_ca"] else None,
+        arp_table=place("arp_table"),
         **_chosen(path, values),
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import apsw
 
+from kaopei.edge import lan
 from kaopei.edge.clock import boottime
 from kaopei.edge.disk import MIB
 from kaopei.edge.record import digest
@@ -61,6 +62,7 @@ async def tick(edge: Edge) -> None:
             for attempt in sitting.attempts.values():
                 edge.reload(attempt)
         edge.store.fell_behind = False
+    lan.watch(edge)
     if edge.disk.watch():
         await tell_of_disk(edge, running)
     now = boottime()

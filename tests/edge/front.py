@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kaopei.edge import settings
+from kaopei.edge import settings as settings_of
 from kaopei.edge.preparing import authority, nginx
 from tests.edge import room
 from tests.edge.room import Room, Terminal, candidate
@@ -68,7 +68,7 @@ def issued(folder: Path, seats: list[tuple[str, str]]) -> tuple[authority.Author
     authority.found(folder, site=SITE, domain=DOMAIN, network="127.0.0.0/8", passphrase=WORDS, now=now)
     ca = authority.Authority(folder, WORDS)
     rows = {"EDGE-1": ca.issue(serial="EDGE-1", function="server", ip="127.0.0.1", now=now)}
-    rows["DESK-1"] = ca.issue(serial="DESK-1", function="console", ip="127.0.2.1", now=now)
+    rows["DESK-1"] = ca.issue(serial="DESK-1", function="console", ip="127.0.2.1", mac="02:00:00:00:02:01", now=now)
     for at, (where, seat) in enumerate(seats, 1):
         serial = f"T-{at:03d}"
         rows[serial] = ca.issue(serial=serial, function="terminal", ip=f"127.0.1.{at}", room=where, seat=seat, now=now)
@@ -94,7 +94,7 @@ def baseline(rows: dict[str, authority.Row]) -> list[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def fronted(folder: Path, count: int = 3, rate: int = 5000, **more: Any) -> Iterator[Front]:
+def fronted(folder: Path, count: int = 3, rate: int = 5000, settings: str = "", **more: Any) -> Iterator[Front]:
     """Paper opened, nobody signed in yet."""
     people = [candidate(n) for n in range(1, count + 1)]
     ca, rows = issued(folder / "ca", [(row["room"], row["seat"]) for row in people])
@@ -102,7 +102,7 @@ def fronted(folder: Path, count: int = 3, rate: int = 5000, **more: Any) -> Iter
     made, _ = room.prepared(folder / "edge", count, rows=people, devices=baseline(rows), **more)
     lines = made.config.read_text().replace(f'"127.0.0.1:{made.port}"', '"unix:edge.sock"')
     paths = {"tls_certificate": "EDGE-1.crt", "tls_key": "EDGE-1.key", "site_ca": "ca.crt"}
-    made.config.write_text(lines + "".join(f'{name} = "{folder}/ca/{file}"\n' for name, file in paths.items()))
+    made.config.write_text(lines + "".join(f'{name} = "{folder}/ca/{file}"\n' for name, file in paths.items()) + settings)
     front = Front(folder, made, room.free_port(), folder / "ca", rows)
     try:
         made.serve()
@@ -122,7 +122,7 @@ def start_nginx(front: Front, rate: int) -> None:
     work = front.folder / "nginx"
     work.mkdir(mode=0o755)
     place = nginx.Place((f"127.0.0.1:{front.port}",), (DOMAIN,), work, front.ca / "ca.crl", rate=rate, workers="1", user="root")
-    text = nginx.configuration(settings.read(front.room.config), place)
+    text = nginx.configuration(settings_of.read(front.room.config), place)
     (work / "nginx.conf").write_text(f"daemon off;\n{text}", "utf-8")
     with (work / "stderr").open("wb") as errors:
         front.process = subprocess.Popen(["nginx", "-p", str(work), "-c", str(work / "nginx.conf")], stderr=errors)

@@ -16,10 +16,11 @@ class SittingsConfig(AppConfig):
     nav = [
         NavItem("场次办理", "Conduct of sittings", "sittings:listing", "sittings.view"),
         NavItem("考试服务器", "Exam servers", "sittings:machines", "sittings.view"),
+        NavItem("考点设备清单", "Accepted devices", "sittings:devices", "sittings.view"),
     ]
 
     # Actions that parcels name
-    granted_for = ("seal_order", "seating", "key")
+    granted_for = ("seal_order", "seating", "baseline", "key")
 
     def granted(self, request: Any, *, by: Any, at: datetime) -> None:
         """With the last signature the order, the seating or the token is issued, in the same transaction."""

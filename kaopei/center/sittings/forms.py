@@ -47,6 +47,12 @@ class UploadForm(forms.Form):
     files = forms.FileField(label="文件", widget=Several(attrs={"multiple": True}))
 
 
+class DevicesForm(forms.Form):
+    """Lists of machines, and inventories of certificate authorities."""
+
+    files = forms.FileField(label="设备基线表（XLSX 或 CSV）、考点证书机构的 devices.json，可同时选几个", widget=Several(attrs={"multiple": True}))
+
+
 class TrialForm(forms.Form):
     """When and where a trial package is opened."""
 

@@ -45,6 +45,27 @@ class Machine(models.Model):
         return self.serial
 
 
+class Baseline(AppendOnly):
+    """设备清单: the machines of a site as two persons accepted them; a new list stands beside the old ones, whole.
+
+    三（二） N3.2.5b: what a machine's address, card or seat may be is what stands here.
+    """
+
+    city = models.CharField(max_length=6)
+    site = models.CharField(max_length=20)
+    rev = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    # Canonical bytes that both signed: every term of every machine
+    content = models.BinaryField()
+    approvals = models.JSONField()
+    asked_by = models.CharField(max_length=32)
+    accepted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["city", "site", "rev"]
+        constraints = [models.UniqueConstraint(fields=["city", "site", "rev"], name="baseline_once_a_rev")]
+
+
 class Conduct(models.Model):
     """一场考试的办理: how far the parcels of a sitting have come."""
 

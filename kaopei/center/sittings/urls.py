@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaopei.center.sittings.views import files, machines, sittings, steps
+from kaopei.center.sittings.views import devices, files, machines, sittings, steps
 
 app_name = "sittings"
 ONE = "<str:sitting>/"
@@ -20,6 +20,9 @@ urlpatterns = [
     path("machines/<str:digest>.json", machines.record, name="record"),
     path("machines/<str:digest>/accept/", machines.accept, name="accept"),
     path("machines/<str:digest>/countersign/", machines.countersign, name="countersign"),
+    path("devices/", devices.listing, name="devices"),
+    path("devices/<str:site>/", devices.show, name="devices_of"),
+    path("devices/<str:site>/list.xlsx", devices.sheet, name="devices_sheet"),
     path(ONE, sittings.show, name="sitting"),
     path(f"{ONE}order/", sittings.again, name="again"),
     path(f"{ONE}receipt/", sittings.receipt, name="receipt"),

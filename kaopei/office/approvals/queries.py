@@ -38,6 +38,11 @@ def standing(action: str, object: str) -> Request | None:
     return Request.objects.filter(action=action, object=object).order_by("-id").first()
 
 
+def open_ones(action: str) -> list[Request]:
+    """What waits for signatures in one kind of matter, the oldest first."""
+    return list(Request.objects.filter(action=action, status="open").order_by("asked_at"))
+
+
 def cards(user: Actor, at: datetime) -> list[Card]:
     """For the page of today."""
     waiting = waiting_for(user, at)

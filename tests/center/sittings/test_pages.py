@@ -259,3 +259,27 @@ def test_lists_ask_the_database_as_often_for_many_sittings_as_for_one(desk, brow
         browser("clerk").see(path)
         with django_assert_max_num_queries(90):
             browser("clerk").see(path)
+
+
+def test_devices_are_uploaded_looked_at_and_accepted_by_their_pages(desk, browser):
+    from tests.center.sittings.test_equip import line, sheet
+
+    name, data = sheet(line(), line(序列号="D1", 类别="考务机", MAC="020000000002", IP="10.6.1.2", 座位号="", 考场=""))[0]
+    with scope.entered(FOSHAN):
+        desk.start()
+    assert "还没有验收的设备清单" in browser("approver").see("/sittings/devices/")
+    answer = browser("clerk").client.post("/sittings/devices/", {"files": uploaded("x.xlsx", b"PK\x03\x04")})
+    assert answer.status_code == 409
+    browser("clerk").send("/sittings/devices/", files=uploaded(name, data))
+    page = browser("approver").see(f"/sittings/devices/{BASE}/")
+    assert "还没有证书指纹的考试机" in page and "T1" in page
+    sign(browser, "approver", "approver2")
+    page = browser("clerk").see("/sittings/devices/")
+    assert "考试机 1" in page and "证书未齐" in page
+    keys_file = b'{"devices": [{"serial": "T1", "function": "terminal", "tls_spki": "%s", "ip": "10.6.1.1", "mac": "", "room": "", "seat": ""}]}'
+    browser("clerk").send("/sittings/devices/", files=uploaded("devices.json", keys_file % (b"ab" * 32)))
+    sign(browser, "approver", "approver2")
+    assert "abababababab" in browser("province").see(f"/sittings/devices/{BASE}/")
+    back = browser("clerk").see(f"/sittings/devices/{BASE}/list.xlsx")
+    answer = browser("clerk").client.post("/sittings/devices/", {"files": uploaded("list.xlsx", back)}, follow=True)
+    assert "没有需要验收的变化" in answer.content.decode()

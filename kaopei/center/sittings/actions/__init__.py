@@ -1,5 +1,6 @@
 """Writes of the conduct of sittings."""
 
+from kaopei.center.sittings.actions.baselines import BASELINE, accept_baseline, ask_baseline
 from kaopei.center.sittings.actions.machines import accept_machine, ask_enrolment, countersign_machine
 from kaopei.center.sittings.actions.ordering import ORDER, ask_order, issue_order
 from kaopei.center.sittings.actions.papers import HOLDERS, hand_share, quarantine, take_paper, take_share
@@ -10,11 +11,14 @@ from kaopei.center.sittings.actions.slips import take_slip
 from kaopei.center.sittings.actions.trials import ask_trial
 
 __all__ = [
+    "BASELINE",
     "HOLDERS",
     "ORDER",
     "RELEASE",
     "SEATING",
+    "accept_baseline",
     "accept_machine",
+    "ask_baseline",
     "ask_enrolment",
     "ask_order",
     "ask_release",

@@ -8,7 +8,7 @@ from typing import Any
 from kaopei.center.allocation import queries as allocation
 from kaopei.center.registry import queries as registry
 from kaopei.center.registry.queries import SiteOn
-from kaopei.center.sittings import artefacts, queries, serving, stafflist, windows
+from kaopei.center.sittings import artefacts, devices, queries, serving, stafflist, windows
 from kaopei.center.sittings.models import Artefact, Conduct
 from kaopei.center.sittings.overtaken import refuse_overtaken
 from kaopei.center.sittings.refusing import as_refusal, no
@@ -45,6 +45,8 @@ def ask_seating(conduct: Conduct, *, staff: Sequence[Staffer], by: Actor, at: da
         raise no(CLAUSE, f"考务人员不齐：{missing}。请补齐后再提请。", "staff")
     if not keys.trust().rehearsal and not stafflist.pins_differ(staff):
         raise no(CLAUSE, "人员表里有人的登录口令相同。口令须各不相同，只交给本人。", "pin")
+    if not keys.trust().rehearsal:
+        _equipped(row, lines)
     unlisted = _fit(row, site, staff)
     body = _body(row, site, used, lines, _staff(staff, row))
     with as_refusal(CLAUSE):
@@ -64,6 +66,15 @@ def ask_seating(conduct: Conduct, *, staff: Sequence[Staffer], by: Actor, at: da
     )
     event(obj=f"sitting:{row.sitting}", city=row.city, rev=body["rev"], digest=digest, staff=len(staff), unlisted=unlisted)
     return asked
+
+
+def _equipped(row: Conduct, lines: Sequence[Payload]) -> None:
+    """二（四） N2.4.16: every seat that is used has an accepted machine with a certificate; else nobody could answer there."""
+    bare = devices.uncovered(queries.accepted(row.site, row.city), [(line["room"], line["seat"]) for line in lines], row.day)
+    if bare:
+        told = "、".join(bare[: devices.TELL]) + ("等" if len(bare) > devices.TELL else "")
+        text = f"考试点 {row.site} 有 {len(bare)} 个机位没有验收的、带证书的考试机：{told}。请先上传并验收该考试点的设备清单。"
+        raise no("N2.4.16", text, "devices")
 
 
 def _fit(row: Conduct, site: SiteOn, staff: Sequence[Staffer]) -> int:
@@ -104,7 +115,7 @@ def _body(row: Conduct, site: SiteOn, rooms: list[dict[str, Any]], lines: list[P
         },
         "roster": lines,
         "staff": staff,
-        "baseline": {"rev": 1, "devices": []},
+        "baseline": queries.travelling(row.site, row.city, row.day),
         "numbers": windows.dated_numbers(row.day),
         "trust_chain": [one.decode("utf-8") for one in keys.trust().chain],
     }

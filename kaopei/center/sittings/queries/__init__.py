@@ -1,5 +1,6 @@
 """Reads about the conduct of sittings."""
 
+from kaopei.center.sittings.queries.baselines import accepted, baseline, baselines, said, travelling
 from kaopei.center.sittings.queries.cards import WAITING, cards
 from kaopei.center.sittings.queries.machines import edges, machine, machines, record_of, sites_with_machines
 from kaopei.center.sittings.queries.orders import Orderable, judge, last_ends, order_id, orderable, tickets_made, waiting, waiting_sittings
@@ -42,11 +43,14 @@ __all__ = [
     "Sat",
     "WAITING",
     "Witnessed",
+    "accepted",
     "artefact",
     "artefacts",
     "attempts",
     "attempts_of",
     "attendance",
+    "baseline",
+    "baselines",
     "by_ref",
     "cards",
     "close_slip",
@@ -81,6 +85,7 @@ __all__ = [
     "roster_hash",
     "roster_made",
     "roster_row",
+    "said",
     "share",
     "shares",
     "sites_with_machines",
@@ -88,6 +93,7 @@ __all__ = [
     "slip_overdue",
     "slips",
     "tickets_made",
+    "travelling",
     "waiting",
     "waiting_sittings",
     "witnessed",
