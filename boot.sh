@@ -69,3 +69,10 @@ make_environment() {
 }
 
 ready || make_environment
+
+# Where Python may not keep what it compiled beside the source, it keeps it with the environment: every one of the
+# programs and tests would compile thousands of modules anew, two seconds each.
+if [ -n "${PYTHONDONTWRITEBYTECODE:-}" ]; then
+  unset PYTHONDONTWRITEBYTECODE
+  export PYTHONPYCACHEPREFIX="${PYTHONPYCACHEPREFIX:-$(pwd)/.venv/pycache}"
+fi

@@ -1,11 +1,12 @@
 """One market of one stage: a city's part of the draw, or the province's in the cross-city stage."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from kaopei.lottery.eligibility import Eligibility, Kind, Seats
-from kaopei.lottery.odds import Odds, Wheel, added_up, pick
+from kaopei.lottery.odds import Odds, Wheel, added_up
 from kaopei.lottery.pool import Candidates, Pool
-from kaopei.lottery.seed import DRAW_BYTES, OTHER_TIER, Lot, field
+from kaopei.lottery.seed import DRAW_BITS, DRAW_BYTES, DRAW_MASK, DRAWS_IN_DIGEST, OTHER_TIER, Lot, field
 
 # The kind with these open sites and this subject, earliest day and rank of the theory sitting (-1: none).
 KindOf = Callable[[tuple[int, ...], str, int, int], Kind]
@@ -116,17 +117,20 @@ class Component:
 
     def draw(self, eligibility: Eligibility, odds: Odds, tier: int) -> None:
         """Everybody not placed yet draws among his sites of this tier (0 public, 1 other) until one has a seat."""
-        district, names, digest, take = self.pool.candidates.district, self.roll.names, self.lot.digest, self.seats.take
-        at, vacant = eligibility.sessions_at, self.seats.vacant
-        for position, kind in enumerate(self.kinds):
-            if self.seat[position] >= 0:
+        district, names, digest, seats = self.pool.candidates.district, self.roll.names, self.lot.digest, self.seats
+        at, vacant, free, bits, seat = eligibility.sessions_at, seats.vacant, seats.free, eligibility.bit, self.seat
+        known = odds.known[tier]
+        for position, (cand, kind) in enumerate(zip(self.cands, self.kinds, strict=True)):
+            if seat[position] >= 0:
                 continue
-            cand = self.cands[position]
-            wheel = odds.wheel(kind, district[cand], tier)
+            key = kind.options, district[cand]
+            wheel = known[key] if key in known else odds.wheel(kind, key[1], tier)
             if wheel is None:
                 continue
             lot = digest(names[cand] + OTHER_TIER) if tier else self.digests[position]
-            place, options = pick(int.from_bytes(lot[-DRAW_BYTES:], "big"), wheel.ends), wheel.options
+            ends, options = wheel.ends, wheel.options
+            # `odds.pick` and, below, `Seats.take` written out: everybody passes here.
+            place = bisect_right(ends, int.from_bytes(lot[-DRAW_BYTES:], "big") * ends[-1] >> DRAW_BITS)
             site = options.sites[place]
             hit = kind.masks[options.places[place]] & vacant[site]
             if hit or len(options.sites) == 1:
@@ -135,24 +139,31 @@ class Component:
                 site, hit = self._again(position, wheel, tier, lot, place)
             if hit:
                 session = at[site][(hit & -hit).bit_length() - 1]
-                take(session)
-                self.seat[position] = self.first[position] = session
+                free[session] -= 1
+                if not free[session]:
+                    vacant[site] ^= bits[session]
+                seat[position] = self.first[position] = session
 
     def _again(self, position: int, wheel: Wheel, tier: int, lot: bytes, at: int) -> tuple[int, int]:
         """The draws after the first, option `at`, turned out full: the last site drawn and his sittings with a seat."""
         options, masks, vacant = wheel.options, self.kinds[position].masks, self.seats.vacant
         sites, seats, places = options.sites, options.seats, options.places
-        size, most, weights, hit = len(sites), options.most, wheel.weights.copy(), 0
-        left, drawn = list(range(size)), [sites[at]]
-        for turn in range(1, size):
+        most, weights = options.most, wheel.weights.copy()
+        left, drawn = list(range(len(sites))), [sites[at]]
+        # The first draw took the last 40 of these bits.
+        bits = int.from_bytes(lot[-DRAW_BYTES * DRAWS_IN_DIGEST :], "big") >> DRAW_BITS
+        for turn in range(1, len(sites)):
             gone = left.pop(at)
             if seats[gone] == most:
                 most, weights = wheel.left(left)
             else:
                 del weights[at]
             ends = added_up(weights)
+            if turn >= DRAWS_IN_DIGEST and len(left) > 1:
+                bits = self.lot.later(self.roll.names[self.cands[position]], tier, len(left))
             # One option alone is drawn whatever the number.
-            at = pick(self._number(position, lot, tier, turn, size - turn), ends) if turn < size - 1 else 0
+            at = bisect_right(ends, (bits & DRAW_MASK) * ends[-1] >> DRAW_BITS) if len(left) > 1 else 0
+            bits >>= DRAW_BITS
             place = left[at]
             drawn.append(sites[place])
             hit = masks[places[place]] & vacant[sites[place]]
@@ -160,9 +171,6 @@ class Component:
                 break
         self.drawn[position] += tuple(drawn)
         return drawn[-1], hit
-
-    def _number(self, position: int, lot: bytes, tier: int, turn: int, left: int) -> int:
-        return self.lot.number(self.roll.names[self.cands[position]], lot, tier, turn, left)
 
     def note_capacity(self, eligibility: Eligibility) -> None:
         """The seats of this stage: what is free once the fixed are placed."""

@@ -93,13 +93,14 @@ class Odds:
     def __init__(self, pool: Pool, eligibility: Eligibility) -> None:
         self._pool = pool
         self._eligibility = eligibility
-        self._wheels: tuple[dict[tuple[int, str], Wheel | None], ...] = ({}, {})
+        # By tier: the wheels made so far, by number of the kind's options and district.
+        self.known: tuple[dict[tuple[int, str], Wheel | None], ...] = ({}, {})
         self._options: tuple[dict[int, Options], ...] = ({}, {})
         self._factors = {district: _Factors(pool, centre) for district, centre in pool.districts.items() if centre is not None}
 
     def wheel(self, kind: Kind, district: str, tier: int) -> Wheel | None:
         """The first wheel of a tier (0 public sites, 1 others); None if he has no site there."""
-        wheels, key = self._wheels[tier], (kind.options, district)
+        wheels, key = self.known[tier], (kind.options, district)
         if key in wheels:
             return wheels[key]
         options = self._options[tier].get(kind.options)

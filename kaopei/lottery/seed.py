@@ -8,6 +8,7 @@ VERSION = "xexam/1"
 # One draw of a site is a number of 40 bits.
 DRAW_BITS = 40
 DRAW_BYTES = DRAW_BITS // 8
+DRAW_MASK = (1 << DRAW_BITS) - 1
 # A digest gives the lottery number (8 bytes) and four draws; later draws take a digest each.
 DRAWS_IN_DIGEST = 4
 
@@ -90,6 +91,10 @@ class Lot:
         if turn < DRAWS_IN_DIGEST:
             last = len(digest) - DRAW_BYTES * turn
             return int.from_bytes(digest[last - DRAW_BYTES : last], "big")
+        return self.later(candidate, tier, left)
+
+    def later(self, candidate: bytes, tier: int, left: int) -> int:
+        """A draw of a tier after those in its digest."""
         return int.from_bytes(self.digest(candidate + _AGAIN[tier] + field(str(left)))[-DRAW_BYTES:], "big")
 
 

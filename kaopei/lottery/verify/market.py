@@ -23,6 +23,9 @@ class Market:
             if sitting.part == part:
                 self.rows[sitting.site].append(sitting)
         self.qualified = {each: site.theory if part == "T" else site.practical for each, site in instance.sites.items()}
+        self.sites_in: dict[str, list[str]] = {city: [] for city in instance.cities}
+        for each, site in instance.sites.items():
+            self.sites_in[site.city].append(each)
         # Sites that can be nobody's own.
         self.nobodys = {each for each, site in instance.sites.items() if not site.inst and not site.controller}
         self._offered: dict[tuple[str, str], list[Sitting]] = {}
@@ -62,7 +65,7 @@ class Market:
 
     def sole(self, city: str, subject: str) -> str | None:
         """The only site of the city for the subject, if there is just one."""
-        sites = [each for each, site in self.instance.sites.items() if site.city == city]
+        sites = self.sites_in[city]
         if self.instance.rules["sole_point"] == "registered":
             found = [site for site in sites if subject in self.qualified[site]]
         else:
@@ -76,9 +79,8 @@ class Market:
             sole = self.sole(person.city, person.subject)
             self._open[key] = [
                 each
-                for each, site in self.instance.sites.items()
-                if site.city == person.city
-                and each not in person.avoid
+                for each in self.sites_in[person.city]
+                if each not in person.avoid
                 and self.offered(each, person.subject)
                 and (not self.own(person, each) or each == sole or self.school(person, each))
             ]

@@ -67,8 +67,9 @@ class Sitting(NamedTuple):
 
 
 class Person(NamedTuple):
-    """One candidate."""
+    """One candidate; `place` is his number among all, by id."""
 
+    place: int
     id: str
     city: str
     inst: str
@@ -127,7 +128,7 @@ def read(files: Mapping[str, bytes], previous: str = "") -> Instance:
         controllers={row[0]: row[2] for row in tables["institutions.csv"]},
         sites={row[0]: Site._make((*row[:7], frozenset(row[7]), frozenset(row[8]))) for row in tables["points.csv"]},
         sittings=_sittings(tables),
-        people=[Person(*row) for row in tables["candidates.csv"]],
+        people=[Person(place, *row) for place, row in enumerate(tables["candidates.csv"])],
         crossings=None if crossings is None else {(home, there, subject) for home, there, subject in crossings},
         digests=digests,
         input_digest=overall(digests),

@@ -23,8 +23,9 @@ class Redraw:
         self._seed = seed
         self._free = {sitting.id: sitting.seats for sitting in instance.sittings.values()}
         self.markets = {part: Market(instance, part) for part in "TP"}
-        self.home: dict[tuple[str, str], Ticket] = {}
-        self.away: dict[tuple[str, str], Ticket] = {}
+        # The tickets of each stage, by part and the candidate's place.
+        self.home: dict[str, list[Ticket | None]] = {part: [None] * len(instance.people) for part in "TP"}
+        self.away: dict[str, list[Ticket | None]] = {part: [None] * len(instance.people) for part in "TP"}
         self.rounds: dict[str, Round] = {}
         self.components: list[dict[str, Any]] = []
         for part in "TP":
@@ -38,13 +39,11 @@ class Redraw:
 
     def seat(self, person: Person, part: str) -> str | None:
         """The sitting kept, or given at home or elsewhere."""
-        if person.id in self.kept[part]:
-            return self.kept[part][person.id]
-        for stage in (self.home, self.away):
-            ticket = stage.get((person.id, part))
-            if ticket is not None and ticket.seat is not None:
-                return ticket.seat
-        return None
+        home = self.home[part][person.place]
+        if home is None:
+            return self.kept[part].get(person.id)
+        away = self.away[part][person.place]
+        return home.seat if away is None else away.seat
 
     def _part(self, part: str) -> None:
         instance, scale = self._instance, Scale(self.markets[part])
@@ -56,7 +55,7 @@ class Redraw:
             if person.id not in self.kept[part]:
                 groups.setdefault(person.city, []).append(person)
         for city in sorted(groups):
-            self._settle(Round(self._seed, self.markets[part], scale, city, self._free), groups[city], self.home)
+            self._settle(Round(self._seed, self.markets[part], scale, city, self._free), groups[city], self.home[part])
         left = [
             person
             for group in groups.values()
@@ -64,7 +63,7 @@ class Redraw:
             if person.cross and instance.subjects[person.subject]["cross"] and self.seat(person, part) is None
         ]
         if left:
-            self._settle(Round(self._seed, self.markets[part], scale, "", self._free), left, self.away)
+            self._settle(Round(self._seed, self.markets[part], scale, "", self._free), left, self.away[part])
 
     def _hold(self, earlier: Earlier, part: str, wanting: list[Person]) -> None:
         """Whose sitting of the result before is still one that he may use."""
@@ -106,13 +105,13 @@ class Redraw:
             return max(earliest, moment), None
         return earliest, moment
 
-    def _settle(self, played: Round, people: list[Person], stage: dict[tuple[str, str], Ticket]) -> None:
+    def _settle(self, played: Round, people: list[Person], stage: list[Ticket | None]) -> None:
         part = played.market.part
         played.enter(people, lambda person: self._when(person, part), self._ahead(part))
         played.play()
         public, every = Phase(played, True), Phase(played, False)
         for ticket in played.tickets:
-            stage[ticket.person.id, part] = ticket
+            stage[ticket.person.place] = ticket
         self.rounds[played.city + "/" + part] = played
         self.components.append(_component(played, public, every))
 
@@ -232,7 +231,7 @@ def tree(rows: list[bytes]) -> str:
 
 def _row(redraw: Redraw, person: Person, part: str, sitting: str | None) -> bytes:
     """One row as RFC 8785 writes it: keys in their order, nothing between them."""
-    home, away = redraw.home.get((person.id, part)), redraw.away.get((person.id, part))
+    home, away = redraw.home[part][person.place], redraw.away[part][person.place]
     cross = drawn = exempt = lottery = ""
     if person.id in redraw.kept[part] and sitting is not None:
         how, exempt = "kept", exemption(redraw.markets[part], person, sitting)

@@ -31,16 +31,14 @@ _AGAIN = [prefixed("r") + prefixed(tier) for tier in "01"]
 class Ticket:
     """One candidate in the round."""
 
-    __slots__ = ("digest", "drawn", "first", "fixed", "kind", "name", "person", "seat")
+    __slots__ = ("digest", "drawn", "first", "fixed", "kind", "person", "seat")
 
     def __init__(self, person: Person, begun: "hashlib._Hash") -> None:
         self.person = person
-        # His id as it is hashed.
-        self.name = prefixed(person.id)
-        begun.update(self.name)
+        begun.update(prefixed(person.id))
         self.digest = begun.digest()
         self.kind: Kind = -1
-        self.drawn: list[str] = []
+        self.drawn: tuple[str, ...] = ()
         self.first: str | None = None
         self.seat: str | None = None
         self.fixed = False
@@ -93,7 +91,7 @@ class Round:
     def _hash(self, ticket: Ticket, more: bytes) -> bytes:
         """The hash of the stage, a candidate and what else there is."""
         state = self._begun.copy()
-        state.update(ticket.name + more)
+        state.update(prefixed(ticket.person.id) + more)
         return state.digest()
 
     def _kind(self, person: Person, release: Moment, barred: Moment | None) -> Kind:
@@ -127,7 +125,7 @@ class Round:
                 person = ticket.person
                 own = [site for site in self.allowed[ticket.kind] if market.school(person, site)]
                 if own and person.asks_own_school:
-                    ticket.seat = self._vacancy(ticket.kind, own[0])
+                    ticket.seat = self._vacancy(self.usable[ticket.kind][own[0]].waiting)
                     ticket.fixed = ticket.seat is not None
         self.capacity = {sitting.id: self.free[sitting.id] for site in self.sites for sitting in market.rows[site]}
         for tier in (0, 1):
@@ -152,26 +150,29 @@ class Round:
 
     def _spin(self, ticket: Ticket, tier: int, options: list[Option], ends: list[int]) -> None:
         digest = self._hash(ticket, _SECOND) if tier else ticket.digest
-        turn = place = 0
-        while True:
-            # One option alone is drawn whatever the number.
-            if len(options) > 1:
-                if turn < 4:
-                    number = int.from_bytes(digest[27 - 5 * turn : 32 - 5 * turn], "big")
-                else:
-                    number = int.from_bytes(self._hash(ticket, _AGAIN[tier] + prefixed(str(len(options))))[27:], "big")
-                place = bisect_right(ends, number * ends[-1] >> 40)
-            site = options[place][0]
-            ticket.drawn.append(site)
-            ticket.first = ticket.seat = self._vacancy(ticket.kind, site)
+        usable, number = self.usable[ticket.kind], 0
+        for turn in range(len(options)):
+            if turn < 4:
+                number = int.from_bytes(digest[27 - 5 * turn : 32 - 5 * turn], "big")
+            elif len(options) > 1:  # one option alone is drawn whatever the number
+                number = int.from_bytes(self._hash(ticket, _AGAIN[tier] + prefixed(str(len(options))))[27:], "big")
+            place = bisect_right(ends, number * ends[-1] >> 40)
+            site, seats, _ = options[place]
+            ticket.drawn += (site,)
+            ticket.first = ticket.seat = self._vacancy(usable[site].waiting)
             if ticket.seat is not None or len(options) == 1:
                 return
             options = options[:place] + options[place + 1 :]
-            ends, place, turn = weigh(options), 0, turn + 1
+            # Only the loss of the one with most seats changes the weights of the others.
+            if seats >= max([left for _, left, _ in options]):
+                ends = weigh(options)
+            else:
+                less = ends[place] - (ends[place - 1] if place else 0)
+                ends = ends[:place] + [end - less for end in ends[place + 1 :]]
 
-    def _vacancy(self, kind: Kind, site: str) -> str | None:
-        """The earliest usable sitting with a free seat, which is taken; seats only fill up during the draw."""
-        waiting, free = self.usable[kind][site].waiting, self.free
+    def _vacancy(self, waiting: list[str]) -> str | None:
+        """The earliest of these sittings with a free seat, which is taken; seats only fill up during the draw."""
+        free = self.free
         while waiting:
             if free[waiting[-1]]:
                 free[waiting[-1]] -= 1
@@ -240,6 +241,8 @@ class Phase:
         """Reach what the kind may use and was not reached; the first sitting with a free seat ends the search."""
         free, left, place = self._round.free, self._left, self._place
         fresh = self._all(kind) & left
+        if not fresh:
+            return None
         for sitting in sorted(fresh, key=lambda each: (place[each] - turn) % len(place)):
             left.discard(sitting)
             by_kind[sitting] = kind
