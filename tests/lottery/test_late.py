@@ -9,7 +9,7 @@ import pytest
 from kaopei.lottery import pool, verify
 from kaopei.lottery.draw import Outcome, draw
 from kaopei.lottery.late import next_id
-from kaopei.lottery.seed import BadSeed
+from kaopei.lottery.seed import BadSeed, binding
 from kaopei.lottery.table import BadInstance
 from tests.lottery.instances import SEEDS, Dice, Town, province
 from tests.lottery.plain import Plain
@@ -144,9 +144,12 @@ def test_draws_count_on_and_chain() -> None:
     ]  # fmt: skip
     later, before, _ = changed(5)
     one = redraw(later, before)
+    assert verify.verify(later, one.files(), None, before.files()) == []
     same = with_changes({name: data for name, data in later.items() if name != "changes.csv"})
     lost = sorted(set(seats(one).values()))[0]
-    two = redraw(with_changes(same, f"sitting_unsealed,{lost},again"), one, SEEDS[51])
+    last = with_changes(same, f"sitting_unsealed,{lost},again")
+    two = redraw(last, one, SEEDS[51])
+    assert verify.verify(last, two.files(), None, one.files()) == []
     assert two.transcript["draw_id"].endswith(".2")
     assert lost not in seats(two).values()
 
@@ -348,3 +351,42 @@ def test_kept_exemptions_are_counted() -> None:
     assert after.transcript["kept"]["T"] == {"own_school": 0, "seats": 1, "sole_site": 1}
     assert json.loads(after.rows[0])["exempt"] == "sole_site"
     assert verify.verify(later, after.files(), None, before.files()) == []
+
+
+def test_who_agrees_no_longer_leaves_the_other_city() -> None:
+    town = Town().city("B", accepts=1).subject("SX", cross=1).site("P1", city="B", theory="SX").session("X1", "P1")
+    town.columns += ",cross"
+    town.cand("K1", "T", "I", "SX", "C", "D", 0, 0, "", 1)
+    before = draw(pool.parse(town.files()), SEEDS[0])
+    assert seats(before) == {("K1", "T"): "X1"}
+    town.rows["candidates.csv"] = []
+    town.cand("K1", "T", "I", "SX", "C", "D", 0, 0, "", 0)
+    later = with_changes(town.files(), "error,K1,he-takes-it-back")
+    after = redraw(later, before)
+    assert seats(after) == {}
+    assert [(move.cand, move.kind, move.old, move.new) for move in after.moves] == [("K1", "error", "X1", "")]
+    assert verify.verify(later, after.files(), None, before.files()) == []
+
+
+def test_an_earlier_result_whose_rows_were_changed_is_no_ground() -> None:
+    later, before, _ = changed(3)
+    outputs = redraw(later, before).files()
+    spoilt = before.files() | {"rows.jsonl": before.files()["rows.jsonl"].replace(b'"how":"draw"', b'"how":"draws"', 1)}
+    with pytest.raises(verify.Unreadable, match="rows.jsonl 与它的 transcript.json 不符"):
+        verify.verify(later, outputs, None, spoilt)
+
+
+def test_a_seat_that_is_gone_without_a_reason_is_named() -> None:
+    """The draw itself refuses it; whoever leaves the reason out of changes.csv afterwards is found too."""
+    town = three_places()
+    before = draw(pool.parse(town.files()), SEEDS[0])
+    town.rows["sessions.csv"] = ["XP1,P1,5,0,T,*,1", "XP2,P2,5,0,T,*,0"]
+    later = with_changes(town.files())
+    with pytest.raises(BadInstance, match="changes.csv"):
+        redraw(later, before)
+    digest = pool.parse(later, before.files()).input_digest
+    name = next_id(before.transcript["draw_id"])
+    told = {"seed": SEEDS[1], "draw_id": name, "binding": binding(name, digest, SEEDS[1])}
+    outputs = before.files() | {"transcript.json": json.dumps(told).encode(), "moves.csv": b""}
+    with pytest.raises(verify.Unreadable, match="没有说明考生“K.”为何不再坐 XP2"):
+        verify.verify(later, outputs, None, before.files())

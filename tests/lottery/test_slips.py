@@ -43,3 +43,9 @@ def test_a_path_outside_the_tree_is_a_fault(drawn) -> None:
     for place in (-1, len(drawn[1].rows)):
         with pytest.raises(IndexError):
             tree.path(place)
+
+
+def test_nobody_has_the_slip_of_somebody_else(drawn) -> None:
+    parsed, outcome = drawn
+    with pytest.raises(KeyError, match="K9999"):
+        slip(parsed, SEEDS[1], outcome.transcript["draw_id"], outcome.rows, "K9999")

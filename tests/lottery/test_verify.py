@@ -28,6 +28,29 @@ def test_the_verifier_finds_the_same_bytes(number: int) -> None:
     assert verify.verify(files, outputs) == []
 
 
+@pytest.mark.parametrize("kind", ["public", "attached"])
+def test_more_draws_than_a_digest_holds_are_found_again(kind: str) -> None:
+    """Seven sites with one seat each: the last in the lottery draw up to seven times, from the fifth on by further hashes."""
+    town = Town()
+    for number in range(7):
+        town.site(f"P{number}", kind).session(f"X{number}", f"P{number}", seats=1)
+    for number in range(12):
+        town.cand(f"K{number:02}")
+    longest = 0
+    for which in SEEDS[:10]:
+        outputs = draw(pool.parse(town.files()), which).files()
+        assert verify.verify(town.files(), outputs) == []
+        longest = max(longest, *(len(json.loads(row)["drawn"]) for row in outputs["rows.jsonl"].splitlines()))
+    assert longest == 7
+
+
+def test_ids_that_a_table_must_quote_come_back_quoted() -> None:
+    town = Town().site("P1").session('"X,1"', "P1", seats=9).cand('"K,1"').cand('"K""2"').cand("K3")
+    outputs = draw(pool.parse(town.files()), SEEDS[3]).files()
+    assert outputs["allocation.csv"].decode().splitlines()[1:] == ['"K""2",T,"X,1"', '"K,1",T,"X,1"', 'K3,T,"X,1"']
+    assert verify.verify(town.files(), outputs) == []
+
+
 @pytest.mark.slow
 def test_the_provinces_use_everything() -> None:
     seen: Counter[str] = Counter()

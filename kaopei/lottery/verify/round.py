@@ -150,8 +150,8 @@ class Round:
 
     def _spin(self, ticket: Ticket, tier: int, options: list[Option], ends: list[int]) -> None:
         digest = self._hash(ticket, _SECOND) if tier else ticket.digest
-        usable, number = self.usable[ticket.kind], 0
-        for turn in range(len(options)):
+        usable, number, turn = self.usable[ticket.kind], 0, 0
+        while True:
             if turn < 4:
                 number = int.from_bytes(digest[27 - 5 * turn : 32 - 5 * turn], "big")
             elif len(options) > 1:  # one option alone is drawn whatever the number
@@ -169,6 +169,7 @@ class Round:
             else:
                 less = ends[place] - (ends[place - 1] if place else 0)
                 ends = ends[:place] + [end - less for end in ends[place + 1 :]]
+            turn += 1
 
     def _vacancy(self, waiting: list[str]) -> str | None:
         """The earliest of these sittings with a free seat, which is taken; seats only fill up during the draw."""
