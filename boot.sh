@@ -44,6 +44,8 @@ make_environment() {
     echo "考培需要 Python 3.12、3.13 或 3.14，本机没有找到。请安装其中之一，或用 APP_PYTHON=/路径/python3 指明后重试。" >&2
     exit 3
   }
+  # An environment of ./test is renewed as one: ./run must not take the test tools out of it.
+  case "$(cat "$STAMP" 2>/dev/null)" in "$DEV "*) REQ=$DEV ;; esac
   echo "首次准备运行环境（约十几秒）…" >&2
   rm -f "$STAMP" 2>/dev/null || { echo "当前用户不能写 $(pwd)：请把项目克隆到自己的文件夹再运行。" >&2; exit 3; }
   # A home that cannot be written (service accounts) must not stop the installation.
