@@ -1,4 +1,7 @@
-"""The list of certificates that no longer hold, `status.json`: signed by a key other than the issuer's, dated, numbered."""
+"""The list of certificates that no longer hold, `status.json`: signed by a key other than the issuer's, dated, numbered.
+
+Proofs of training have a list of the same shape and another kind, `training_status`, so that neither can pass for the other.
+"""
 
 from collections.abc import Sequence
 
@@ -11,7 +14,7 @@ from kaopei.parcel.trust import Trust
 
 def sign(
     trust: Trust, signer: Signer, entries: Sequence[Payload], *, at: int, number: int, next_update: int,
-    previous: bytes | None = None, log_size: int = 0, root: str | None = None,
+    previous: bytes | None = None, log_size: int = 0, root: str | None = None, kind: str = "status",
 ) -> bytes:
     """The next list. `entries` = {cert_id, status revoked|suspended|annulled|superseded, since}; `previous` = the last file."""
     payload = {
@@ -19,14 +22,14 @@ def sign(
         "next_update": next_update, "log_size": log_size, "root": root,
         "entries": sorted(entries, key=lambda row: (row["cert_id"], row["since"])),
     }
-    return manifest.sign("status", payload, [signer])
+    return manifest.sign(kind, payload, [signer])
 
 
-def read(data: bytes, trust: Trust, *, at: int | None = None) -> Payload:
+def read(data: bytes, trust: Trust, *, at: int | None = None, kind: str = "status") -> Payload:
     """The list. The caller refuses a number lower than one that it has seen."""
-    payload = manifest.read("status", data, trust, at=at)
+    payload = manifest.read(kind, data, trust, at=at)
     if (payload["number"] == 1) != (payload["prev_hash"] is None):
-        raise Rejected("status", "证书状态名单的编号与前一份摘要不相配")
+        raise Rejected("status", "失效名单的编号与前一份摘要不相配")
     return payload
 
 

@@ -15,6 +15,7 @@ PLACES = (
     ("/draws/", "抽签", "Draws"),
     ("/results/", "成绩", "Results"),
     ("/certificates/", "证书核验", "Certificates"),
+    ("/training-proofs/", "培训证明核验", "Proofs of training"),
     ("/api/", "数据接口", "Data"),
 )
 

@@ -17,6 +17,8 @@ class Publication(models.Model):
         RESULT = "result", "成绩"
         CERTIFICATE = "certificate", "证书"
         STATUS_LIST = "status_list", "证书状态名单"
+        PROOF = "proof", "培训证明"
+        PROOF_LIST = "proof_list", "培训证明失效名单"
 
     class Status(models.TextChoices):
         PUBLIC = "public", "公布中"

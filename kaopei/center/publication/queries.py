@@ -134,6 +134,16 @@ def status_list(at: datetime, city: str = "") -> Published | None:
     return next(iter(sorted(public(Kind.STATUS_LIST, at, city=city), key=lambda row: -int(row.content["number"]))), None)
 
 
+def proof(number: str, at: datetime) -> Published | None:
+    """一（三） A public proof of training by its number."""
+    return one(Kind.PROOF, number, at)
+
+
+def proof_list(at: datetime) -> Published | None:
+    """The newest published list of proofs that no longer hold; content = {number, text}."""
+    return next(iter(sorted(public(Kind.PROOF_LIST, at), key=lambda row: -int(row.content["number"]))), None)
+
+
 def listed(*, kind: str = "", wanted: str = "") -> QuerySet[Publication]:
     """Everything that was ever published in the scope in force, the newest first; for the clerk, not for the portal."""
     rows = Publication.objects.order_by("-since", "-pk")

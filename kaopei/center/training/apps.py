@@ -16,6 +16,7 @@ class TrainingConfig(AppConfig):
     nav = [
         NavItem("我的课", "My lessons", "training:teaching", "training.teach"),
         NavItem("培训班", "Classes", "training:classes", "training.view"),
+        NavItem("培训证明", "Proofs", "training:proofs", "training.view"),
         NavItem("教师", "Teachers", "training:teachers", "training.view"),
         NavItem("更正签到", "Corrections", "training:corrections", "training.view"),
         NavItem("学员异议", "Contests", "training:contests", "training.review"),
@@ -31,3 +32,9 @@ class TrainingConfig(AppConfig):
         from kaopei.center.training import cards
 
         return cards.for_person(user, at)
+
+    def resting_on_hours(self, person: str) -> list[dict[str, str]]:
+        """For a lead that was upheld: the person's proofs of training."""
+        from kaopei.center.training.queries import files
+
+        return files.resting_on_hours(person)

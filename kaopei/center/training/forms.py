@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from kaopei.center.training.models import SyllabusUnit
+from kaopei.center.training.models import FilePart, SyllabusUnit
 from kaopei.center.training.models.classes import KINDS
 from kaopei.office.clock import CHINA
 
@@ -152,3 +152,22 @@ class ConsequenceForm(ReasonForm):
         label="决定", choices=[("stands", "不受影响"), ("reopen", "退回重审"), ("withdraw", "提请撤销")], widget=forms.RadioSelect,
         error_messages=NEED,
     )  # fmt: skip
+
+
+class PartForm(forms.Form):
+    """A paper for the file of a class."""
+
+    part = forms.ChoiceField(label="材料", choices=FilePart.Part.choices)
+    file = forms.FileField(label="文件", help_text="PDF、JPEG、PNG 或 Office 文件，不超过 10 MB。", error_messages=NEED)
+
+
+class SealForm(forms.Form):
+    """Why a file is sealed without some of its parts."""
+
+    reason = forms.CharField(label="缺项的理由", required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="不少于 20 个字。")
+
+
+class RevokeForm(ReasonForm):
+    """A proof that does not hold."""
+
+    is_false = forms.BooleanField(label="属于虚假证明（培训没有进行或记录造假）", required=False)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from kaopei.center.training import filming
 from kaopei.center.training.decisions import REASONS
-from kaopei.center.training.models import Contest, Enrolment, Exclusion, Lesson, LessonChange, SignInRecord, Trainee
+from kaopei.center.training.models import Contest, Enrolment, Exclusion, Lesson, LessonChange, SignInRecord, Trainee, TrainingProof
 from kaopei.center.training.queries import hours
 
 AHEAD, BACK, EARLY = dt.timedelta(days=14), dt.timedelta(hours=12), dt.timedelta(minutes=30)
@@ -36,10 +36,12 @@ class Course:
     inside: set[int] = field(default_factory=set)
     notices: list[LessonChange] = field(default_factory=list)
     online: list[str] = field(default_factory=list)
+    # Number of his proof, where there is one that was not revoked.
+    proof: str = ""
 
 
 def page(trainee: Trainee, at: dt.datetime) -> list[Course]:
-    """All of his classes, the newest first. Six queries a class, whatever the number of records."""
+    """All of his classes, the newest first. Seven queries a class, whatever the number of records."""
     rows = trainee.enrolments.filter(left_on=None).select_related("study_class", "total").order_by("-study_class__first_day")
     return [_course(one, at) for one in rows]
 
@@ -67,4 +69,5 @@ def _course(one: Enrolment, at: dt.datetime) -> Course:
         (made.inside.add if kind == "in" else made.inside.discard)(lesson)
     made.notices = list(LessonChange.objects.filter(lesson__study_class=one.study_class).select_related("lesson").order_by("-pk")[:5])
     made.online = filming.units(one.study_class)
+    made.proof = TrainingProof.objects.filter(enrolment=one).exclude(status="revoked").values_list("number", flat=True).first() or ""
     return made

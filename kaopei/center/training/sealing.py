@@ -30,9 +30,13 @@ TABLES: dict[str, tuple[Any, tuple[str, ...]]] = {"sign_in": (SignInRecord, SIGN
 
 
 def leaf(values: Iterable[Any]) -> bytes:
-    """The hash of one record: canonical JSON of its columns in the order of SIGN_IN or STUDY, times as whole seconds since 1970."""
-    text = json.dumps([_plain(value) for value in values], ensure_ascii=False, separators=(",", ":"))
-    return tree.leaf_hash(text.encode())
+    """The hash of one record as `line` gives it."""
+    return tree.leaf_hash(line(values))
+
+
+def line(values: Iterable[Any]) -> bytes:
+    """One record as it is hashed: canonical JSON of its columns in the order of SIGN_IN or STUDY, times as whole seconds since 1970."""
+    return json.dumps([_plain(value) for value in values], ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaopei.center.training.views import classes, phone, reviews, syllabus, teaching
+from kaopei.center.training.views import classes, files, phone, reviews, syllabus, teaching
 
 app_name = "training"
 urlpatterns = [
@@ -43,5 +43,13 @@ urlpatterns = [
     path("phone/study/<int:pk>/<str:unit>/events/", phone.study_events, name="study_events"),
     path("phone/contest/<int:pk>/", phone.contest, name="phone_contest"),
     path("phone/decision/<int:pk>/", phone.decision, name="decision"),
-    # visits, files, conditions, identity
+    path("classes/<str:number>/file/", files.file, name="file"),
+    path("classes/<str:number>/file/parts/", files.add_part, name="add_part"),
+    path("classes/<str:number>/file/proofs/", files.issue_proofs, name="issue_proofs"),
+    path("classes/<str:number>/file/seal/", files.seal, name="seal"),
+    path("classes/<str:number>/file/<int:version>.zip", files.take, name="take_file"),
+    path("proofs/", files.proofs, name="proofs"),
+    path("proofs/<str:number>/", files.proof, name="proof"),
+    path("proofs/<str:number>/paper/", files.proof_paper, name="proof_paper"),
+    path("phone/proof/<int:pk>/", files.own_proof, name="own_proof"),
 ]

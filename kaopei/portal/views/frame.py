@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from kaopei.center.publication import queries
+from kaopei.center.publication.queries import Published
 from kaopei.office import clock, trusted
 from kaopei.office.ui.middleware import COOKIE
 from kaopei.parcel.rejected import Rejected
@@ -79,11 +80,20 @@ def trust(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def status(request: HttpRequest) -> HttpResponse:
     """The newest published list of certificates that no longer hold, byte for byte as it was signed."""
-    published = queries.status_list(clock.now())
+    return _list(queries.status_list(clock.now()), "status.json")
+
+
+@require_GET
+def training_status(request: HttpRequest) -> HttpResponse:
+    """The newest published list of proofs of training that no longer hold, byte for byte as it was signed."""
+    return _list(queries.proof_list(clock.now()), "training-status.json")
+
+
+def _list(published: Published | None, name: str) -> HttpResponse:
     if published is None:
-        raise Http404("status.json")
+        raise Http404(name)
     answer = HttpResponse(str(published.content["text"]).encode(), content_type="application/json")
-    answer["Content-Disposition"] = 'attachment; filename="status.json"'
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 

@@ -12,7 +12,7 @@ from kaopei.law import identity
 from kaopei.office import clock, trusted
 from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.trust import Trust
-from kaopei.portal import checking
+from kaopei.portal import checking, proofs
 from kaopei.portal.checking import Answer
 from kaopei.portal.limits import LARGEST_UPLOAD, PATIENCE
 
@@ -126,3 +126,41 @@ def _unreadable(ticket: str, id_number: str) -> str:
     if not re.fullmatch(r"[0-9A-Z]{6,20}", id_number) or (len(id_number) == 18 and identity.read_id_number(id_number).fault):
         return "身份证号不完整或有错字，请照身份证抄写。"
     return ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def training_proofs(request: HttpRequest) -> HttpResponse:
+    """Check a proof of training: by number (GET), by QR text, signed JSON, or PDF with its number (POST)."""
+    listed, problem = trust()
+    answer, status = None, 200
+    asked = request.GET if request.method != "POST" else {}
+    number = str(asked.get("number", "")).replace("\0", "").strip()[:60]
+    if listed is None:
+        status = 503
+    elif request.method == "POST":
+        if oversized(request):
+            answer, status = Answer("bad", TOO_LARGE, trust_version=listed.version, rehearsal=listed.rehearsal), 413
+        else:
+            given = request.FILES.get("file")
+            data = given.read() if given is not None else request.POST.get("text", "").encode("utf-8", "replace")
+            answer = proofs.check(data, listed, clock.now(), request.POST.get("number", "").replace("\0", "")[:60])
+    elif number:
+        answer = proofs.look_up(number, listed, clock.now())
+    elif "number" in asked:
+        problem = "请填写培训证明编号，例如 440600-2026-证-000001。"
+    english = getattr(request, "lang", "zh") == "en"
+    shown = [(PROOF_LABELS[name][english], value) for name, value in answer.fields.items()] if answer else []
+    context = {"answer": answer, "shown": shown, "problem": problem, "number": number, "listed": listed}
+    return render(request, "portal/proofs.html", context, status=status)
+
+
+PROOF_LABELS = {
+    **LABELS,
+    "number": ("证明编号", "Number"),
+    "institution": ("培训机构", "Institution"),
+    "study_class": ("培训班", "Class"),
+    "operation": ("操作项目", "Operation"),
+    "kind": ("培训类别", "Kind"),
+    "hours": ("计得学时", "Hours"),
+    "issued_on": ("出具日期", "Issued on"),
+}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from kaopei.center.publication.drafts import calendar, certificates, draws, register, results
+from kaopei.center.publication.drafts import calendar, certificates, draws, proofs, register, results
 from kaopei.center.publication.drafts.draft import Draft
 from kaopei.center.publication.models import Publication
 
@@ -52,6 +52,14 @@ GROUPS = {
         Group(
             "status", "证书状态名单", "Certificate status list", (Kind.STATUS_LIST,), ("N2.6.2",),
             certificates.status, "还没有证书状态名单。签发第一张证书时自动产生。", by_itself=True,
+        ),
+        Group(
+            "proofs", "培训证明与失效名单", "Proofs of training and their list", (Kind.PROOF, Kind.PROOF_LIST), ("N1.3.4", "N1.3.13"),
+            proofs.drafts, "还没有培训证明。由培训机构在结班后的培训档案里出具。",
+        ),
+        Group(
+            "proof_list", "培训证明失效名单", "List of revoked proofs", (Kind.PROOF_LIST,), ("N1.3.13",),
+            proofs.revoked, "还没有培训证明失效名单。出具第一份培训证明时自动产生。", by_itself=True,
         ),
     )
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Tables of training, by noun."""
 
 from kaopei.center.training.models.classes import Lesson, LessonChange, SyllabusHours, SyllabusUnit, TeacherReport, TrainingClass
+from kaopei.center.training.models.files import FilePart, ProofStatusList, TrainingFile, TrainingProof
 from kaopei.center.training.models.people import Device, ElsewhereTraining, EnrolCode, Enrolment, Trainee
 from kaopei.center.training.models.records import Seal, SignInRecord, StudyRecord
 from kaopei.center.training.models.reviews import Consequence, Contest, Correction, Exclusion, HoursTotal, Lead
@@ -14,10 +15,12 @@ __all__ = [
     "EnrolCode",
     "Enrolment",
     "Exclusion",
+    "FilePart",
     "HoursTotal",
     "Lead",
     "Lesson",
     "LessonChange",
+    "ProofStatusList",
     "Seal",
     "SignInRecord",
     "StudyRecord",
@@ -26,4 +29,6 @@ __all__ = [
     "TeacherReport",
     "Trainee",
     "TrainingClass",
+    "TrainingFile",
+    "TrainingProof",
 ]

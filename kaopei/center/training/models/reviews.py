@@ -169,7 +169,7 @@ class Consequence(models.Model):
     city = models.CharField(max_length=6)
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="consequences")
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="consequences")
-    kind = models.CharField(max_length=11, choices=[("application", "未完成的报名"), ("certificate", "已发的证书")])
+    kind = models.CharField(max_length=11, choices=[("application", "未完成的报名"), ("certificate", "已发的证书"), ("proof", "已发的培训证明")])
     number = models.CharField(max_length=80)
     url = models.TextField(blank=True)
     state = models.TextField(blank=True)
