@@ -7,8 +7,9 @@ from kaopei.parcel.rejected import Rejected
 from tests.parcel.cast import NOW, found
 
 FACTS = {
-    "proof_id": "01K0000000000000000000000A", "number": "440600-2026-证-000001", "name": "陈志强", "id_last4": "123X", "institution": "佛山市某培训学校",
-    "institution_code": "91440604MA5W1TDK60", "study_class": "4406-2026-P001", "operation": "低压电工作业", "kind": "初训", "hours": 148,
+    "proof_id": "01K0000000000000000000000A", "number": "440600-2026-证-000001", "name": "陈志强", "id_last4": "123X",
+    "institution": "佛山市某培训学校", "institution_code": "91440604MA5W1TDK60", "study_class": "4406-2026-P001",
+    "operation": "低压电工作业", "kind": "初训", "hours": 148,
     "needed": "148", "first_day": "2026-11-01", "last_day": "2026-11-28", "issued_on": "2026-11-30",
 }  # fmt: skip
 

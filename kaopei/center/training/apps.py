@@ -21,6 +21,7 @@ class TrainingConfig(AppConfig):
         NavItem("更正签到", "Corrections", "training:corrections", "training.view"),
         NavItem("学员异议", "Contests", "training:contests", "training.review"),
         NavItem("培训线索", "Leads", "training:leads", "training.view"),
+        NavItem("随机抽查", "Visits", "training:visits", "training.visit"),
         NavItem("牵涉事项", "What rests on it", "training:consequences", "training.uphold"),
         NavItem("教学单元", "Units", "training:units", "training.view"),
         NavItem("大纲学时", "Syllabus hours", "training:hours", "training.view"),

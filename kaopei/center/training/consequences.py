@@ -10,6 +10,7 @@ from django.apps import apps
 
 from kaopei.center.training.counter_entries import counter
 from kaopei.center.training.models import Consequence, Enrolment, HoursTotal, Lead, SignInRecord
+from kaopei.center.training.queries.visits import HIDDEN
 from kaopei.law.calendar import after_working_days
 from kaopei.office.clock import CHINA
 
@@ -33,7 +34,7 @@ def strike(lead: Lead, *, second: str, at: dt.datetime) -> int:
     done = set(SignInRecord.objects.filter(city=lead.city, kind="counter", replaces__in=lead.rows).values_list("replaces", flat=True))
     rows = SignInRecord.objects.filter(city=lead.city, number__in=set(lead.rows) - done).select_related("enrolment", "lesson").order_by("pk")
     strokes = [(row.enrolment, row.number, row) for row in rows]
-    if not lead.rows and lead.note:
+    if not lead.rows and lead.note and lead.kind != HIDDEN:
         # A lead of online study names its units.
         held = Enrolment.objects.filter(pk__in=lead.enrolments)
         strokes = [(one, f"unit:{unit}", None) for one in held for unit in lead.note.split(";") if one.study.filter(unit=unit).exists()]

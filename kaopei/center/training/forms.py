@@ -167,6 +167,17 @@ class SealForm(forms.Form):
     reason = forms.CharField(label="缺项的理由", required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="不少于 20 个字。")
 
 
+class VisitForm(forms.Form):
+    """What an inspector saw."""
+
+    heads = forms.IntegerField(
+        label="教室里实际多少名学员", min_value=0, max_value=2000, error_messages=NEED, widget=forms.NumberInput(attrs={"inputmode": "numeric"})
+    )
+    differs = forms.BooleanField(label="与报告不符（没有上课、不是这个班或这位教师）", required=False)
+    note = forms.CharField(label="看到的情况", required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    photo = forms.FileField(label="照片（可不拍）", required=False, widget=forms.FileInput(attrs={"accept": "image/*", "capture": "environment"}))
+
+
 class RevokeForm(ReasonForm):
     """A proof that does not hold."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaopei.center.training.views import classes, files, phone, reviews, syllabus, teaching
+from kaopei.center.training.views import classes, files, phone, reviews, syllabus, teaching, visits
 
 app_name = "training"
 urlpatterns = [
@@ -51,5 +51,10 @@ urlpatterns = [
     path("proofs/", files.proofs, name="proofs"),
     path("proofs/<str:number>/", files.proof, name="proof"),
     path("proofs/<str:number>/paper/", files.proof_paper, name="proof_paper"),
+    path("visits/", visits.now, name="visits"),
+    path("visits/past/", visits.past, name="visits_past"),
+    path("visits/lessons/<int:pk>/", visits.visit, name="visit"),
+    path("visits/<int:pk>/", visits.visited, name="visited"),
+    path("visits/<int:pk>/photo/", visits.photo, name="visit_photo"),
     path("phone/proof/<int:pk>/", files.own_proof, name="own_proof"),
 ]

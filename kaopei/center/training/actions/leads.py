@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from kaopei.center.training import consequences, counting, facts
 from kaopei.center.training.bounds import no
 from kaopei.center.training.models import Consequence, Enrolment, HoursTotal, Lead, TrainingClass
+from kaopei.center.training.queries.visits import HIDDEN
 from kaopei.center.training.study.facts import Finding
 from kaopei.law.exceptions import LEAST_TEXT
 from kaopei.office import ids
@@ -25,7 +26,8 @@ def keep(found: Iterable[Finding], *, city: str, classes: set[str] | None = None
     `classes` (numbers) is what the count was limited to.
     """
     wanted = {counting.digest(one): one for one in found}
-    known = {one.digest: one for one in Lead.objects.filter(city=city).only("digest", "status", "classes")}
+    # A lead of a visit was seen by a person: no count gives it, and no count takes it away.
+    known = {one.digest: one for one in Lead.objects.filter(city=city).exclude(kind=HIDDEN).only("digest", "status", "classes")}
     home = dict(TrainingClass.objects.filter(city=city).values_list("number", "institution_code"))
     fresh = [_lead(city, digest, one, home, at) for digest, one in wanted.items() if digest not in known]
     _name_enrolments(fresh, city)

@@ -5,6 +5,7 @@ from kaopei.center.training.models.files import FilePart, ProofStatusList, Train
 from kaopei.center.training.models.people import Device, ElsewhereTraining, EnrolCode, Enrolment, Trainee
 from kaopei.center.training.models.records import Seal, SignInRecord, StudyRecord
 from kaopei.center.training.models.reviews import Consequence, Contest, Correction, Exclusion, HoursTotal, Lead
+from kaopei.center.training.models.visits import Visit
 
 __all__ = [
     "Consequence",
@@ -31,4 +32,5 @@ __all__ = [
     "TrainingClass",
     "TrainingFile",
     "TrainingProof",
+    "Visit",
 ]

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 
 from kaopei.center.training.models import Consequence, Contest, Correction, Enrolment, Exclusion, HoursTotal, Lead, SyllabusUnit, TrainingClass
 from kaopei.center.training.queries import syllabus
+from kaopei.center.training.queries.visits import HIDDEN
 
 
 def of(enrolment: Enrolment) -> int:
@@ -43,7 +44,10 @@ def leads(kind: str = "", status: str = "", institution: str = "") -> QuerySet[L
     for name, value in {"kind": kind, "status": status}.items():
         if value:
             rows = rows.filter(**{name: value})
-    return rows.filter(institutions__contains=[institution]) if institution else rows
+    if not institution:
+        return rows
+    # What an unannounced visit has shown is the visited's to see only when the review has ended.
+    return rows.filter(institutions__contains=[institution]).exclude(kind=HIDDEN, status__in=("open", "proposed"))
 
 
 def rates() -> dict[str, dict[str, object]]:

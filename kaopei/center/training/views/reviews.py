@@ -38,6 +38,7 @@ KINDS = {
     "teacher_two_classes": "教师同时在两处",
     "teacher_unreported": "教师没有书面报告",
     "two_devices": "两台设备同时播放",
+    "visit_difference": "抽查人数不符",
 }
 PEOPLE = frozenset(KINDS) - {"batch_identical", "one_device_many", "room_over_capacity", "teacher_two_classes", "teacher_unreported"}
 
