@@ -19,6 +19,7 @@ class TrainingConfig(AppConfig):
         NavItem("培训证明", "Proofs", "training:proofs", "training.view"),
         NavItem("教师", "Teachers", "training:teachers", "training.view"),
         NavItem("更正签到", "Corrections", "training:corrections", "training.view"),
+        NavItem("身份信息更正", "Identity data", "training:identity", "training.view"),
         NavItem("学员异议", "Contests", "training:contests", "training.review"),
         NavItem("培训线索", "Leads", "training:leads", "training.view"),
         NavItem("随机抽查", "Visits", "training:visits", "training.visit"),

@@ -5,8 +5,9 @@ from typing import Any
 
 from django import forms
 
-from kaopei.center.training.models import FilePart, SyllabusUnit
+from kaopei.center.training.models import FilePart, IdentityCorrection, SyllabusUnit
 from kaopei.center.training.models.classes import KINDS
+from kaopei.center.training.models.identity import FAULTS
 from kaopei.office.clock import CHINA
 
 DAY = {"type": "date"}
@@ -176,6 +177,28 @@ class VisitForm(forms.Form):
     differs = forms.BooleanField(label="与报告不符（没有上课、不是这个班或这位教师）", required=False)
     note = forms.CharField(label="看到的情况", required=False, widget=forms.Textarea(attrs={"rows": 3}))
     photo = forms.FileField(label="照片（可不拍）", required=False, widget=forms.FileInput(attrs={"accept": "image/*", "capture": "environment"}))
+
+
+class IdentityForm(forms.Form):
+    """A datum that is wrong, and what proves it."""
+
+    field = forms.ChoiceField(label="哪一项", choices=IdentityCorrection.Field.choices)
+    new = forms.CharField(label="正确的内容", max_length=60, error_messages=NEED)
+    fault = forms.ChoiceField(label="谁的差错", choices=FAULTS, widget=forms.RadioSelect, error_messages=NEED)
+    evidence = forms.CharField(
+        label="哪里错了、凭什么证件", widget=forms.Textarea(attrs={"rows": 3}), error_messages=NEED, help_text="不少于 20 个字。"
+    )
+    attachment = forms.FileField(label="证件照片（可不交）", required=False, help_text="JPEG、PNG 或 PDF，不超过 4 MB。")
+
+
+class DecideIdentityForm(forms.Form):
+    """Whose error it was, and what is done about it or why not."""
+
+    fault = forms.ChoiceField(label="核对后认定谁的差错", choices=FAULTS, widget=forms.RadioSelect, error_messages=NEED)
+    text = forms.CharField(
+        label="处理（机构差错必填）或不同意的理由", required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="如：约谈机构负责人、责令整改、记入监管台账；不同意的写明理由，不少于 20 个字。",
+    )  # fmt: skip
 
 
 class RevokeForm(ReasonForm):

@@ -10,6 +10,7 @@ from typing import Any
 from kaopei.center.registry import queries as registry
 from kaopei.center.training import sealing
 from kaopei.center.training.decisions import REASONS
+from kaopei.center.training.identity import is_confirmed
 from kaopei.center.training.models import Contest, Correction, Exclusion, FilePart, HoursTotal, Lead, Seal, SignInRecord, StudyRecord, TrainingClass
 from kaopei.center.training.queries import classes, hours, people
 from kaopei.center.training.timetable import shown
@@ -176,7 +177,8 @@ def _trainee(row: Any) -> dict[str, Any]:
     total, proof = getattr(row, "total", None), getattr(row, "proof", None)
     return {
         "enrolment": row.pk, "position": row.position, "name": row.trainee.name, "id_number": row.trainee.id_number, "listed": row.is_listed,
-        "joined_on": str(row.joined_on), "left_on": str(row.left_on or ""), "records": total.records if total else 0,
+        "confirmed": is_confirmed(row.trainee), "joined_on": str(row.joined_on),
+        "left_on": str(row.left_on or ""), "records": total.records if total else 0,
         "gross_minutes": total.gross if total else 0, "effective_minutes": total.effective if total else 0, "hours": total.hours if total else 0,
         "hours_with_earlier_class": hours.of(row), "excluded": dict(total.excluded) if total else {},
         "exclusions": [

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaopei.center.training.views import classes, files, phone, reviews, syllabus, teaching, visits
+from kaopei.center.training.views import classes, files, identity, phone, reviews, syllabus, teaching, visits
 
 app_name = "training"
 urlpatterns = [
@@ -56,5 +56,11 @@ urlpatterns = [
     path("visits/lessons/<int:pk>/", visits.visit, name="visit"),
     path("visits/<int:pk>/", visits.visited, name="visited"),
     path("visits/<int:pk>/photo/", visits.photo, name="visit_photo"),
+    path("identity/", identity.corrections, name="identity"),
+    path("identity/<int:pk>/", identity.correction, name="identity_one"),
+    path("identity/<int:pk>/evidence/", identity.evidence, name="identity_evidence"),
+    path("people/<int:pk>/identity/", identity.desk, name="identity_desk"),
+    path("phone/identity/", identity.own_correction, name="own_correction"),
+    path("phone/identity/confirm/", identity.own_confirm, name="own_confirm"),
     path("phone/proof/<int:pk>/", files.own_proof, name="own_proof"),
 ]

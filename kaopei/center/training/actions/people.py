@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import secrets
 
-from kaopei.center.training import codes
+from kaopei.center.training import codes, identity
 from kaopei.center.training.bounds import locked, no
 from kaopei.center.training.models import Device, EnrolCode, Enrolment, Trainee, TrainingClass
 from kaopei.law.rules.c1_3_identity import datum_is_right
@@ -12,7 +12,7 @@ from kaopei.office import ids
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.audit.record import event, records
 from kaopei.office.clock import CHINA
-from kaopei.office.personal import blind_index
+from kaopei.office.personal import blind_index, mask_name
 from kaopei.office.refused import Refused
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -35,7 +35,9 @@ def enrol(study_class: TrainingClass, people: list[tuple[str, str, str]], *, by:
             if not verdict.allowed:
                 reason = verdict.reasons[0]
                 raise no(reason.clause, f"第 {nth} 行：{reason.text}。请对照证件改正后整份重新提交，没有登记任何人。", reason.code)
+        name, number = identity.read("name", name), identity.read("id_number", number)
         person = blind_index(number, "person").hex()
+        _not_somebody_else(nth, name, number, person, held)
         trainee, _ = Trainee.objects.get_or_create(city=held.city, person=person, defaults={"name": name, "id_number": number})
         if Enrolment.objects.filter(study_class=held, trainee=trainee, left_on=None).exists():
             raise no("N1.3.11", f"第 {nth} 行：此人已在本班名册中。", "twice")
@@ -52,6 +54,18 @@ def enrol(study_class: TrainingClass, people: list[tuple[str, str, str]], *, by:
     digest = hashlib.sha256(",".join(str(one.trainee_id) for one in made).encode()).hexdigest()
     event(obj=f"class:{held.number}", city=held.city, count=len(made), digest=digest)
     return made
+
+
+def _not_somebody_else(nth: int, name: str, number: str, person: str, held: TrainingClass) -> None:
+    """The number is known under another name, or somebody of this name is in the class whose number differs by a slip."""
+    known = Trainee.objects.filter(city=held.city, person=person).first()
+    if known is not None and known.name and known.name != name:
+        text = f"第 {nth} 行：这个号码已登记为另一个姓名（{mask_name(known.name)}）。请对照证件；登记有错的，到该学员的“身份信息”申请更正。"
+        raise no("N1.3.11", text, "other_name")
+    others = Trainee.objects.filter(enrolments__study_class=held, enrolments__left_on=None)
+    if known is None and (twin := identity.looks_twice(name, number, others)) is not None:
+        text = f"第 {nth} 行：与名册中的 {mask_name(twin.name)} 同名，号码只差一两位，可能是同一人录了两次。请对照证件。"
+        raise no("N1.3.11", text, "looks_twice")
 
 
 @records("training.enrolment_moved", act="training.enrol")

@@ -2,6 +2,7 @@
 
 from kaopei.center.training.models.classes import Lesson, LessonChange, SyllabusHours, SyllabusUnit, TeacherReport, TrainingClass
 from kaopei.center.training.models.files import FilePart, ProofStatusList, TrainingFile, TrainingProof
+from kaopei.center.training.models.identity import IdentityConfirmation, IdentityCorrection
 from kaopei.center.training.models.people import Device, ElsewhereTraining, EnrolCode, Enrolment, Trainee
 from kaopei.center.training.models.records import Seal, SignInRecord, StudyRecord
 from kaopei.center.training.models.reviews import Consequence, Contest, Correction, Exclusion, HoursTotal, Lead
@@ -18,6 +19,8 @@ __all__ = [
     "Exclusion",
     "FilePart",
     "HoursTotal",
+    "IdentityConfirmation",
+    "IdentityCorrection",
     "Lead",
     "Lesson",
     "LessonChange",

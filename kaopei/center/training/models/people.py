@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from kaopei.center.training.models.classes import TrainingClass
-from kaopei.office.personal import EncryptedTextField
+from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
 
 
 class Trainee(models.Model):
@@ -15,9 +15,15 @@ class Trainee(models.Model):
     name = EncryptedTextField("training.trainee")
     id_number = EncryptedTextField("training.trainee")
     phone = EncryptedTextField("training.trainee", blank=True)
+    # Made at the identity check; the same picture of two people is none.
+    photo = EncryptedBinaryField("training.photo", null=True)
+    photo_digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["city", "person"], name="trainee_once_per_city")]
+        constraints = [
+            models.UniqueConstraint(fields=["city", "person"], name="trainee_once_per_city"),
+            models.UniqueConstraint(fields=["city", "photo_digest"], condition=~Q(photo_digest=""), name="photo_of_one_trainee"),
+        ]
         ordering = ["pk"]
 
 

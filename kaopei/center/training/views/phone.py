@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
-from kaopei.center.training import codes, decisions, filming, live, presence
+from kaopei.center.training import codes, decisions, filming, identity, live, presence
 from kaopei.center.training.actions import contests
 from kaopei.center.training.actions import people as people_actions
 from kaopei.center.training.actions import presence as notes
@@ -55,6 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
     with scope.entered(device.city):
         at = clock.now()
         context = {"courses": live.page(device.trainee, at), "name": mask_name(device.trainee.name), "device": device, "at": at}
+        context["trainee"], context["confirmed"] = device.trainee, identity.is_confirmed(device.trainee)
         return render(request, "training/phone_home.html", context)
 
 
