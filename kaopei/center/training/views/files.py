@@ -13,7 +13,7 @@ from kaopei.center.training.actions import files as actions
 from kaopei.center.training.actions import proofs as proof_actions
 from kaopei.center.training.bounds import no
 from kaopei.center.training.forms import PartForm, RevokeForm, SealForm
-from kaopei.center.training.models import TrainingProof
+from kaopei.center.training.models import TrainingClass, TrainingFile, TrainingProof
 from kaopei.center.training.queries import files, hours
 from kaopei.center.training.views.classes import class_of, mine
 from kaopei.center.training.views.phone import trainee
@@ -37,9 +37,18 @@ def file(request: HttpRequest, number: str) -> HttpResponse:
         "seal": SealForm(),
         "proofs": [(row, mask_name(row.enrolment.trainee.name)) for row in files.proofs().filter(enrolment__study_class=one).order_by("number")],
         "changed": bool(versions) and versions[0].hours != training_file.hours_digest(one), "needed": hours.needed(one),
-        "may_take": request.user.may("training.take_file"),
+        "may_take": request.user.may("training.take_file"), "to_seal": _to_seal(one, versions, whole),
     }  # fmt: skip
     return render(request, "training/file.html", context)
+
+
+def _to_seal(one: TrainingClass, versions: list[TrainingFile], whole: training_file.Completeness) -> bool:
+    """Closed and not sealed, or something has changed since the last version."""
+    if not versions:
+        return one.status == "closed"
+    last = versions[0]
+    newer = files.parts(one).filter(at__gt=last.at).exists()
+    return newer or last.hours != training_file.hours_digest(one) or last.missing != whole.missing
 
 
 @require_POST
