@@ -24,6 +24,7 @@ class TrainingConfig(AppConfig):
         NavItem("培训线索", "Leads", "training:leads", "training.view"),
         NavItem("随机抽查", "Visits", "training:visits", "training.visit"),
         NavItem("牵涉事项", "What rests on it", "training:consequences", "training.uphold"),
+        NavItem("培训条件", "Conditions", "training:conditions", "training.view"),
         NavItem("教学单元", "Units", "training:units", "training.view"),
         NavItem("大纲学时", "Syllabus hours", "training:hours", "training.view"),
         NavItem("学习记录封签", "Seals of records", "training:seals", "training.check"),

@@ -201,6 +201,21 @@ class DecideIdentityForm(forms.Form):
     )  # fmt: skip
 
 
+class ConditionForm(forms.Form):
+    """A figure or a finding for one clause of the standard."""
+
+    clause = forms.ChoiceField(label="第几条")
+    figure = forms.IntegerField(label="数量（按数量要求的）", required=False, min_value=0, max_value=1_000_000)
+    met = forms.ChoiceField(label="是否符合（按内容要求的）", required=False, choices=[("", "—"), ("yes", "符合"), ("no", "不符合")])
+    note = forms.CharField(
+        label="凭什么", widget=forms.Textarea(attrs={"rows": 2}), error_messages=NEED, help_text="台账、现场、证书编号等；不少于 20 个字。"
+    )
+
+    def __init__(self, *args: Any, clauses: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["clause"].choices = [(clause, f"{clause} {title}") for clause, title in clauses]
+
+
 class RevokeForm(ReasonForm):
     """A proof that does not hold."""
 

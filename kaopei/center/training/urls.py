@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaopei.center.training.views import classes, files, identity, phone, reviews, syllabus, teaching, visits
+from kaopei.center.training.views import classes, conditions, files, identity, phone, reviews, syllabus, teaching, visits
 
 app_name = "training"
 urlpatterns = [
@@ -56,6 +56,8 @@ urlpatterns = [
     path("visits/lessons/<int:pk>/", visits.visit, name="visit"),
     path("visits/<int:pk>/", visits.visited, name="visited"),
     path("visits/<int:pk>/photo/", visits.photo, name="visit_photo"),
+    path("conditions/", conditions.listing, name="conditions"),
+    path("conditions/<str:city>/<str:code>/", conditions.of, name="conditions_of"),
     path("identity/", identity.corrections, name="identity"),
     path("identity/<int:pk>/", identity.correction, name="identity_one"),
     path("identity/<int:pk>/evidence/", identity.evidence, name="identity_evidence"),

@@ -1,6 +1,7 @@
 """Tables of training, by noun."""
 
 from kaopei.center.training.models.classes import Lesson, LessonChange, SyllabusHours, SyllabusUnit, TeacherReport, TrainingClass
+from kaopei.center.training.models.conditions import ConditionEntry
 from kaopei.center.training.models.files import FilePart, ProofStatusList, TrainingFile, TrainingProof
 from kaopei.center.training.models.identity import IdentityConfirmation, IdentityCorrection
 from kaopei.center.training.models.people import Device, ElsewhereTraining, EnrolCode, Enrolment, Trainee
@@ -9,6 +10,7 @@ from kaopei.center.training.models.reviews import Consequence, Contest, Correcti
 from kaopei.center.training.models.visits import Visit
 
 __all__ = [
+    "ConditionEntry",
     "Consequence",
     "Contest",
     "Correction",
