@@ -33,11 +33,14 @@ class BadTrust(ValueError):
 
 
 def main(argv: list[str]) -> int:
-    """found, person, revoke, show."""
+    """found, passkey, person, revoke, show."""
     parser = Parser("trust", zh="信任名单与密钥", en="the trust list and its keys")
     words = parser.words()
     _found_options(words.add_parser("found", zh="建立演练的信任名单和全部密钥", en="found a rehearsal's trust list with all keys"))
     _person_options(words.add_parser("person", zh="为人员生成签名密钥并登记", en="make and list people's signing keys"))
+    key = words.add_parser("passkey", zh="把人员的通行密钥列入名单", en="list a person's passkey")
+    key.arg("file", type=Path, metavar="FILE", zh="登记行（从“我的登录”页下载）", en="the row, from the page of one's log-in")
+    key.arg("--data", type=Path, metavar="DATADIR", zh="数据目录，默认 var/", en="data directory, default var/")
     back = words.add_parser("revoke", zh="吊销一把密钥", en="revoke a key")
     back.arg("kid", metavar="KID", zh="密钥编号", en="key id")
     back.arg("--reason", required=True, zh="原因", en="reason")
@@ -47,7 +50,7 @@ def main(argv: list[str]) -> int:
     show.arg("--json", action="store_true", zh="输出 JSON", en="JSON")
     trust_files.add_options(show)
     chosen = parser.parse_args(argv)
-    acts: dict[str, Callable[[Namespace], int]] = {"found": _found, "person": _person, "revoke": _revoke, "show": _show}
+    acts: dict[str, Callable[[Namespace], int]] = {"found": _found, "passkey": _passkey, "person": _person, "revoke": _revoke, "show": _show}
     try:
         return acts[chosen.action](chosen)
     except OSError as problem:
@@ -205,6 +208,24 @@ def _person(chosen: Namespace) -> int:
     following = _following(listed, signers, add=[row for row, _ in made])
     _lay_people(data, made)
     _lay(data, listed.version + 1, following)
+    return 0
+
+
+def _passkey(chosen: Namespace) -> int:
+    data = trust_files.data_folder(chosen.data)
+    listed, signers = _in_force(data)
+    try:
+        row = json.loads(chosen.file.read_text(encoding="utf-8-sig"))
+        told = {"passkey", "pub", "role", "holder", "scope"}
+        fits = isinstance(row, dict) and told <= set(row) and row["role"] == "person" and row["kid"] == keyfile.kid(row["pub"])
+    except (ValueError, KeyError, TypeError):
+        fits = False
+    if not fits:
+        raise BadTrust(f"{chosen.file}：不是通行密钥的登记行。请从“我的登录”页重新下载。")
+    if row["kid"] in listed.keys:
+        raise BadTrust(f"{chosen.file}：这把通行密钥已在信任名单中。")
+    _lay(data, listed.version + 1, _following(listed, signers, add=[row]))
+    print(row["kid"], row["holder"], sep="\t")
     return 0
 
 

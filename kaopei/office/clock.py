@@ -4,6 +4,7 @@ Under a rehearsal's trust list the time may be moved by DATADIR/clock.json; anyw
 """
 
 import json
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -31,3 +32,8 @@ def offset(data: Path) -> int:
     if not path.exists() or not trusted.rehearsal(data):
         return 0
     return int(json.loads(path.read_text(encoding="utf-8"))["offset_seconds"])
+
+
+def machine() -> int:
+    """Seconds by the machine's own clock, for how long a log-in may last; a rehearsal does not move it."""
+    return int(time.time())

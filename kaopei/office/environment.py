@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
@@ -20,12 +21,14 @@ VARIABLES = {
     "DJANGO_SETTINGS_MODULE": ("程序：kaopei.center.settings、kaopei.portal.settings 或 kaopei.vault.settings", "由各命令自行设定"),
     "KAOPEI_CERTIFICATE_NUMBER": ("证书编号格式：{city}、{year}、{serial} 各一次，可加其他文字，不得含身份证号码", "{city}-{year}-{serial:06d}"),
     "KAOPEI_DATA": ("数据目录", "项目下的 var/"),
+    "KAOPEI_DOMAIN": ("通行密钥所属的域名（省级注册域名，访问用的域名须在其下）", "浏览器访问时的主机名"),
     "KAOPEI_HOSTS": ("允许访问的域名，逗号分隔，不得为 *", "仅本机"),
     "KAOPEI_SCORE_DISPLAY": ("考试点是否显示初评成绩：never 不显示，at_close 收场评分后显示；写入试卷密封包", "never"),
     "KAOPEI_TLS": ("设为 1：经 HTTPS 访问（前面有反向代理，并由它设定 X-Forwarded-Proto），Cookie 只走加密连接", "经 HTTP 访问，仅限本机与内网"),
     "VAULT_DATABASE_OWNER_URL": ("题库室数据库所有者的地址，只用于升级表结构", "与 VAULT_DATABASE_URL 相同"),
     "VAULT_DATABASE_URL": ("题库室的 PostgreSQL 服务器，不得与 DATABASE_URL 同一台", "在题库室数据目录内启动自带的 PostgreSQL"),
 }
+DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -59,6 +62,14 @@ def hosts() -> list[str]:
     if "*" in named:
         raise ImproperlyConfigured("KAOPEI_HOSTS 不得为 *，请列出域名")
     return ["127.0.0.1", "localhost", "[::1]", *named]
+
+
+def domain() -> str:
+    """KAOPEI_DOMAIN: a name with a dot, no address, no port."""
+    named = os.environ.get("KAOPEI_DOMAIN", "").strip().lower()
+    if named and not DOMAIN.fullmatch(named):
+        raise ImproperlyConfigured("KAOPEI_DOMAIN 应为域名，例如 exam.example.gov.cn，不带协议和端口")
+    return named
 
 
 def tls() -> bool:

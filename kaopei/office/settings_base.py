@@ -9,10 +9,12 @@ from kaopei.office.environment import (
     data_folder,
     database,
     database_variable,
+    domain,
     hosts,
     package_folder,
     program,
     secret_key,
+    tls,
 )
 
 DATA = data_folder()
@@ -52,6 +54,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "kaopei.office.ui.middleware.Language",
     "kaopei.office.accounts.middleware.Idle",
+    "kaopei.office.accounts.middleware.Lasting",
     "kaopei.office.accounts.middleware.CityScope",
     "kaopei.office.refused.ShowRefusals",
 ]
@@ -87,6 +90,10 @@ LOGIN_REDIRECT_URL = "/"
 # 15 minutes without a click end the log-in of a person who decides; everybody else has two hours.
 IDLE_MINUTES = 120
 IDLE_MINUTES_PRIVILEGED = 15
+# However busy, a log-in lasts a working day and no longer.
+LOG_IN_HOURS = 12
+# The domain to which passkeys belong (WebAuthn: RP ID); empty: the host under which the page was opened.
+PASSKEY_DOMAIN = domain()
 
 # Programs of one machine differ by port only, and cookies know no ports.
 SESSION_COOKIE_NAME = f"{PROGRAM}_session"
@@ -94,6 +101,10 @@ CSRF_COOKIE_NAME = f"{PROGRAM}_csrf"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Behind a proxy that speaks HTTPS to browsers (KAOPEI_TLS): cookies go nowhere else, and the address is known as https.
+if tls():
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_FAILURE_VIEW = "kaopei.office.ui.views.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kaopei.parcel import canonical, jws, schema, signatures
+from kaopei.parcel import canonical, jws, passkey, schema, signatures
 from kaopei.parcel.canonical import Payload
 from kaopei.parcel.keyfile import Signer
 from kaopei.parcel.kinds import Kind
@@ -14,19 +14,40 @@ def make(
     trust: Trust, action: str, object: str, rev: int, digest: str, requester: str, signer: Signer, role: str,
     nonce: str, expires_at: int, at: int,
 ) -> Payload:
-    """A signed approval, as a dict that can be put into a payload.
+    """A signed approval, as a dict that can be put into a payload; arguments as of `draft`."""
+    return signed(draft(trust, action, object, rev, digest, requester, signer.kid, role, nonce, expires_at, at), signer)
+
+
+def signed(payload: Payload, signer: Signer) -> Payload:
+    """The approval whose draft a key signs."""
+    return canonical.decode_object(signatures.sign("approval", payload, [signer]))
+
+
+def draft(
+    trust: Trust, action: str, object: str, rev: int, digest: str, requester: str, kid: str, role: str,
+    nonce: str, expires_at: int, at: int,
+) -> Payload:
+    """What the holder of key `kid` is about to sign.
 
     `requester` and the approver are named by the `holder` of their keys; `nonce` is base64url of 16 random bytes;
     `digest` is hex over the bytes that the approver was shown.
     """
-    approver = trust.key(signer.kid, role="person").holder
+    approver = trust.key(kid, role="person").holder
     if approver == requester:
         raise Rejected("approver", "不能批准自己提出的请求；请由另一人批准")
-    payload = {
+    return {
         **trust.frame(at), "action": action, "object": object, "rev": rev, "digest": digest, "requester": requester,
         "approver": approver, "role": role, "nonce": nonce, "expires_at": expires_at, "webauthn": None,
     }
-    return canonical.decode_object(signatures.sign("approval", payload, [signer]))
+
+
+def answered(trust: Trust, payload: Payload, kid: str, answer: passkey.Answer) -> Payload:
+    """The approval whose draft a passkey has answered to; refused unless it holds."""
+    schema.check("approval", payload)
+    content = canonical.encode(payload)
+    data = jws.Signed(content, (passkey.signature(kid, answer),)).to_bytes()
+    signatures.read("approval", data, trust)
+    return canonical.decode_object(data)
 
 
 def check(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from kaopei.parcel import canonical, jws, kinds, schema
+from kaopei.parcel import canonical, jws, kinds, passkey, schema
 from kaopei.parcel.canonical import Payload
 from kaopei.parcel.keyfile import Signer
 from kaopei.parcel.kinds import Kind, Need
@@ -73,10 +73,13 @@ def check_frame(row: Kind, payload: Payload, trust: Trust) -> None:
 
 
 def _signer(row: Kind, one: jws.Signature, content: bytes, payload: Payload, trust: Trust, at: int | None) -> Key:
-    if jws.algorithm(one) != trust.algorithms.signature_alg:
+    by_passkey = row.name == "approval" and trust.suite == "intl" and jws.algorithm(one) == passkey.ALG
+    if not by_passkey and jws.algorithm(one) != trust.algorithms.signature_alg:
         raise Rejected("header", f"{row.title}的签名算法不属于套件 {trust.suite}")
     key = trust.key(one.kid, at=at)
-    if not one.holds(trust.algorithms, key.pub, content):
+    if by_passkey != (key.passkey is not None):
+        raise Rejected("key", f"{row.title}上 {key.holder} 的密钥不是这种签名用的；通行密钥只能签批准记录")
+    if not (passkey.holds(one, key, content) if by_passkey else one.holds(trust.algorithms, key.pub, content)):
         raise Rejected("signature", f"{row.title}上 {key.holder} 的签名不成立，文件已被改动；请重新取得原件")
     if at is None and not key.not_before <= payload["issued_at"] < key.not_after:
         raise Rejected("key", f"{row.title}上 {key.holder} 的密钥在签名时不在有效期内")

@@ -34,6 +34,8 @@ class Key:
     not_after: int
     revoked_since: int | None
     reason: str
+    # Of a passkey: {alg, domain, origins}; such a key answers challenges and signs nothing else (parcel.passkey)
+    passkey: Payload | None = None
 
     def refusal(self, role: str | None, at: int | None) -> str:
         """Why this key may not be used so, or an empty text."""
@@ -190,12 +192,13 @@ def _key(row: Payload) -> Key:
 
 def entry(
     pub: str, role: str, holder: str, *, city: str = "", site: str = "", duties: Sequence[str] = (),
-    not_before: int = 0, not_after: int = FOREVER,
+    not_before: int = 0, not_after: int = FOREVER, passkey: Payload | None = None,
 ) -> Payload:
-    """A row for the list."""
+    """A row for the list; `passkey` = {alg, domain, origins} where an authenticator keeps the private half."""
     scope = {"city": city, "site": site, "duties": list(duties)}
     row = {"kid": keyfile.kid(pub), "role": role, "holder": holder, "scope": scope, "pub": pub}
-    return {**row, "not_before": not_before, "not_after": not_after, "revoked_since": None, "reason": ""}
+    row |= {"not_before": not_before, "not_after": not_after, "revoked_since": None, "reason": ""}
+    return row if passkey is None else {**row, "passkey": passkey}
 
 
 def found(

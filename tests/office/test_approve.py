@@ -155,3 +155,85 @@ def test_pin_is_nowhere_in_the_record(people):
     row = ask(people)
     made = sign(row, people["approver"])
     assert PIN not in json.dumps(made.record)
+
+
+@pytest.fixture
+def keyed(people, page, own_data, monkeypatch):
+    """The approver with a passkey that the trust list names, listed by the command from the file of his page."""
+    from kaopei.office import clock
+    from tests.office.authenticator import Authenticator, enrol
+
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    device = Authenticator()
+    assert enrol(page, device).status_code == 302
+    (key,) = people["approver"].passkeys.all()
+    row = page.get(f"/me/passkeys/{key.pk}/listing.json").json()
+    list_key(own_data, row)
+    return device
+
+
+def list_key(data, row):
+    """The next trust list, with one row more, signed by fresh roots in the place of those that the test's list threw away."""
+    from kaopei.parcel import trust
+    from kaopei.parcel.trust import load
+
+    first = json.loads((data / "trust.json").read_bytes())
+    listed, root, _roots = trust.found(deployment=first["deployment"], rehearsal=True, issued_at=1, keys=[*first["keys"], row])
+    assert load([listed], root).keys[row["kid"]].passkey
+    (data / "trust.json").write_bytes(listed)
+    (data / "trust" / "1.json").write_bytes(listed)
+    (data / "root.txt").write_text(root)
+
+
+def answer(page, row, device, **more):
+    options = page.post(f"/approvals/{row.ulid}/passkey").json()
+    return page.post(f"/approvals/{row.ulid}/approve", {"digest": row.digest, "answer": device.answer(options), **more})
+
+
+def test_passkey_signs_and_the_record_holds_offline(people, page, keyed):
+    from kaopei.office import keys
+
+    row = ask(people)
+    assert "用通行密钥签署" in page.get(f"/approvals/{row.ulid}/").content.decode()
+    assert answer(page, row, keyed).status_code == 302
+    (record,) = queries.granted("draw.freeze", "batch:2026-12", row.digest)
+    exact = {"action": "draw.freeze", "object": "batch:2026-12", "digest": row.digest, "requester": "freezer"}
+    assert approval.check(record, keys.trust(), at=int(NOW.timestamp()), **exact)["approver"] == "approver"
+
+
+def test_who_has_a_listed_passkey_signs_with_nothing_less(people, page, keyed):
+    row = ask(people)
+    with pytest.raises(Refused, match="请用通行密钥签署"):
+        sign(row, people["approver"])
+
+
+def test_answer_about_one_request_signs_no_other(people, page, keyed):
+    first, second = ask(people), actions.request(
+        action="draw.freeze", object="batch:2027-01", content=b"other", title="x", approve_act="allocation.approve", by=people["freezer"], at=NOW
+    )
+    options = page.post(f"/approvals/{first.ulid}/passkey").json()
+    said = keyed.answer(options)
+    assert page.post(f"/approvals/{second.ulid}/approve", {"digest": second.digest, "answer": said}).status_code == 409
+    assert page.post(f"/approvals/{first.ulid}/approve", {"digest": first.digest, "answer": said}).status_code == 409  # its question is gone
+    assert queries.get(first.ulid).status == queries.get(second.ulid).status == "open"
+
+
+def test_passkey_signs_no_own_request_and_no_other_bytes(people, page, keyed):
+    row = ask(people)
+    assert answer(page, row, keyed, digest="0" * 64).status_code == 409
+    own = actions.request(
+        action="draw.freeze", object="batch:own", content=b"x", title="x", approve_act="allocation.approve", by=people["approver"], at=NOW
+    )
+    assert page.post(f"/approvals/{own.ulid}/passkey").status_code == 409
+
+
+def test_unlisted_passkey_logs_in_but_does_not_sign(people, page, monkeypatch):
+    from kaopei.office import clock
+    from tests.office.authenticator import Authenticator, enrol
+
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    enrol(page, Authenticator())
+    row = ask(people)
+    assert page.post(f"/approvals/{row.ulid}/passkey").status_code == 409
+    assert "签名口令" in page.get(f"/approvals/{row.ulid}/").content.decode()
+    sign(row, people["approver"])

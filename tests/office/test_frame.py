@@ -147,7 +147,7 @@ def test_pages_have_no_inline_script_style_or_handler(clerk):
 def test_static_files_come_with_digest_and_stay(client):
     page = client.get("/login/").content.decode()
     found = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
-    assert len(found) == 2
+    assert len(found) == 3
     for address in found:
         answer = client.get(address)
         assert answer.status_code == 200

@@ -1,5 +1,8 @@
 """People, roles, log-in."""
 
+from datetime import datetime
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -7,3 +10,9 @@ class AccountsConfig(AppConfig):
     name = "kaopei.office.accounts"
     label = "accounts"
     verbose_name = "人员与岗位"
+
+    def granted(self, request: Any, *, by: Any, at: datetime) -> None:
+        """The second administrator has signed."""
+        from kaopei.office.accounts import actions
+
+        actions.recover(bytes(request.content), by=by, at=at)

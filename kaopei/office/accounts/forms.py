@@ -13,6 +13,30 @@ class LoginForm(forms.Form):
     password = forms.CharField(label="密码", max_length=200, widget=forms.PasswordInput({"autocomplete": "current-password"}))
 
 
+class CodeForm(forms.Form):
+    """The second step: a code from the phone, or a recovery code."""
+
+    code = forms.CharField(
+        label="动态口令或恢复码", max_length=20, widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "text", "autofocus": True})
+    )
+
+
+class RecoveryForm(forms.Form):
+    """Asking a second administrator to let somebody in again."""
+
+    reason = forms.CharField(label="恢复原因与核对本人身份的方式", max_length=300, min_length=5, widget=forms.Textarea({"rows": 2}))
+
+
+class BeginAgainForm(forms.Form):
+    """The person himself, with the word that two administrators made."""
+
+    username = forms.CharField(label="用户名", max_length=32, widget=forms.TextInput({"autocomplete": "username"}))
+    word = forms.CharField(label="恢复口令", max_length=40, widget=forms.TextInput({"autocomplete": "off"}))
+    password = forms.CharField(
+        label="新密码", min_length=10, max_length=200, widget=forms.PasswordInput({"autocomplete": "new-password"}), help_text="至少 10 个字符。"
+    )
+
+
 def _cities() -> list[tuple[str, str]]:
     return [("", "（无）"), (roles.PROVINCE, "全省"), *((code, city.name) for code, city in places.cities().items())]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from kaopei.office import clock, scope
 from kaopei.office.accounts.roles import catalogue
@@ -31,6 +32,24 @@ class Idle:
                 logout(request)
             elif moment - seen >= 30 or "seen" not in request.session or moment < seen:
                 request.session["seen"] = moment
+        return self.get_response(request)
+
+
+class Lasting:
+    """Ends a log-in that is too old, however busy; and lets whoever has no second factor yet only set one up."""
+
+    FREE = ("/me/", "/logout/", "/login/", "/language/", "/static/", "/healthz")
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            since = request.session.setdefault("since", clock.machine())
+            if clock.machine() - since > settings.LOG_IN_HOURS * 3600:
+                logout(request)
+            elif request.session.get("must_enrol") and not request.path.startswith(self.FREE):
+                return redirect("own_log_in")
         return self.get_response(request)
 
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from kaopei.office.accounts import roles
+from kaopei.office.personal import EncryptedBinaryField
 
 
 class UserManager(BaseUserManager["User"]):
@@ -80,7 +81,77 @@ class RoleAssignment(models.Model):
 
 
 class FailedLogin(models.Model):
-    """Wrong passwords by name, to slow guessing down; never by address alone: a whole room shares one."""
+    """Wrong passwords by name, to slow guessing down; never by address alone: a whole room shares one.
+
+    `browser` tells a browser that this person has used before from all others: a stranger's guesses lock only strangers out.
+    """
 
     username = models.CharField(max_length=150)
+    browser = models.CharField(max_length=32, blank=True)
     at = models.DateTimeField(db_index=True)
+
+
+class Passkey(models.Model):
+    """通行密钥: the public half of a credential that an authenticator keeps (WebAuthn); ended, never deleted."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="passkeys")
+    credential = models.BinaryField(unique=True, max_length=1024)
+    # COSE_Key as the authenticator gave it
+    public_key = models.BinaryField(max_length=2048)
+    # The domain and the address under which it was made; it answers nowhere else
+    domain = models.CharField(max_length=253)
+    origin = models.CharField(max_length=300)
+    name = models.CharField(max_length=40)
+    # Counts up where the authenticator counts; standing still or falling tells of a copy.
+    uses = models.BigIntegerField(default=0)
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    ended_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True)
+
+
+class OneTimeCode(models.Model):
+    """动态口令: the secret that a person's phone shares with us (RFC 6238); kept once a right code has shown that it arrived."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="one_time_codes")
+    secret = EncryptedBinaryField("totp")
+    made_at = models.DateTimeField()
+    # The last half-minute whose code was taken: no code counts twice.
+    last_step = models.BigIntegerField(default=0)
+    ended_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user"], condition=Q(ended_at=None), name="one_time_code_once_in_force")]
+
+
+class RecoveryCode(models.Model):
+    """恢复码: each lets in once, in place of a second factor; only a keyed digest is kept."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="recovery_codes")
+    digest = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField()
+    used_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True)
+    ended_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True)
+
+
+class Recovery(models.Model):
+    """账号恢复: two administrators let a person who has lost everything begin again; once, within a day."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="recoveries")
+    # Of the one-time word that the first administrator hands over in person
+    digest = models.BinaryField(max_length=32)
+    asked_by = models.CharField(max_length=32)
+    asked_at = models.DateTimeField()
+    granted_by = models.CharField(max_length=32, blank=True)
+    granted_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+
+class LogIn(models.Model):
+    """登录: a person's open and past log-ins, so that he sees and ends those that are not his."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="log_ins")
+    session_key = models.CharField(max_length=40, db_index=True)
+    how = models.CharField(max_length=16)
+    machine = models.CharField(max_length=120, blank=True)
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)

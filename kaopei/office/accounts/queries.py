@@ -3,9 +3,16 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from kaopei.office.accounts.models import FailedLogin, User
+from django.conf import settings
+from django.contrib.sessions.models import Session
+
+from kaopei.office import trusted
+from kaopei.office.accounts import roles
+from kaopei.office.accounts.models import FailedLogin, LogIn, Passkey, User
 
 TRIES, WITHIN = 5, timedelta(minutes=10)
+# So many wrong passwords in that time, over all names, are no accident.
+STORM, TRIES_IN_STORM = 200, 2
 
 
 def person(username: str) -> User:
@@ -16,6 +23,11 @@ def person(username: str) -> User:
 def find(username: str) -> User | None:
     """The person of this name, also one who has left, or None."""
     return User.objects.filter(username=username).first()
+
+
+def by_number(pk: int) -> User | None:
+    """The active person with this number in the database, or None."""
+    return User.objects.filter(pk=pk, is_active=True).first()
 
 
 def holders(role: str, city: str | None = None) -> list[User]:
@@ -29,9 +41,51 @@ def everyone() -> list[User]:
     return list(User.objects.prefetch_related("assignments").order_by("-is_active", "username"))
 
 
-def must_wait(username: str, at: datetime) -> bool:
-    """Whether this name has had too many wrong passwords just now; addresses are never counted, whole rooms share one."""
-    return FailedLogin.objects.filter(username=username, at__gt=at - WITHIN).count() >= TRIES
+def must_wait(username: str, at: datetime, browser: str = "") -> bool:
+    """Whether this name has had too many wrong passwords just now, from browsers that are as well known as this one.
+
+    Addresses are never counted, whole rooms share one. While strangers try names in great number they get fewer tries; a browser
+    that has let this person in before keeps its own count, so nobody is locked out of his own machine by others.
+    """
+    lately = FailedLogin.objects.filter(at__gt=at - WITHIN)
+    tries = TRIES if browser or lately.filter(browser="").count() < STORM else TRIES_IN_STORM
+    return lately.filter(username=username, browser=browser).count() >= tries
+
+
+def in_service() -> bool:
+    """Whether this installation works in earnest: it has a trust list, and that is no rehearsal's."""
+    return trusted.current(settings.DATA) is not None and not trusted.rehearsal(settings.DATA)
+
+
+def passkeys_of(user: User) -> list[Passkey]:
+    """The passkeys in force."""
+    return list(user.passkeys.filter(ended_at=None).order_by("made_at"))
+
+
+def has_code(user: User) -> bool:
+    """Whether the person has one-time codes."""
+    return user.one_time_codes.filter(ended_at=None).exists()
+
+
+def codes_left(user: User) -> int:
+    """How many recovery codes are left."""
+    return user.recovery_codes.filter(ended_at=None, used_at=None).count()
+
+
+def open_log_ins(user: User) -> list[LogIn]:
+    """Log-ins whose session still lives, newest first."""
+    rows = list(user.log_ins.filter(ended_at=None).order_by("-at")[:50])
+    living = set(Session.objects.filter(session_key__in=[one.session_key for one in rows]).values_list("session_key", flat=True))
+    return [one for one in rows if one.session_key in living]
+
+
+def must_enrol(user: User) -> str:
+    """What the person must set up before he works: `passkey`, `any` or nothing. In earnest only."""
+    if not in_service():
+        return ""
+    if any(user.has(code) for code, role in roles.catalogue().roles.items() if role.passkey):
+        return "" if passkeys_of(user) else "passkey"
+    return "" if passkeys_of(user) or has_code(user) else "any"
 
 
 def nobody_yet() -> bool:

@@ -28,12 +28,13 @@ class Actor(Protocol):
 
 @dataclass(frozen=True)
 class Role:
-    """What a person is at work; `privileged` people decide, so their log-in ends sooner."""
+    """What a person is at work; `privileged` people decide, so their log-in ends sooner; `passkey`: codes from a phone are not enough."""
 
     code: str
     zh: str
     en: str
     privileged: bool
+    passkey: bool
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Catalogue:
 def catalogue() -> Catalogue:
     """Roles, acts and forbidden pairs; a word that is not declared stops the program."""
     raw = tomllib.loads(files("kaopei.office.accounts").joinpath("roles.toml").read_text(encoding="utf-8"))
-    known = {code: Role(code, row["zh"], row["en"], row.get("privileged", False)) for code, row in raw["roles"].items()}
+    known = {code: Role(code, row["zh"], row["en"], row.get("privileged", False), row.get("passkey", False)) for code, row in raw["roles"].items()}
     acts = {act: frozenset(holders) for app in raw["acts"].values() for act, holders in app.items()}
     pairs: dict[frozenset[str], Reason] = {}
     for rule in raw["forbidden"]:

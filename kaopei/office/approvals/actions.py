@@ -1,23 +1,19 @@
 """Asking for a second signature, and giving it. Nobody signs his own request."""
 
-import base64
 import hashlib
-import secrets
 from datetime import datetime, timedelta
 
 from django.apps import apps
 from django.conf import settings
 
 from kaopei.law.verdict import refuse
-from kaopei.office import ids, keys, scope, trusted
+from kaopei.office import ids, scope, trusted
 from kaopei.office.accounts import roles
-from kaopei.office.accounts.queries import find
+from kaopei.office.approvals import signing
 from kaopei.office.approvals.models import Request, Signature
+from kaopei.office.approvals.signing import Answered
 from kaopei.office.audit.record import event, records, refusals
 from kaopei.office.refused import Refused
-from kaopei.parcel import approval, canonical
-from kaopei.parcel.rejected import Rejected
-from kaopei.parcel.trust import Trust
 
 TERM = timedelta(days=5)
 attempts = refusals("approvals.attempt_refused", lambda asked, **_: (f"approval:{asked.ulid}", asked.city))
@@ -67,12 +63,12 @@ def request(
 
 @attempts
 @records("approvals.approved", act="approvals.approve")
-def approve(asked: Request, *, pin: str, digest: str, by: roles.Actor, at: datetime) -> Signature:
-    """Sign the digest that was shown with one's own key; the last signature needed grants the request."""
+def approve(asked: Request, *, digest: str, pin: str = "", answered: Answered | None = None, by: roles.Actor, at: datetime) -> Signature:
+    """Sign the digest that was shown with one's own key, file or passkey; the last signature needed grants the request."""
     row = _open(asked, by, at)
     if digest != row.digest:
         raise Refused(refuse("", "内容在您查看之后已变更，请重新打开并核对摘要后再签署。", "digest"))
-    record = _sign(row, pin, by, at)
+    record = signing.by_pin(row, pin, by, at) if answered is None else signing.by_passkey(row, answered, by, at)
     made = Signature.objects.create(request=row, approver=by.username, agrees=True, record=record, at=at)
     event(obj=f"approval:{row.ulid}", action=row.action, object=row.object, rev=row.rev, digest=row.digest)
     if row.signatures.filter(agrees=True).count() >= row.needed:
@@ -125,39 +121,10 @@ def _open(asked: Request, by: roles.Actor, at: datetime) -> Request:
     return row
 
 
-def _sign(row: Request, pin: str, by: roles.Actor, at: datetime) -> str:
-    """The signed record that travels in parcels; people are named by the holder of their key in the trust list."""
-    listed = keys.trust()
-    try:
-        made = approval.make(
-            listed,
-            action=row.action,
-            object=row.object,
-            rev=row.rev,
-            digest=row.digest,
-            requester=_holder(row.requester, listed),
-            signer=keys.person(getattr(by, "kid", ""), pin),
-            role=roles.role_for(by, row.approve_act),
-            nonce=base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode(),
-            expires_at=int(row.expires_at.timestamp()),
-            at=int(at.timestamp()),
-        )
-    except Rejected as problem:
-        raise Refused(refuse("", str(problem), problem.code)) from None
-    return canonical.encode(made).decode()
-
-
 def _digest_of(content: bytes) -> str:
     """In the deployment's suite, so that a verifier elsewhere computes the same."""
     listed = trusted.current(settings.DATA)
     return (listed.algorithms.hash(content) if listed else hashlib.sha256(content).digest()).hex()
-
-
-def _holder(username: str, listed: Trust) -> str:
-    """How the trust list names this person; whoever has no key goes by his staff number."""
-    person = find(username)
-    known = listed.keys.get(person.kid) if person else None
-    return known.holder if known else username
 
 
 def _go_on(row: Request, by: roles.Actor, at: datetime) -> None:

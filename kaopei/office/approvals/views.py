@@ -1,14 +1,17 @@
 """Requests for a second signature: what waits for me, what I asked for, reading and signing."""
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from kaopei.office import clock
+from kaopei.office import clock, trusted
+from kaopei.office.accounts import passkeys
+from kaopei.office.accounts.passkeys import answer_of
 from kaopei.office.accounts.permission import logged_in, permission
 from kaopei.office.accounts.queries import names_of
-from kaopei.office.approvals import actions, queries
+from kaopei.office.approvals import actions, queries, signing
 from kaopei.office.approvals.models import Request
 
 SHOWN = 20_000
@@ -48,6 +51,7 @@ def show(request: HttpRequest, ulid: str) -> HttpResponse:
             "signed": [(people[one.approver], one) for one in signed],
             "may_sign": row in queries.waiting_for(request.user, clock.now()),
             "own": row.requester == request.user.username,
+            "has_passkey": _has_passkey(request),
         },
     )
 
@@ -65,10 +69,26 @@ def content(request: HttpRequest, ulid: str) -> HttpResponse:
 
 @permission("approvals.approve")
 @require_POST
+def ask_passkey(request: HttpRequest, ulid: str) -> HttpResponse:
+    """JSON for navigator.credentials.get: the challenge is the digest of the approval that is about to be signed."""
+    options, draft, kid, state = signing.begin(_row(ulid), request.user, passkeys.place(request), clock.now())
+    request.session["approving"] = {"ulid": ulid, "draft": draft, "kid": kid, "state": state}
+    return JsonResponse(options)
+
+
+@permission("approvals.approve")
+@require_POST
 def approve(request: HttpRequest, ulid: str) -> HttpResponse:
-    """Form fields: digest (as shown), pin."""
-    row = _row(ulid)
-    actions.approve(row, pin=request.POST.get("pin", ""), digest=request.POST.get("digest", ""), by=request.user, at=clock.now())
+    """Form fields: digest (as shown), and pin or answer (JSON of the browser)."""
+    row, answered = _row(ulid), None
+    if "answer" in request.POST:
+        kept = request.session.pop("approving", None) or {}
+        if kept.get("ulid") != ulid:
+            kept = {}
+        where = passkeys.place(request)
+        answered = signing.Answered(kept.get("draft", {}), kept.get("kid", ""), kept.get("state"), answer_of(request), where)
+    words = {"digest": request.POST.get("digest", ""), "pin": request.POST.get("pin", ""), "answered": answered}
+    actions.approve(row, **words, by=request.user, at=clock.now())
     messages.success(request, f"已签署：{row.title}")
     return redirect("approval", ulid=ulid)
 
@@ -89,6 +109,11 @@ def withdraw(request: HttpRequest, ulid: str) -> HttpResponse:
     """Take one's own request back."""
     actions.withdraw(_row(ulid), by=request.user, at=clock.now())
     return redirect("approvals")
+
+
+def _has_passkey(request: HttpRequest) -> bool:
+    """Whether this person signs with a passkey: one that the trust list names."""
+    return trusted.current(settings.DATA) is not None and bool(signing.listed(request.user, clock.now()))
 
 
 def _row(ulid: str) -> Request:

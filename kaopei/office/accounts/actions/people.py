@@ -67,6 +67,8 @@ def close(user: User, *, by: roles.Actor, at: datetime) -> None:
     user.is_active = False
     user.save(update_fields=["is_active"])
     user.assignments.filter(ended_at=None).update(ended_at=at)
+    for kept in (user.passkeys, user.one_time_codes, user.recovery_codes):
+        kept.filter(ended_at=None).update(ended_at=at)
     user.refresh_from_db()
     event(obj=f"person:{user.username}")
 
@@ -79,16 +81,10 @@ def bind_key(user: User, kid: str, *, by: roles.Actor, at: datetime) -> None:
     event(obj=f"person:{user.username}", kid=kid)
 
 
-@records("accounts.logged_in")
-def note_login(user: User, *, by: roles.Actor, at: datetime) -> None:
-    """Somebody has logged in."""
-    event(obj=f"person:{user.username}")
-
-
 @records("accounts.login_refused")
-def note_failure(username: str, *, by: roles.Actor, at: datetime) -> None:
-    """A wrong password; the typed name is kept only to slow down guessing, and never enters the ledger."""
-    FailedLogin.objects.create(username=username[:150], at=at)
+def note_failure(username: str, *, browser: str = "", by: roles.Actor, at: datetime) -> None:
+    """A wrong password or code; the typed name is kept only to slow down guessing, and never enters the ledger."""
+    FailedLogin.objects.create(username=username[:150], browser=browser[:32], at=at)
     known = User.objects.filter(username=username).exists()
     event(obj=f"person:{username}" if known else "person:unknown")
 
