@@ -90,3 +90,30 @@ def test_list_names_city_and_roles(desk):
     page = desk.get("/people/").content.decode()
     assert "广州市" in page
     assert "方晓" in page
+
+
+@pytest.fixture
+def city_desk(client):
+    """The security administrator of 广州 alone."""
+    from tests.people import GUANGZHOU, Person
+
+    return log_in(client, Person("security_gz", "穗安", ("security_admin",), city=GUANGZHOU))
+
+
+def test_a_city_looks_after_its_own_people_only(city_desk):
+    PEOPLE["clerk"].make()
+    PEOPLE["clerk_gz"].make()
+    page = city_desk.get("/people/").content.decode()
+    assert "方晓" in page and "林秀兰" not in page
+    assert city_desk.get("/people/clerk/").status_code == 404
+    for path in ("assign", "unassign", "close", "recover"):
+        assert city_desk.post(f"/people/clerk/{path}", {"role": "inspector", "reason": "核对过本人身份"}).status_code == 404
+    assert queries.find("clerk").held() == {"clerk"}
+
+
+@pytest.mark.parametrize("city", ["440600", "*"])
+def test_a_city_makes_nobody_of_another_city_or_of_the_province(city_desk, city):
+    answer = city_desk.post("/people/new/", {**WORDS, "city": city})
+    assert answer.status_code == 409
+    assert "本市人员" in answer.content.decode()
+    assert queries.find("t001") is None

@@ -36,9 +36,10 @@ def holders(role: str, city: str | None = None) -> list[User]:
     return [one for one in people if city is None or one.city in ("*", city)]
 
 
-def everyone() -> list[User]:
-    """All people with their roles, for the list of accounts."""
-    return list(User.objects.prefetch_related("assignments").order_by("-is_active", "username"))
+def everyone(city: str = roles.PROVINCE) -> list[User]:
+    """All people of a city (`*`: of all) with their roles, for the list of accounts."""
+    found = User.objects.prefetch_related("assignments").order_by("-is_active", "username")
+    return list(found if city == roles.PROVINCE else found.filter(city=city))
 
 
 def must_wait(username: str, at: datetime, browser: str = "") -> bool:

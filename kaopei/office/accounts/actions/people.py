@@ -28,6 +28,7 @@ def create_person(
     kid: str = "",
 ) -> User:
     """A new person with roles; refused if the roles are a forbidden pair or the name is taken."""
+    _looks_after(by, city)
     if User.objects.filter(username=username).exists():
         raise Refused(refuse("", f"用户名 {username} 已有人使用，请换一个。", "taken"))
     user = User(username=username, name=name, city=city, institution=institution, site=site, kid=kid)
@@ -44,6 +45,7 @@ def create_person(
 @records("accounts.assigned", act="accounts.assign")
 def assign(user: User, role: str, *, by: roles.Actor, at: datetime) -> RoleAssignment:
     """Give one more role; refused if separation of duties forbids it beside one that he holds."""
+    _looks_after(by, user.city)
     given = _give(user, role, by, at)
     event(obj=f"person:{user.username}", role=role)
     return given
@@ -52,6 +54,7 @@ def assign(user: User, role: str, *, by: roles.Actor, at: datetime) -> RoleAssig
 @records("accounts.unassigned", act="accounts.assign")
 def unassign(user: User, role: str, *, by: roles.Actor, at: datetime) -> None:
     """End a role; the row stays."""
+    _looks_after(by, user.city)
     ended = user.assignments.filter(role=role, ended_at=None).update(ended_at=at)
     if not ended:
         raise Refused(refuse("", f"{user.name} 目前没有岗位“{roles.names([role])}”。", "role"))
@@ -62,6 +65,7 @@ def unassign(user: User, role: str, *, by: roles.Actor, at: datetime) -> None:
 @records("accounts.closed", act="accounts.create")
 def close(user: User, *, by: roles.Actor, at: datetime) -> None:
     """A person leaves: no log-in and no role from now on; nothing is deleted."""
+    _looks_after(by, user.city)
     if user.username == by.username:
         raise Refused(refuse("", "不能停用自己的账号，请由另一名安全管理员办理。", "self"))
     user.is_active = False
@@ -87,6 +91,12 @@ def note_failure(username: str, *, browser: str = "", by: roles.Actor, at: datet
     FailedLogin.objects.create(username=username[:150], browser=browser[:32], at=at)
     known = User.objects.filter(username=username).exists()
     event(obj=f"person:{username}" if known else "person:unknown")
+
+
+def _looks_after(by: roles.Actor, city: str) -> None:
+    """A city's administrator makes and changes his own city's people only; nobody gives a wider scope than he has."""
+    if by.city not in (roles.PROVINCE, city):
+        raise Refused(refuse("", "只能办理本市人员的账号；全省或其他城市的账号请联系省级安全管理员。", "city"))
 
 
 def _give(user: User, role: str, by: roles.Actor, at: datetime) -> RoleAssignment:

@@ -16,7 +16,7 @@ from kaopei.office.ui.context import city_name
 @permission("accounts.view")
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody with roles."""
-    rows = [{"person": one, "roles": roles.names(one.held()), "city": city_name(one.city)} for one in queries.everyone()]
+    rows = [{"person": one, "roles": roles.names(one.held()), "city": city_name(one.city)} for one in queries.everyone(request.user.city)]
     return render(request, "accounts/people.html", {"rows": rows, "may_create": request.user.may("accounts.create")})
 
 
@@ -45,7 +45,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
 @permission("accounts.view")
 def show_person(request: HttpRequest, username: str) -> HttpResponse:
     """One person: roles now and before."""
-    row = _person(username)
+    row = _person(request, username)
     known = roles.catalogue().roles
     past = [{"zh": known[one.role].zh, "row": one} for one in row.assignments.order_by("-given_at")]
     return render(
@@ -71,7 +71,7 @@ def assign_role(request: HttpRequest, username: str) -> HttpResponse:
     """Form field: role."""
     form = RoleForm(request.POST)
     if form.is_valid():
-        actions.assign(_person(username), form.cleaned_data["role"], by=request.user, at=clock.now())
+        actions.assign(_person(request, username), form.cleaned_data["role"], by=request.user, at=clock.now())
     return redirect("person", username=username)
 
 
@@ -80,7 +80,7 @@ def assign_role(request: HttpRequest, username: str) -> HttpResponse:
 @fresh
 def end_role(request: HttpRequest, username: str) -> HttpResponse:
     """Form field: role."""
-    actions.unassign(_person(username), request.POST.get("role", ""), by=request.user, at=clock.now())
+    actions.unassign(_person(request, username), request.POST.get("role", ""), by=request.user, at=clock.now())
     return redirect("person", username=username)
 
 
@@ -89,7 +89,7 @@ def end_role(request: HttpRequest, username: str) -> HttpResponse:
 @fresh
 def close_account(request: HttpRequest, username: str) -> HttpResponse:
     """The person leaves."""
-    actions.close(_person(username), by=request.user, at=clock.now())
+    actions.close(_person(request, username), by=request.user, at=clock.now())
     return redirect("person", username=username)
 
 
@@ -98,15 +98,16 @@ def close_account(request: HttpRequest, username: str) -> HttpResponse:
 @fresh
 def ask_recovery(request: HttpRequest, username: str) -> HttpResponse:
     """Form field: reason. The word for the person is shown on this answer only."""
-    row = _person(username)
+    row = _person(request, username)
     word = actions.ask_recovery(row, reason=request.POST.get("reason", ""), by=request.user, at=clock.now())
     answer = render(request, "accounts/recovery_word.html", {"row": row, "word": word})
     answer["Cache-Control"] = "no-store"
     return answer
 
 
-def _person(username: str) -> User:
+def _person(request: HttpRequest, username: str) -> User:
+    """Somebody whom this administrator looks after: of his own city, or anybody for the province."""
     found = queries.find(username)
-    if found is None:
+    if found is None or request.user.city not in (roles.PROVINCE, found.city):
         raise Http404(username)
     return found

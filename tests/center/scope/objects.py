@@ -1,0 +1,189 @@
+"""The own city of the matrix: a month with everything in it, and for each address that names something, what it names.
+
+A page whose address has a new parameter gets a line in `NAMED`: how to find one of 佛山's objects for it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from kaopei.center.certificates import actions as certificates
+from kaopei.center.certificates import issuing
+from kaopei.center.publication import actions as publication
+from kaopei.center.sittings.models import Machine
+from kaopei.center.training.actions import classes
+from kaopei.center.training.actions import people as trainees
+from kaopei.center.training.models import Contest, Exclusion, Lead, SignInRecord, TrainingClass
+from kaopei.office.approvals import actions as approvals
+from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
+from kaopei.office.tasks import registry
+from tests.center.allocation.city import BATCH, OWNER, SHUT
+from tests.center.training.test_import import PEOPLE as TRAINEES
+from tests.center.training.test_import import whole
+from tests.people import FOSHAN, NOW, PEOPLE
+
+
+@dataclass(frozen=True)
+class Address:
+    """One line of the URL table: its name, its pattern, the act that its view asks for (None: open or only a log-in)."""
+
+    name: str
+    route: str
+    act: str | None
+    parameters: tuple[str, ...]
+
+
+def addresses() -> list[Address]:
+    """Every page, file and form of the center."""
+    return list(_walk(get_resolver(), "", ""))
+
+
+def _walk(resolver: Any, prefix: str, space: str) -> Iterator[Address]:
+    for one in resolver.url_patterns:
+        route = prefix + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from _walk(one, route, f"{space}{one.namespace}:" if one.namespace else space)
+        elif isinstance(one, URLPattern):
+            act = getattr(one.callback, "act", None)
+            yield Address(f"{space}{one.name}", route, act, tuple(sorted(one.pattern.converters)))
+
+
+def first(model: str, field: str = "pk", **wanted: Any) -> Callable[[], Any]:
+    """A value of some row of 佛山."""
+
+    def find() -> Any:
+        row = apps.get_model(model).objects.filter(**wanted).order_by("pk").first()
+        assert row is not None, f"the matrix has no {model} with {wanted}"
+        return getattr(row, field)
+
+    return find
+
+
+def text(value: Any) -> Callable[[], Any]:
+    return lambda: value
+
+
+DRAW = first("allocation.Draw", "number")
+SITTING = first("sittings.Conduct", "sitting")
+INTAKE = first("applications.Intake", "number")
+LESSON, CLASS = first("training.Lesson"), first("training.TrainingClass", "number")
+CERTIFICATE = first("certificates.Certificate", "number")
+# By name of the address, or by app: parameter → where to find its value.
+NAMED: dict[str, dict[str, Callable[[], Any]]] = {
+    "registry": {"code": text(OWNER), "number": text(SHUT)},
+    "training": {"number": CLASS, "pk": LESSON, "unit": text("U1")},
+    "training:confirm_unit": {"pk": text(1)},
+    "training:records": {"pk": first("training.Enrolment")},
+    "training:bind": {"pk": first("training.Enrolment")},
+    "training:lead": {"pk": first("training.Lead")},
+    "training:contest": {"pk": first("training.Contest")},
+    "training:phone_contest": {"pk": first("training.SignInRecord")},
+    "training:decision": {"pk": first("training.Contest")},
+    "training:study": {"pk": first("training.Enrolment")},
+    "training:study_events": {"pk": first("training.Enrolment")},
+    "applications": {"number": INTAKE, "batch": text(BATCH), "serial": first("applications.Application", "serial")},
+    "allocation": {"number": DRAW},
+    "allocation:sitting": {"number": first("allocation.Sitting", "number")},
+    "allocation:paper": {"number": first("allocation.Sitting", "number"), "kind": text("door")},
+    "allocation:slip": {"who": first("allocation.Placement", "ticket")},
+    "allocation:file": {"name": text("instance/candidates.csv")},
+    "allocation:bundle": {"code": text("all")},
+    "allocation:ticket": {"ticket": first("allocation.Placement", "ticket")},
+    "sittings": {"sitting": SITTING, "digest": first("sittings.Artefact", "digest"), "number": text(1), "kind": text("exam_parcel")},
+    "sittings:record": {"digest": first("sittings.Machine", "request_digest")},
+    "sittings:accept": {"digest": first("sittings.Machine", "request_digest")},
+    "sittings:countersign": {"digest": first("sittings.Machine", "request_digest")},
+    "results": {"sitting": SITTING},
+    "certificates": {"sitting": SITTING, "number": CERTIFICATE},
+    "publication": {"pk": first("publication.Publication"), "group": text("register")},
+    "": {"username": text("clerk"), "path": text("ui/style.css")},
+    "own_passkey_end": {"pk": text(1)},
+    "own_passkey_listing": {"pk": text(1)},
+    "job": {"ulid": first("tasks.Job", "ulid")},
+    "job_cancel": {"ulid": first("tasks.Job", "ulid")},
+}  # fmt: skip
+for _name in ("approval", "approval_content", "approval_approve", "approval_passkey", "approval_decline", "approval_withdraw"):
+    NAMED[_name] = {"ulid": first("approvals.Request", "ulid")}
+
+
+def values(one: Address) -> dict[str, Any]:
+    """The parameters of an address that name something of 佛山; a KeyError says which line is missing in NAMED."""
+    app = one.name.partition(":")[0] if ":" in one.name else ""
+    known = {**NAMED.get(app, {}), **NAMED.get(one.name, {})}
+    return {name: known[name]() for name in one.parameters}
+
+
+def deepen(held: Any) -> None:
+    """Beyond the month: results released, certificates decided, a machine asked for, a class, a review, a publication, a request, a job."""
+    people, at = held.world.people, held.at
+    held.release()
+    ready = issuing.ready(held.number, at=at)
+    for one in ready.people:
+        if one.allowed:
+            certificates.issue(one, ready=ready, by=people["clerk"], at=at)
+    Machine.objects.create(
+        city=FOSHAN, site=held.facts.site, serial="EDGE-4406-M", function="primary", payload=b"{}", request_digest="e" * 64,
+        acceptors=["clerk", "approver"], not_before=at, not_after=at + timedelta(days=365), asked_at=at,
+    )  # fmt: skip
+    _training()
+    publication.publish("register", city=FOSHAN, by=people["clerk"], at=at)
+    approvals.request(
+        action="registry.suspend", object=f"site:{SHUT}", content=b"{}", title="佛山暂停申请", approve_act="registry.suspend", by=people["clerk"],
+        at=at, term=timedelta(days=3650),
+    )  # fmt: skip
+    registry.start("allocation.tickets", by=people["clerk"], at=at, title="佛山的任务", draw=0)
+
+
+def _training() -> None:
+    """A class of two with one lesson, a record, a lead and a contest."""
+    begin, end = NOW + timedelta(days=1), NOW + timedelta(days=1, hours=3)
+    institution, who = PEOPLE["institution"].institution, PEOPLE["institution"].make()
+    teacher = classes.report_teacher(
+        city=FOSHAN, institution=institution, name="许知行", id_number=whole("44060419900102201"), subject="专业理论", qualification="", until=None,
+        username="teacher", by=who, at=NOW,
+    )  # fmt: skip
+    made = TrainingClass.objects.create(
+        city=FOSHAN, number="4406-2026-P900", institution_code=institution, operation="低压电工作业", kind="initial", first_day=begin.date(),
+        last_day=begin.date(), room="101", capacity=40, secret=b"s" * 32, made_by="institution",
+    )  # fmt: skip
+    row = {"starts_at": begin, "ends_at": end, "unit": "U1", "teacher": teacher, "room": "101", "capacity": 40}
+    (lesson,) = classes.plan(made, [row], by=who, at=NOW)
+    one, _other = trainees.enrol(made, [("甲某", whole(TRAINEES[0]), "C1"), ("乙某", whole(TRAINEES[1]), "C2")], by=who, at=NOW)
+    where = {"city": FOSHAN, "enrolment": one}
+    SignInRecord.objects.create(**where, number="4406-R1", kind="in", study_class=made, lesson=lesson, unit="U1", day=begin.date(), begin=begin)
+    Exclusion.objects.create(**where, key="4406-R1", code="T01", minutes=45, begin=begin, end=end)
+    Contest.objects.create(**where, key="4406-R1", code="T01", minutes=45, statement="当日确在教室，请复核。", filed_at=NOW)
+    Lead.objects.create(
+        city=FOSHAN, digest="d" * 64, kind="batch_identical", subject=made.number, begin=begin, end=end, clause="N1.3.13", classes=[made.number],
+        institutions=[institution], rows=["4406-R1"], enrolments=[one.pk], found_at=NOW,
+    )  # fmt: skip
+
+
+def marks() -> dict[str, str]:
+    """Words that name something or somebody of 佛山 and nobody else: value → where it stands. What every city says is left out."""
+    found: dict[str, str] = {one.name: "User.name" for one in apps.get_model("accounts.User").objects.filter(city=FOSHAN) if len(one.name) > 1}
+    for model in apps.get_models():
+        names = {field.name for field in model._meta.get_fields()}
+        if "city" not in names or not model.__module__.startswith("kaopei.center"):
+            continue
+        for field in model._meta.concrete_fields:
+            encrypted = isinstance(field, EncryptedTextField)
+            if field.name in GENERAL or (isinstance(field, EncryptedBinaryField) and not encrypted) or field.get_internal_type() not in TEXTS:
+                continue
+            for value in model.objects.filter(city=FOSHAN).values_list(field.name, flat=True)[:400]:
+                # A plain word of the program says nothing: what names somebody has a digit or a Chinese letter.
+                if isinstance(value, str) and len(value) >= (2 if encrypted else 6) and not (value.isascii() and value.isalpha()) and value[0] != "{":
+                    found.setdefault(value, f"{model.__name__}.{field.name}")
+    return found
+
+
+TEXTS = {"CharField", "TextField", "BinaryField"}
+GENERAL = {
+    "operation", "subject", "kind", "status", "state", "part", "action", "role", "decision", "unit", "city", "district", "source", "note",
+    "made_by", "by", "status_text", "reason", "ground", "rule_document", "public_source", "choice", "grade", "outcome",
+    "clause", "exemption", "username", "released_by", "decided_by", "proposed_by", "second",
+}  # fmt: skip
