@@ -196,7 +196,7 @@ def entry(
 ) -> Payload:
     """A row for the list; `passkey` = {alg, domain, origins} where an authenticator keeps the private half."""
     scope = {"city": city, "site": site, "duties": list(duties)}
-    row = {"kid": keyfile.kid(pub), "role": role, "holder": holder, "scope": scope, "pub": pub}
+    row: Payload = {"kid": keyfile.kid(pub), "role": role, "holder": holder, "scope": scope, "pub": pub}
     row |= {"not_before": not_before, "not_after": not_after, "revoked_since": None, "reason": ""}
     return row if passkey is None else {**row, "passkey": passkey}
 

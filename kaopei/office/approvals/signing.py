@@ -10,9 +10,8 @@ from kaopei.law.verdict import refuse
 from kaopei.office import keys
 from kaopei.office.accounts import actions as accounts
 from kaopei.office.accounts import passkeys, roles
-from kaopei.office.accounts.models import Passkey, User
 from kaopei.office.accounts.passkeys import Place
-from kaopei.office.accounts.queries import find, passkeys_of
+from kaopei.office.accounts.queries import Passkey, User, find, passkeys_of
 from kaopei.office.approvals.models import Request
 from kaopei.office.refused import Refused
 from kaopei.parcel import approval, canonical, passkey

@@ -4,19 +4,15 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from django.contrib.sessions.models import Session
-
 from kaopei.law.verdict import refuse
 from kaopei.office.accounts import roles, totp
+from kaopei.office.accounts.ending import LETTERS, digest_of, drop_sessions
 from kaopei.office.accounts.models import LogIn, OneTimeCode, Passkey, RecoveryCode, User
 from kaopei.office.accounts.passkeys import Made, Place
 from kaopei.office.audit.record import event, records
-from kaopei.office.personal import blind_index
 from kaopei.office.refused import Refused
 
 CODES = 10
-# Neither 0/O nor 1/I/L: they are read from paper.
-LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 MOST_PASSKEYS = 5
 
 
@@ -121,18 +117,6 @@ def end_log_ins(user: User, *, keep: str, by: roles.Actor, at: datetime) -> int:
     count = drop_sessions(user, keep, at)
     event(obj=f"person:{user.username}", count=count)
     return count
-
-
-def drop_sessions(user: User, keep: str, at: datetime) -> int:
-    """Log a person out everywhere else, in the running transaction."""
-    rows = LogIn.objects.filter(user=user, ended_at=None).exclude(session_key=keep)
-    Session.objects.filter(session_key__in=list(rows.values_list("session_key", flat=True))).delete()
-    return rows.update(ended_at=at)
-
-
-def digest_of(user: User, code: str) -> bytes:
-    """Of a recovery code, with a key that is not in the database."""
-    return blind_index(f"{user.pk}|{code.replace('-', '')}", "recovery")
 
 
 def _own(user: User, by: roles.Actor) -> None:

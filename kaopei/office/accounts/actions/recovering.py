@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from kaopei.law.verdict import refuse
 from kaopei.office.accounts import roles
-from kaopei.office.accounts.actions.factors import LETTERS, digest_of, drop_sessions
+from kaopei.office.accounts.ending import LETTERS, digest_of, drop_sessions
 from kaopei.office.accounts.models import Recovery, User
 from kaopei.office.audit.record import event, records, refusals
 from kaopei.office.refused import Refused
