@@ -125,7 +125,7 @@ def _exclusions(counted: Counted, enrolled: dict[tuple[str, str], Enrolment]) ->
         one = enrolled[unit.study_class, unit.learner]
         if unit.code:
             yield _exclusion(one, f"unit:{unit.unit}", unit.code, unit.minutes(counted.settings), unit.first, unit.last)
-        elif unit.lost_minutes():
+        if unit.lost_minutes():
             yield _exclusion(one, f"unit:{unit.unit}", "E12", unit.lost_minutes(), unit.first, unit.last)
     for (_, _), pieces in counted.days.items():
         left = counted.settings.day_minutes

@@ -104,13 +104,13 @@ def _films(counted: Counted) -> Iterator[Piece]:
         total = _total(counted, unit.study_class, unit.learner)
         total.records += 1
         minutes, lost = unit.minutes(counted.settings), unit.lost_minutes()
-        total.gross += minutes
+        total.gross += minutes + lost
+        # What was lost while nobody watched is E12 in any case; a code for the whole unit takes the minutes that would count.
+        if lost:
+            total.leave_out("E12", lost)
         if unit.code:
             total.leave_out(unit.code, minutes)
             continue
-        if lost:
-            total.gross += lost
-            total.leave_out("E12", lost)
         yield Piece(unit.first, unit.last, unit.study_class, unit.learner, minutes, (unit.unit,))
 
 
