@@ -142,6 +142,7 @@ def _ledger(chosen: Namespace) -> int:
 
     from kaopei.edge import record, settings
     from kaopei.ledger import checkpoint, tree
+    from kaopei.parcel import container
 
     its = settings.read(chosen.config)
     if not its.database.is_file():
@@ -152,15 +153,19 @@ def _ledger(chosen: Namespace) -> int:
         if newest is None:
             raise BadEdge(f"{its.database}：台账还没有检查点。")
         files = record.files(lambda sql, values: store.execute(sql, values).fetchall(), newest)
+        before = store.execute("SELECT size, files FROM predecessor WHERE sound < size").fetchall()
         leaves = [tree.leaf_hash(bytes(leaf)) for (leaf,) in store.execute("SELECT leaf FROM entry WHERE seq < ? ORDER BY seq", (newest,))]
     home: Path = chosen.out / its.serial
     if (home / "checkpoint").is_file():
         old = checkpoint.parse((home / "checkpoint").read_bytes())
-        if old.size > newest or tree.root(leaves[: old.size]) != old.root:
+        if checkpoint.parse(files["checkpoint"]).origin == old.origin and (old.size > newest or tree.root(leaves[: old.size]) != old.root):
             raise Forked(f"{home}：已有的导出（{old.size} 条）不是本机台账（{newest} 条）的开头，没有改动它。请报告考试机构。")
     if its.enrolment.is_file():
         files["enrolment.json"] = its.enrolment.read_bytes()
     _replace(home, files)
+    for size, packed in before:
+        record_file = {"enrolment.json": files["enrolment.json"]} if "enrolment.json" in files else {}
+        _replace(chosen.out / f"{its.serial}-before-{size}", dict(container.read(bytes(packed))) | record_file)
     print(home, newest, tree.root(leaves).hex(), sep="\t")
     return 0
 

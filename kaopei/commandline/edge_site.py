@@ -26,10 +26,15 @@ def add(words: Any) -> dict[str, Callable[[Namespace], int]]:
     second = words.add_parser("standby", zh="启动备用服务器，直到接替主机或停止", en="serve as the standby")
     _config(second)
     _promote_options(words.add_parser("promote", zh="两人确认主机断电，由本机接替", en="take over from the primary, by two persons"))
+    go_on = words.add_parser("go-on", zh="台账损坏时，由两人续写，已启封的场次继续", en="let an open sitting go on in a successor log")
+    _config(go_on)
+    go_on.arg("--first", required=True, metavar="NAME", zh="第一人（负责人或副负责人）", en="first person (head or deputy)")
+    go_on.arg("--second", required=True, metavar="NAME", zh="第二人", en="second person")
     _drill_options(words.add_parser("drill", zh="考前一天的压力演练，给出报告", en="load test of the day before, with a report"))
     _bundle_options(words.add_parser("bundle", zh="做成一个可离线安装的文件", en="make one file that installs without a network"))
     return {
-        "devices": _devices, "nginx": _nginx, "kiosk": _kiosk, "standby": _standby, "promote": _promote, "drill": _drill, "bundle": _bundle,
+        "devices": _devices, "nginx": _nginx, "kiosk": _kiosk, "standby": _standby, "promote": _promote, "go-on": _go_on, "drill": _drill,
+        "bundle": _bundle,
     }  # fmt: skip
 
 
@@ -169,6 +174,25 @@ def _promote(chosen: Namespace) -> int:
         words = " ".join(re.sub(r"<[^>]+>", " ", answer.text.partition('role="alert"')[2].partition("</div>")[0].lstrip(">")).split())
         raise BadSite(words or f"没有接替成功（{answer.status}）：请看备机的 /standby 页。")
     print("已接替主机，考试服务器正在启动。原来的主机不要再通电。")
+    return 0
+
+
+def _go_on(chosen: Namespace) -> int:
+    from kaopei.edge import keystore, settings, standby, succession
+    from kaopei.edge.clock import Clock
+    from kaopei.edge.console import Problem
+
+    its = settings.read(chosen.config)
+    trust = settings.load_trust(its)
+    keys = keystore.load(its, trust.suite)
+    pins = [_words(f"KAOPEI_PIN_{at}", f"{name} 的 PIN：").decode() for at, name in ((1, chosen.first), (2, chosen.second))]
+    rows = [(body["sitting_id"], row) for body in standby.seatings(its, trust, keys) for row in body["staff"]]
+    try:
+        first, second = standby.two_persons(rows, chosen.first, pins[0], chosen.second, pins[1])
+    except Problem as problem:
+        raise BadSite(f"{problem}{problem.todo}") from None
+    found = succession.go_on(its, keys, Clock(its.clock if trust.rehearsal else None), first.mark, second.mark)
+    print(f"已续写台账：{found.reason}；第 {found.sound} 至 {found.size - 1} 条不再作证明，原库保留。请启动考试服务器，并立即报告市考试机构。")
     return 0
 
 

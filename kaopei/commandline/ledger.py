@@ -1,12 +1,15 @@
 """`./run ledger …`: recompute ledgers and name the first bad record; lay a program's own ledger down for outsiders."""
 
+import contextlib
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from kaopei.commandline import seals, trust_files
 from kaopei.commandline.words import Parser
-from kaopei.ledger import checkpoint, entry, segment
+from kaopei.ledger import checkpoint, entry, segment, tree
 from kaopei.parcel import container, enrolment, manifest
 from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.trust import Trust
@@ -45,14 +48,11 @@ def _export(chosen: Namespace) -> int:
 
 def _verify(chosen: Namespace) -> int:
     sources = trust_files.sources(chosen)
-    bad = 0
-    for path in chosen.paths:
-        for place, files in ledgers(path):
-            word, reason = judge(place, files, sources)
-            bad += word == "bad"
-            print(word, trust_files.one_line(str(place)), trust_files.one_line(reason), sep="\t")
-            sys.stdout.flush()
-    return 1 if bad else 0
+    judged = [(place, *judge(place, files, sources), files) for path in chosen.paths for place, files in ledgers(path)]
+    for place, word, reason in _explained(judged):
+        print(word, trust_files.one_line(str(place)), trust_files.one_line(reason), sep="\t")
+    sys.stdout.flush()
+    return 1 if any(word == "bad" for _, word, _, _ in judged) else 0
 
 
 def ledgers(path: Path) -> list[tuple[Path, dict[str, bytes] | Rejected]]:
@@ -106,7 +106,53 @@ def _verified(files: dict[str, bytes], listed: Trust) -> str:
     if "lone" in files:
         return _lone(files["checkpoint"], listed)
     report = segment.verify(files, lambda _name, note: seals.believe(note, listed))
-    return f"台账 {report.origin} 共 {report.size} 条，{report.checkpoints} 个检查点，根 {report.root.hex()[:16]}…，全部相符"
+    follows = "".join(f"；第 {one['seq']} 条起{_taken_over(one)}" for one in successions(files))
+    return f"台账 {report.origin} 共 {report.size} 条，{report.checkpoints} 个检查点，根 {report.root.hex()[:16]}…，全部相符{follows}"
+
+
+# Entries by which a log says that it goes on from another one
+SUCCESSIONS = {"ledger.succeeded": "续写", "standby.promoted": "接替"}
+
+
+def successions(files: dict[str, bytes]) -> list[dict[str, Any]]:
+    """Those entries of a ledger that holds."""
+    marks = [f'"type":"{one}"'.encode() for one in SUCCESSIONS]
+    found = [entry.decode(leaf) for leaf in segment.leaves(files) if any(mark in leaf for mark in marks)]
+    return [one for one in found if one.get("type") in SUCCESSIONS]
+
+
+def _taken_over(one: dict[str, Any]) -> str:
+    body = one["body"]
+    doubt = f"（{body['reason']}；第 {body['sound']} 至 {body['size'] - 1} 条不作证明）" if body.get("sound", body["size"]) < body["size"] else ""
+    return f"{SUCCESSIONS[one['type']]} {body['origin']}{doubt}"
+
+
+def _explained(judged: list[tuple[Path, str, str, dict[str, bytes] | Rejected]]) -> Iterator[tuple[Path, str, str]]:
+    """A damaged log that another one here goes on from says so, if what is said to be sound is the same in both."""
+    followed = {
+        one["body"]["origin"]: (place, files, one)
+        for place, word, _, files in judged if word == "ok" and not isinstance(files, Rejected) and "lone" not in files
+        for one in successions(files)
+    }  # fmt: skip
+    for place, word, reason, files in judged:
+        if word == "bad" and not isinstance(files, Rejected) and "checkpoint" in files:
+            with contextlib.suppress(checkpoint.BadCheckpoint, KeyError):
+                where, after, one = followed[checkpoint.parse(files["checkpoint"]).origin]
+                sound = one["body"].get("sound", 0)
+                same = _root_at(after, sound) == _signed_root(files, sound)
+                reason += f"；由 {where} 从第 {one['seq']} 条{SUCCESSIONS[one['type']]}，" + (
+                    f"前 {sound} 条在两边相同，仍然可信" if same and sound else "但完好部分在两边不同，不可信"
+                )
+        yield place, word, reason
+
+
+def _root_at(files: dict[str, bytes], size: int) -> bytes:
+    return tree.Frontier(tree.leaf_hash(leaf) for leaf in segment.leaves(files)[:size]).root()
+
+
+def _signed_root(files: dict[str, bytes], size: int) -> bytes:
+    name = f"checkpoints/{size}"
+    return checkpoint.parse(files[name] if name in files else files["checkpoint"]).root
 
 
 def _lone(data: bytes, listed: Trust) -> str:

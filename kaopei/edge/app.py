@@ -40,6 +40,7 @@ from kaopei.edge import (
     scoring,
     slips,
     standby,
+    succession,
 )
 from kaopei.edge.clock import Clock
 from kaopei.edge.console import Problem
@@ -48,7 +49,6 @@ from kaopei.edge.follower import Follower
 from kaopei.edge.follower import application as following
 from kaopei.edge.gate import Gate, door
 from kaopei.edge.keeper import no_dumps
-from kaopei.edge.record import Record, origin
 from kaopei.edge.server import Edge
 from kaopei.edge.settings import BadSettings, Settings, is_loopback, load_trust, software
 from kaopei.edge.sitting import Sitting
@@ -85,10 +85,10 @@ def load(settings: Settings) -> Edge:
     clock = Clock(settings.clock if trust.rehearsal else None)
     store = Store(settings.database)
     try:
-        record = Record(origin(settings, store, clock), keys.signer, clock)
+        record = succession.record(settings, store, keys, clock)
         edge = Edge(settings, trust, keys, store, record, clock)
         edge.neighbours = lan.Neighbours(settings.arp_table)
-        store.run_now(record.load)
+        succession.recompute(settings, store, record)
         for (sitting_id,) in store.read("SELECT sitting_id FROM sitting ORDER BY sitting_id"):
             restore_clock(edge, _sitting(edge, sitting_id))
     except BaseException:

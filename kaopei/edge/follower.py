@@ -22,17 +22,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from kaopei.edge import console, devices, keystore, link, standby, store
+from kaopei.edge import console, devices, keystore, link, standby, store, succession
 from kaopei.edge.clock import Clock, boottime
 from kaopei.edge.console import Problem
 from kaopei.edge.epoch import Epoch, Fenced, Standing, keep, machines, standing
 from kaopei.edge.keeper import Keeper
 from kaopei.edge.link import Line
-from kaopei.edge.record import Record, origin
 from kaopei.edge.settings import BadSettings, Settings, load_trust
-from kaopei.ledger import checkpoint, tree
-from kaopei.parcel import base64url, seating
-from kaopei.parcel.rejected import Rejected
+from kaopei.parcel import base64url
 
 log = logging.getLogger("kaopei.edge")
 FRESH_SECONDS = 3.0
@@ -141,7 +138,7 @@ class Follower:
             self._store.close()
             self._store = None
         fresh.replace(self.settings.database)
-        sync(self.settings.data)
+        succession.sync(self.settings.data)
         self._store = store.connect(self.settings.database)
         self.state = "step"
 
@@ -158,7 +155,7 @@ class Follower:
         keystore.write_private(target, data[255:])
         with target.open("rb") as written:
             os.fsync(written.fileno())
-        sync(target.parent)
+        succession.sync(target.parent)
 
     def _paper(self, token: str) -> None:
         plain = self.trust.algorithms.unwrap(self.keys.decrypt_key, self.keys.decrypt_kid, standby.PAPER_TYPE, token)
@@ -206,16 +203,8 @@ class Follower:
         return device.id if device else ""
 
     def seatings(self) -> list[dict[str, Any]]:
-        """The newest seating of each sitting; this machine can open them, its key is among the addressees."""
-        newest: dict[str, dict[str, Any]] = {}
-        for path in self.settings.inbox.glob("*.parcel"):
-            try:
-                body = seating.open(path.read_bytes(), self.trust, self.keys.decrypt_kid, self.keys.decrypt_key)
-            except (Rejected, ValueError, KeyError):
-                continue
-            if body["rev"] >= newest.get(body["sitting_id"], body)["rev"]:
-                newest[body["sitting_id"]] = body
-        return list(newest.values())
+        """The newest seating of each sitting."""
+        return standby.seatings(self.settings, self.trust, self.keys)
 
     def promote(self, first: str, second: str, *, off: bool) -> int:
         """End the line, make the store this machine's own, write the new epoch down; the epoch. Slow."""
@@ -250,68 +239,14 @@ def _fold(database: Path) -> None:
             database.with_name(database.name + tail).unlink(missing_ok=True)
 
 
-def sync(folder: Path) -> None:
-    """Names are durable too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def succeed(follower: Follower, epoch: int, first: str, second: str, *, in_step: bool, off: bool) -> int:
-    """A store of this machine's own: every row of the old one, but no checkpoint, and a ledger that goes on under a new name.
-
-    The old file stays beside it as evidence. Returns the size of the ledger that was taken over.
-    """
+    """The store becomes this machine's own. Returns the size of the ledger that was taken over."""
     its = follower.settings
-    fresh, old = its.database.with_name("edge.sqlite.own"), its.database.with_name(f"edge.sqlite.before-{epoch}")
-    for stale in its.data.glob("edge.sqlite.own*"):
-        stale.unlink()
-    made = store.Store(fresh)
-    try:
-        before, root, size, note = made.run_now(lambda connection: _rows_over(connection, its.database))
-        record = Record(origin(its, made, follower.clock), follower.keys.signer, follower.clock)
-        made.attach(record, lambda _connection, _rows: None)
-        made.run_now(record.load)
-        body = {
-            "epoch": epoch, "origin": before, "size": size, "root": root.hex(),
-            "signed_size": checkpoint.parse(note).size if note else 0, "in_step": in_step, "power_off": off, "second": second,
-        }  # fmt: skip
-        obj = f"edge:{its.serial}"
-        made.run_now(lambda connection: record.append(connection, "standby.promoted", by=first, obj=obj, body=body))
-        made.run_now(record.checkpoint)
-    finally:
-        made.close()
-    old.unlink(missing_ok=True)
-    os.link(its.database, old)
-    # The old file was closed and has no WAL any more; the new one neither.
-    for tail in ("-wal", "-shm"):
-        its.database.with_name(its.database.name + tail).unlink(missing_ok=True)
-    fresh.replace(its.database)
-    if note:
-        keystore.write_private(its.data / f"predecessor-{epoch}.checkpoint", note)
-    sync(its.data)
-    return int(size)
-
-
-def _rows_over(connection: apsw.Connection, old: Path) -> tuple[str, bytes, int, bytes]:
-    """All rows into the empty store; the old origin, the ledger's root, its size and its last checkpoint come back."""
-    connection.execute("PRAGMA defer_foreign_keys=ON")
-    with contextlib.closing(apsw.Connection(str(old), flags=apsw.SQLITE_OPEN_READONLY)) as source:
-        named = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        tables = [name for (name,) in source.execute(named).fetchall()]
-        for name in tables:
-            if name == "checkpoint":
-                continue
-            rows = source.execute(f"SELECT * FROM {name}")
-            marks = ", ".join("?" * len(list(source.execute(f"PRAGMA table_info({name})"))))
-            connection.executemany(f"INSERT OR REPLACE INTO {name} VALUES ({marks})", rows)
-        note = source.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
-        grown = tree.Frontier(tree.leaf_hash(bytes(leaf)) for (leaf,) in source.execute("SELECT leaf FROM entry ORDER BY seq"))
-        ((before,),) = source.execute("SELECT value FROM meta WHERE key = 'origin'").fetchall()
-    connection.execute("DELETE FROM meta WHERE key IN ('origin', 'standby_touch')")
-    return str(before), grown.root(), grown.size, bytes(note[0]) if note else b""
+    with contextlib.closing(apsw.Connection(str(its.database))) as old:
+        found = succession.examine(old)
+    body = {"epoch": epoch, "in_step": in_step, "power_off": off, "second": second}
+    succession.successor(its, follower.keys, follower.clock, found, "standby.promoted", first, body, aside=f"before-{epoch}")
+    return found.size
 
 
 # ---- pages

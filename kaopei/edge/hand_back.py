@@ -15,7 +15,7 @@ import apsw
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kaopei.edge import closure, console, keystore, opening, pruning, receipts, record, scoring, seat_photo, slips
+from kaopei.edge import closure, console, keystore, opening, pruning, receipts, record, scoring, seat_photo, slips, succession
 from kaopei.edge.console import LEADERS, Person, Problem
 from kaopei.edge.record import batch_digest
 from kaopei.edge.server import Edge
@@ -36,6 +36,7 @@ def disagreements(edge: Edge, sitting: Sitting) -> list[str]:
     rows = _attempts(edge, sitting)
     events = _events(edge, sitting)
     ledger = _entries(edge, sitting, {one.attempt for one in rows})
+    doubtful = succession.doubtful(edge.store.read)
     states = [one.state for one in rows]
     present = [one for one in rows if one.state == "handed_in"]
     opened = {one.attempt for one in rows if one.opened_at is not None}
@@ -45,11 +46,11 @@ def disagreements(edge: Edge, sitting: Sitting) -> list[str]:
     if opened - {one.attempt for one in present} or len(opened) != len(present):
         found.append(f"开考 {len(opened)} 人，收卷 {len(present)} 人")
     for code, title in ONCE.items():
-        if len(ledger.get(code, [])) != 1:
+        if len(ledger.get(code, [])) != 1 and not (doubtful and code not in ledger):
             found.append(f"台账里{title} {len(ledger.get(code, []))} 次，应为一次")
-    found += _batches(ledger.get("answers.saved", []), events)
-    closes = {row["obj"].removeprefix("attempt:"): row["body"] for row in ledger.get("attempt.handed_in", [])}
-    found += [problem for one in rows if (problem := _chain(one, [row for row in events if row["attempt"] == one.attempt], closes))]
+    found += _batches(ledger.get("answers.saved", []), events, doubtful)
+    closes = {row["obj"].removeprefix("attempt:"): row["body"] for row in ledger.get("attempt.handed_in", []) if row["seq"] not in doubtful}
+    found += [problem for one in rows if (problem := _chain(one, [row for row in events if row["attempt"] == one.attempt], closes, bool(doubtful)))]
     return found
 
 
@@ -80,13 +81,16 @@ def _entries(edge: Edge, sitting: Sitting, attempts: set[str]) -> dict[str, list
     return found
 
 
-def _batches(saved: Iterable[dict[str, Any]], events: list[dict[str, Any]]) -> list[str]:
-    """Every batch in the ledger has its events with its digest, and no event is without a batch."""
+def _batches(saved: Iterable[dict[str, Any]], events: list[dict[str, Any]], doubtful: set[int]) -> list[str]:
+    """Every batch in the ledger has its events with its digest, and no event is without a batch; doubtful entries prove neither."""
     by_entry: dict[int, list[dict[str, Any]]] = {}
     for row in events:
         by_entry.setdefault(row["entry"], []).append(row)
     found = []
+    by_entry = {seq: rows for seq, rows in by_entry.items() if seq not in doubtful}
     for batch in saved:
+        if batch["seq"] in doubtful:
+            continue
         rows = by_entry.pop(batch["seq"], [])
         digest = batch_digest((row["attempt"], row["lease"], row["seq"], bytes.fromhex(row["chain"])) for row in rows)
         if len(rows) != batch["body"]["events"] or digest != batch["body"]["digest"]:
@@ -96,7 +100,7 @@ def _batches(saved: Iterable[dict[str, Any]], events: list[dict[str, Any]]) -> l
     return found
 
 
-def _chain(attempt: Attempt, events: list[dict[str, Any]], closes: dict[str, dict[str, Any]]) -> str:
+def _chain(attempt: Attempt, events: list[dict[str, Any]], closes: dict[str, dict[str, Any]], lost: bool) -> str:
     """Recompute the chain from its salt; it must end where the hand-in said."""
     if attempt.state != "handed_in":
         return f"{attempt.label} 没有开考却有作答记录" if events else ""
@@ -108,6 +112,8 @@ def _chain(attempt: Attempt, events: list[dict[str, Any]], closes: dict[str, dic
             return f"{attempt.label} 第 {row['seq']} 条作答的记录链断开"
         last = expected
     told = closes.get(attempt.attempt)
+    if told is None and lost:
+        return ""
     if told is None or (told["count"], told["head"]) != (len(events), head.hex()):
         return f"{attempt.label} 交卷时的条数或链头与库中不符"
     return ""
@@ -132,6 +138,9 @@ def contents(edge: Edge, sitting: Sitting, size: int) -> tuple[dict[str, bytes],
         "readiness": canonical({"readiness": _table(edge, sitting, "readiness", "no, item, result, note, by, second, wall")}),
         "ledger": container.write(sorted(record.files(edge.store.read, size).items())),
     }
+    before = succession.segments(edge.store.read)
+    if before is not None:
+        blobs["ledger_before"] = before
     photos = seat_photo.all_of(edge, sitting)
     if photos:
         blobs["photos"] = container.write([(f"{name}.jpg".lower(), photos[name]) for name in sorted(photos)])

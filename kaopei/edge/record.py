@@ -27,6 +27,10 @@ _KEEP = (
 )
 
 
+# A disagreement that a running server found, kept for the next start.
+MARK = "ledger.broken"
+
+
 class Broken(ValueError):
     """The ledger on the disk is not what was appended or signed."""
 
@@ -36,8 +40,8 @@ class Broken(ValueError):
 class Record:
     """Appends inside the writer's transactions; `snapshot` and `rollback` follow a transaction that fails."""
 
-    def __init__(self, origin: str, signer: Signer, clock: Clock) -> None:
-        self.origin, self.signer, self.clock = origin, signer, clock
+    def __init__(self, origin: str, signer: Signer, clock: Clock, on_break: Callable[[str], None] = lambda _words: None) -> None:
+        self.origin, self.signer, self.clock, self._on_break = origin, signer, clock, on_break
         self._grown = tree.Frontier()
         # Counted from committed entries only, read by a connection of its own: what a checkpoint covered before its commit is
         # read once more from the disk for the next one.
@@ -123,6 +127,7 @@ class Record:
         counted = self._counted(connection)
         if counted.size != self._grown.size or counted.root() != self._grown.root():
             self.broken = "台账盘上内容与内存不一致，停止签署检查点。请保留现场，立即报告考试机构。"
+            self._on_break(self.broken)
             raise Broken(self.broken)
         note = checkpoint.sign(checkpoint.body(self.origin, self.size, self._grown.root()), self.signer)
         wall = round(self.clock.wall())
@@ -172,10 +177,10 @@ def files(read: Callable[[str, tuple[int, ...]], list[tuple[Any, ...]]], size: i
     return segment.write(leaves, notes)
 
 
-def origin(settings: Settings, store: Store, clock: Clock) -> str:
-    """The name of this server's log, fixed when it is first written to."""
+def origin(settings: Settings, store: Store, clock: Clock, suffix: str = "") -> str:
+    """The name of this server's log, fixed when it is first written to; a successor after damage has a suffix (-2, -3 …)."""
     year = datetime.fromtimestamp(clock.wall(), UTC).year
-    fresh = f"edge.{settings.city}.{settings.site}/{settings.serial}/{year}"
+    fresh = f"edge.{settings.city}.{settings.site}/{settings.serial}/{year}{suffix}"
 
     def job(connection: apsw.Connection) -> str:
         connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('origin', ?)", (fresh,))

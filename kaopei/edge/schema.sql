@@ -161,6 +161,13 @@ CREATE TABLE scoring (            -- provisional outcomes, once a sitting; never
 CREATE TABLE entry (seq INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;
 CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note BLOB NOT NULL, wall INTEGER NOT NULL) STRICT;
 
+CREATE TABLE predecessor (        -- logs that this one goes on from: their last checkpoint, after damage the whole log as it lay
+  size   INTEGER PRIMARY KEY,     -- entries that came along
+  sound  INTEGER NOT NULL,        -- of these, entries under a checkpoint that still holds
+  origin TEXT NOT NULL,
+  files  BLOB NOT NULL            -- container
+) STRICT;
+
 -- 二（四） N2.4.14: nothing that was recorded can be taken back, by no program and no person.
 CREATE TRIGGER entry_kept_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'ledger entries are kept'); END;
 CREATE TRIGGER entry_kept_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'ledger entries are kept'); END;

@@ -22,11 +22,15 @@ from kaopei.edge import console, link, opening
 from kaopei.edge.clock import boottime
 from kaopei.edge.console import LEADERS, Person, Problem
 from kaopei.edge.epoch import Fenced
+from kaopei.edge.keystore import Keystore
 from kaopei.edge.link import Broken, Line
 from kaopei.edge.server import Edge
+from kaopei.edge.settings import Settings
 from kaopei.edge.sitting import Sitting
-from kaopei.parcel import base64url
+from kaopei.parcel import base64url, seating
 from kaopei.parcel.enrolment import Edge as Machine
+from kaopei.parcel.rejected import Rejected
+from kaopei.parcel.trust import Trust
 
 BEAT_SECONDS, RETRY_SECONDS, WATCH_SECONDS = 1.0, 0.5, 0.2
 PAPER_TYPE = "stb1/paper"
@@ -281,6 +285,19 @@ async def _two(request: Request, form: Any) -> tuple[Person, Person]:
     rows = console.staff_rows(edge, request)
     words = [console.text(form, name) for name in ("first", "first_pin", "second", "second_pin")]
     return await asyncio.to_thread(lambda: two_persons(rows, *words))
+
+
+def seatings(settings: Settings, trust: Trust, keys: Keystore) -> list[dict[str, Any]]:
+    """The newest seating of each sitting in the inbox; this machine can open them, its key is among the addressees."""
+    newest: dict[str, dict[str, Any]] = {}
+    for path in settings.inbox.glob("*.parcel"):
+        try:
+            body = seating.open(path.read_bytes(), trust, keys.decrypt_kid, keys.decrypt_key)
+        except (Rejected, ValueError, KeyError):
+            continue
+        if body["rev"] >= newest.get(body["sitting_id"], body)["rev"]:
+            newest[body["sitting_id"]] = body
+    return list(newest.values())
 
 
 def two_persons(rows: list[tuple[str, dict[str, Any]]], first: str, first_pin: str, second: str, second_pin: str) -> tuple[Person, Person]:

@@ -7,6 +7,10 @@ import time
 import httpx
 import pytest
 
+from kaopei.center.sittings import succession as at_center
+from kaopei.edge import succession
+from kaopei.ledger import checkpoint, entry, tree
+from kaopei.parcel import base64url
 from tests.edge import pair as two
 from tests.edge.room import HEAD, INVIGILATOR, PATROLLER, SECOND
 
@@ -113,6 +117,24 @@ def test_a_primary_that_was_replaced_acknowledges_nothing_more(running):
     assert len(promoted) == 1
     assert (promoted[0]["body"]["epoch"], promoted[0]["body"]["in_step"]) == (2, True)
     assert promoted[0]["body"]["origin"].endswith(tuple("0123456789"))
+    believed_by_the_center(running, promoted[0])
+
+
+def believed_by_the_center(running, promoted):
+    """The new log with what the old machine had signed is a succession that the center takes."""
+    leaves = [bytes(leaf) for (leaf,) in running.b.rows("SELECT leaf FROM entry ORDER BY seq")]
+    contents = {"ledger_before": succession.segments(lambda sql: running.b.rows(sql))}
+    public = base64url.decode(running.pair.province.edge.sign.pub, "公钥")
+
+    def root_at(size):
+        return tree.root([tree.leaf_hash(leaf) for leaf in leaves[:size]]).hex()
+
+    def believe(origin, note):
+        return checkpoint.verify(note, {origin: public}, running.pair.province.trust.algorithms.verify)
+
+    site = promoted["body"]["origin"].split("/")[0] + "/"
+    (one,) = at_center.found([entry.decode(leaf) for leaf in leaves], contents, site, root_at, believe)
+    assert (one.kind, one.size, one.sound) == ("standby.promoted", promoted["seq"], promoted["seq"])
 
 
 def test_without_a_standby_answers_wait_and_time_stands_still_until_two_persons_go_on(running):

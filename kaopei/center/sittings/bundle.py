@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaopei.center.sittings import closing
+from kaopei.center.sittings import closing, succession
+from kaopei.center.sittings.succession import Believe, Succession
 from kaopei.ledger import checkpoint, segment, tree
 from kaopei.parcel import base64url, container
 from kaopei.parcel.canonical import Payload
@@ -62,10 +63,16 @@ class Weighed:
     readiness: int
     slip: Slip
     root_at: Callable[[int], str]
+    successions: tuple[Succession, ...]
 
 
-def weigh(returned: Returned, contents: Mapping[str, bytes], roster: Collection[str], known: Known | None, listed: Trust) -> Weighed:
-    """Everything that can be checked with the city's key; Rejected names the first thing that is wrong, with its numbers."""
+def weigh(
+    returned: Returned, contents: Mapping[str, bytes], roster: Collection[str], known: Known | None, listed: Trust, believe: Believe
+) -> Weighed:
+    """Everything that can be checked with the city's key; Rejected names the first thing that is wrong, with its numbers.
+
+    `believe` says whether a note was signed by the machine whose log it names: an earlier server of the site, say.
+    """
     blobs = {name: _json(name, contents) for name in ("answers", "attempts", "irregularities", "readiness")}
     people = [_reported(row) for row in _rows(blobs["attempts"], "attempts")]
     counts = returned.payload["counts"]
@@ -73,17 +80,19 @@ def weigh(returned: Returned, contents: Mapping[str, bytes], roster: Collection[
     events = _events(contents)
     sitting = returned.payload["sitting_id"]
     leaves, entries = _ledger(returned, contents, known, listed)
-    _entries_agree(entries, sitting, people, events)
-    _chains(people, events, _rows(blobs["answers"], "attempts"))
-    present = {one.attempt for one in people if one.attendance == "present"}
 
     def root_at(size: int) -> str:
         return _root(leaves[:size])
 
+    site = f"edge.{returned.edge.payload['city']}.{returned.edge.payload['site_code']}/"
+    successions = tuple(succession.found(entries, contents, site, root_at, believe))
+    _entries_agree(entries, sitting, people, events, {seq for one in successions for seq in one.doubtful})
+    _chains(people, events, _rows(blobs["answers"], "attempts"))
+    present = {one.attempt for one in people if one.attendance == "present"}
     slip = closing.check(returned, contents, entries, root_at, roster, present, listed)
     codes = tuple(str(row.get("code", "")) for row in _rows(blobs["irregularities"], "irregularities"))
     readiness = len(_rows(blobs["readiness"], "readiness"))
-    return Weighed(tuple(people), {name: counts[name] for name in COUNTS}, codes, readiness, slip, root_at)
+    return Weighed(tuple(people), {name: counts[name] for name in COUNTS}, codes, readiness, slip, root_at, successions)
 
 
 def _json(name: str, contents: Mapping[str, bytes]) -> Any:
@@ -227,20 +236,26 @@ def _witness(leaves: list[bytes], known: Known | None, root: str) -> None:
         raise Rejected("witness", f"台账前 {known.size} 条与已见证的不同：内容被改动，或出现分叉。请立即报告")
 
 
-def _entries_agree(entries: list[dict[str, Any]], sitting: str, people: list[Reported], events: Mapping[str, list[_Event]]) -> None:
-    """What the ledger says of this sitting is what the parcel brings: batches of answers, hand-ins, one start, one close."""
+def _entries_agree(
+    entries: list[dict[str, Any]], sitting: str, people: list[Reported], events: Mapping[str, list[_Event]], doubtful: Collection[int]
+) -> None:
+    """What the ledger says of this sitting is what the parcel brings: batches of answers, hand-ins, one start, one close.
+
+    Entries that are doubtful neither prove nor disprove anything; the chains of the attempts are checked for themselves.
+    """
     here = [one for one in entries if one.get("obj") == f"sitting:{sitting}"]
     for code, title in ((STARTED, "打铃开考"), (CLOSED, "收场")):
         times = sum(one.get("type") == code for one in here)
-        if times != 1:
+        if times != 1 and not (doubtful and times == 0):
             raise Rejected("equation", f"台账里本场“{title}”有 {times} 次，应为 1 次")
     if not any(one.get("type") == PAPER for one in here):
         raise Rejected("equation", "台账里没有本场试卷启用的记录")
     batches: dict[int, list[_Event]] = defaultdict(list)
     for rows in events.values():
         for event in rows:
-            batches[event.entry].append(event)
-    saved = {one["seq"]: one.get("body", {}) for one in here if one.get("type") == SAVED}
+            if event.entry not in doubtful:
+                batches[event.entry].append(event)
+    saved = {one["seq"]: one.get("body", {}) for one in here if one.get("type") == SAVED and one["seq"] not in doubtful}
     if set(saved) != set(batches):
         raise Rejected("equation", f"台账有 {len(saved)} 批作答，回传包有 {len(batches)} 批，两边应相同")
     for seq, rows in batches.items():
@@ -250,7 +265,7 @@ def _entries_agree(entries: list[dict[str, Any]], sitting: str, people: list[Rep
     total = sum(len(rows) for rows in events.values())
     if total != sum(one.count for one in people):
         raise Rejected("equation", f"作答记录 {total} 条，各考生合计 {sum(one.count for one in people)} 条，两者应相等")
-    _hand_ins(entries, people)
+    _hand_ins([one for one in entries if one["seq"] not in doubtful], people, bool(doubtful))
 
 
 def _batch_digest(rows: list[_Event]) -> str:
@@ -259,10 +274,10 @@ def _batch_digest(rows: list[_Event]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _hand_ins(entries: list[dict[str, Any]], people: list[Reported]) -> None:
+def _hand_ins(entries: list[dict[str, Any]], people: list[Reported], lost: bool) -> None:
     closed = {str(one.get("obj", "")): one.get("body", {}) for one in entries if one.get("type") == HANDED_IN}
     for one in people:
-        if one.attendance != "present":
+        if one.attendance != "present" or (lost and f"attempt:{one.attempt}" not in closed):
             continue
         body = closed.get(f"attempt:{one.attempt}", {})
         if (body.get("count"), body.get("head")) != (one.count, one.head):

@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from kaopei.center.sittings import artefacts, bundle, queries
+from kaopei.center.sittings import artefacts, bundle, queries, succession
 from kaopei.center.sittings.bundle import Known, Weighed
 from kaopei.center.sittings.models import Artefact, Attempt, Conduct, Machine
 from kaopei.center.sittings.refusing import as_refusal, no
+from kaopei.ledger import checkpoint
+from kaopei.ledger.checkpoint import Checkpoint
 from kaopei.office import keys
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.audit.record import event, nothing_changed, records
-from kaopei.parcel import canonical, receipt, return_parcel
+from kaopei.parcel import base64url, canonical, enrolment, receipt, return_parcel
 from kaopei.parcel.canonical import Payload
 from kaopei.parcel.rejected import Rejected
 from kaopei.parcel.return_parcel import Returned
@@ -36,7 +38,9 @@ def take_return(data: bytes, *, by: Actor, at: datetime) -> Artefact:
     _follows(row, said)
     contents = returned.contents(*keys.opener("city_import", at))
     people = {one["attempt"] for one in queries.roster(row)}
-    weighed = bundle.weigh(returned, contents, people, _witnessed(said["ledger"]["origin"], at), listed)
+    weighed = bundle.weigh(returned, contents, people, _witnessed(said["ledger"]["origin"], at), listed, _believe)
+    for one in weighed.successions:
+        succession.witnessed(one, queries.witnessed(one.origin).roots, weighed.root_at)
     _as_the_slips_said(row, weighed, said)
     kept = _keep(row, data, returned, weighed, by, at)
     row.status = Conduct.Status.RETURNED
@@ -90,6 +94,20 @@ def _follows(row: Conduct, said: Payload) -> None:
         raise Rejected("rev", f"回传包第 {said['rev']} 版接不上已收的第 {before.rev} 版（缺版或分叉），请考试点补交")
 
 
+def _believe(origin: str, note: bytes) -> Checkpoint:
+    """A checkpoint of whichever machine of the site this log belongs to, by its record here."""
+    listed = keys.trust()
+    serial = origin.split("/")[1] if origin.count("/") == 2 else ""
+    fault = checkpoint.BadCheckpoint(f"台账 {origin} 不属于已登记的考试服务器")
+    for one in Machine.objects.filter(serial=serial, status=Machine.Status.ENROLLED).order_by("-pk"):
+        public = base64url.decode(enrolment.read(bytes(one.record), listed).sign.pub, "公钥")
+        try:
+            return checkpoint.verify(note, {origin: public}, listed.algorithms.verify)
+        except checkpoint.BadCheckpoint as problem:
+            fault = problem
+    raise fault
+
+
 def _as_the_slips_said(row: Conduct, weighed: Weighed, said: Payload) -> None:
     """The closing slip is the one that the city saw on the day, and every slip of this ledger is a beginning of it."""
     seen = queries.close_slip(row, said["package_id"])
@@ -125,6 +143,8 @@ def _keep(row: Conduct, data: bytes, returned: Returned, weighed: Weighed, by: A
         "slip": weighed.slip.digest,
         "scored": said["edge_outcomes"]["state"],
         "unscored": said["edge_outcomes"]["reason"],
+        "successions": [{"title": one.title, "origin": one.origin, "size": one.size, "sound": one.sound, "reason": one.reason}
+                        for one in weighed.successions],
         "signed_by": [key.holder for key in returned.opened.read.signers],
         **{name: said["ledger"][name] for name in ("origin", "size", "root")},
     }
