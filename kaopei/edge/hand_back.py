@@ -347,7 +347,7 @@ def _closing(edge: Edge, sitting: Sitting) -> dict[str, Any]:
     """What the page shows of the slip and of the scores."""
     row, asked, counted = slips.row_of(edge, sitting, slip.CLOSE), scoring.current(edge, sitting), scoring.outcomes(edge, sitting)
     return {
-        "prune_after_days": edge.settings.prune_after_days,
+        "phoned": json.loads(sitting.token or b"{}").get("phone"), "prune_after_days": edge.settings.prune_after_days,
         "slip": row, "codes": slips.codes(row, slip.CLOSE), "challenge": asked.text if asked else "",
         "counted": len(counted[1]["results"]) if counted else None, "scores": scoring.shown(edge, sitting),
         "policy": sitting.manifest.get("policy", {}).get("score_display", ""), "window": sitting.manifest.get("window"),

@@ -239,8 +239,8 @@ async def wrong(edge: Edge, sitting: Sitting, code: str, problem: Rejected, by: 
     raise Problem(f"{problem}", "已记为异常，请等五秒再试；连续不对请联系密钥值班员。", "N2.5.9", 403)
 
 
-async def take_token(request: Request) -> Response:
-    """POST /s/{sitting}/opening/token: file `token` or field `token_text`; by somebody else than who gave the share."""
+async def other_half(request: Request) -> tuple[Sitting, Person, FormData, Half, Challenge]:
+    """What a token needs before it: the head's share, a challenge in force, and somebody else who brings it."""
     edge = console.edge_of(request)
     sitting, person = console.on_duty(request)
     form = await console.checked_form(request)
@@ -253,6 +253,13 @@ async def take_token(request: Request) -> Response:
         raise Problem("启封须两个不同的人：您已经录入了负责人的密钥分持。", "请另一名考务人员登录后录入密钥令牌。", "N2.4.3", 403)
     if current is None:
         raise Problem("考点口令已过期，或服务器重新启动过。", "请重新出示考点口令，向密钥值班员申请新的令牌。", "N2.5.8")
+    return sitting, person, form, half, current
+
+
+async def take_token(request: Request) -> Response:
+    """POST /s/{sitting}/opening/token: file `token` or field `token_text`; by somebody else than who gave the share."""
+    edge = console.edge_of(request)
+    sitting, person, form, half, current = await other_half(request)
     try:
         data = await token_bytes(form)
         keys = (edge.keys.decrypt_kid, edge.keys.decrypt_key)
@@ -260,8 +267,8 @@ async def take_token(request: Request) -> Response:
         secrets = sitting.opener.unlock(half.share, share, *keys)
     except Rejected as problem:
         await wrong(edge, sitting, "paper.token_wrong", problem, person)
-    _in_window(sitting, payload)
-    await _open(edge, sitting, secrets, data, payload, half, person)
+    in_window(sitting, payload)
+    await open_paper(edge, sitting, secrets, data, payload, half, person)
     return console.done(request, "试卷已启封。请到“签到”“监考”继续。", console.path_of(sitting))
 
 
@@ -275,7 +282,7 @@ async def token_bytes(form: FormData) -> bytes:
     return words.encode()
 
 
-def _in_window(sitting: Sitting, payload: dict[str, Any]) -> None:
+def in_window(sitting: Sitting, payload: dict[str, Any]) -> None:
     """The window in the sealed manifest, by the time of the token: not even the key service can open earlier."""
     window, issued = sitting.manifest["window"], payload["issued_at"]
     if issued < window["not_before"]:
@@ -284,10 +291,10 @@ def _in_window(sitting: Sitting, payload: dict[str, Any]) -> None:
         raise Problem("本场的考试时间已过，不能再启封。", "请联系市考试机构改期。", "N2.4.1")
 
 
-async def _open(
+async def open_paper(
     edge: Edge, sitting: Sitting, secrets: Secrets, token: bytes, payload: dict[str, Any], half: Half, second: Person
 ) -> None:
-    """From here plaintext exists: in this process's memory, nowhere else."""
+    """From here plaintext exists: in this process's memory, nowhere else. `token` = what is kept for the return parcel."""
     try:
         forms = await asyncio.to_thread(prepare, sitting, secrets)
     except (Rejected, codec.BadBlob) as problem:
@@ -311,7 +318,8 @@ async def _open(
     body = {
         "package_id": sitting.package_id, "manifest_hash": sitting.opener.manifest_hash, "path": payload["path"],
         "log_seq": payload["log_seq"], "clock_offset": wall - payload["issued_at"], "trust_version": edge.trust.version,
-        "token_digest": hashlib.sha256(token).hexdigest(), "second": second.mark, "waivers": payload["waivers"],
+        "token_digest": hashlib.sha256(token).hexdigest() if payload["path"] in ("AB", "AC") else "",
+        "second": second.mark, "waivers": payload["waivers"],
     }  # fmt: skip
     try:
         await edge.act("paper.opened", by=half.person.mark, obj=f"sitting:{sitting.sitting_id}", body=body, job=job)
@@ -349,8 +357,12 @@ async def resume(request: Request) -> Response:
 
 
 def token_payload(sitting: Sitting) -> dict[str, Any]:
-    """The accepted token as the return parcel carries it."""
-    return dict(json.loads(sitting.token or b"{}"))
+    """The accepted token as the return parcel carries it; Problem while a paper opened by telephone still waits for its token."""
+    found = dict(json.loads(sitting.token or b"{}"))
+    if "phone" in found:
+        text = f"本场凭电话口授启封（记录号 {found['phone']['log_seq']}），还没有补收令牌文件。"
+        raise Problem(text, "请向市考试机构取得这个记录号的令牌文件，在“收场交回”页补收。", "N2.5.8")
+    return found
 
 
 def closed_to(sitting: Sitting, attempt: Attempt) -> bool:

@@ -40,22 +40,31 @@ def commitment(suite: Suite, package_id: str, stage: int, share: Share) -> str:
 
 def to_digits(share: Share) -> list[str]:
     """Ten groups of six digits: four of the number, two of check; every single, swapped or misplaced one is found."""
-    number = f"{share.x}{int.from_bytes(share.y):039d}"
-    return [_group(place + 1, number[4 * place : 4 * place + 4]) for place in range(_GROUPS)]
+    return grouped(f"{share.x}{int.from_bytes(share.y):039d}")
 
 
 def from_digits(groups: Sequence[str]) -> Share:
     """The share that was read out; names the first group that was misheard."""
-    if len(groups) != _GROUPS:
-        raise Rejected("digits", f"应有 {_GROUPS} 组数字，现有 {len(groups)} 组")
-    for place, group in enumerate(groups):
-        if not group or group != _group(place + 1, group[:4]):
-            raise Rejected("digits", f"第 {place + 1} 组数字 {group[:8]} 有误，请核对这一组")
-    number = "".join(group[:4] for group in groups)
+    number = ungrouped(groups, _GROUPS)
     value = int(number[1:])
     if value >= 2**128:
         raise Rejected("digits", "数字超出范围，请逐组核对")
     return Share(int(number[0]), value.to_bytes(16))
+
+
+def grouped(number: str) -> list[str]:
+    """Decimals as groups of four with two of check; every single, swapped or misplaced digit is found."""
+    return [_group(place + 1, number[4 * place : 4 * place + 4]) for place in range(len(number) // 4)]
+
+
+def ungrouped(groups: Sequence[str], count: int) -> str:
+    """The decimals of so many groups; names the first group that was misheard."""
+    if len(groups) != count:
+        raise Rejected("digits", f"应有 {count} 组数字，现有 {len(groups)} 组")
+    for place, group in enumerate(groups):
+        if not group or group != _group(place + 1, group[:4]):
+            raise Rejected("digits", f"第 {place + 1} 组数字 {group[:8]} 有误，请核对这一组")
+    return "".join(group[:4] for group in groups)
 
 
 def _group(place: int, data: str) -> str:

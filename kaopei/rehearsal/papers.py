@@ -147,12 +147,19 @@ class Papers:
             raise Stuck(f"clerk: the trial's files were not all taken: {page.text[:500]}")
         site.take_parcels([row["folder"] / row["parcel"], self.seat(number, site)])
         said = {"challenge": site.challenge(number), "stage": "1", "cameras": "on"}
+        self.take_slip(site.gate_slip(number))
         self.stage.person("clerk").submit(f"/sittings/{number}/release/", said, having="challenge")
         for who in ("key1", "key2"):
             self.stage.must_sign(who, "")
         site.open(number, row["folder"] / row["shares"]["A"], self.fetch("clerk", number, "key_release"))
         site.end_trial(number)
         self.stage.report.check("trial_opened", site.sittings().get(number) == "returned", number)
+
+    def take_slip(self, slip: Path) -> None:
+        """A slip from a site, by the clerk's door for files."""
+        page = self.stage.person("clerk").submit("/sittings/upload/", ends="/upload/", files=[("files", slip)])
+        if 'data-state="taken"' not in page.html:
+            raise Stuck(f"clerk: {slip.name} was not taken: {page.text[-300:]}")
 
     def _trials(self, site: str) -> list[str]:
         page = self.stage.person("clerk").get("/sittings/")

@@ -192,6 +192,12 @@ class Site:
         page = self.path(sitting, "board")
         self.fill("head", page, "/bell", self.second("invigilator"))
 
+    def gate_slip(self, sitting: str) -> Path:
+        """The slip that was made with the challenge; its file."""
+        slip = self.stage.out / "parcels" / f"{sitting}-gate.slip"
+        slip.write_bytes(self.at("head").download(self.path(sitting, "opening/gate.slip")))
+        return slip
+
     def close(self, sitting: str) -> Path:
         """The end, and the slip that two persons sign; its file."""
         page = self.path(sitting, "hand-back")

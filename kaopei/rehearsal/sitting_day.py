@@ -50,6 +50,7 @@ class SittingDay:
         for one in self.sittings:
             one.site.unseal(one.number)
             challenge = one.site.challenge(one.number)
+            self.papers.take_slip(one.site.gate_slip(one.number))
             said = {"challenge": challenge, "stage": "1", "cameras": "on"}
             self.stage.person("clerk").submit(f"/sittings/{one.number}/release/", said, having="challenge")
             for who in ("key1", "key2"):

@@ -19,6 +19,8 @@ from kaopei.parcel.trust import Trust
 
 # Kinds of entries about a sitting or its attempts that may not stand after the slip
 OVER = ("answers.", "attempt.", "admission.", "sitting.")
+# Where the ledger names a token that was used; one by telephone was filed afterwards
+USED = ("paper.opened", "paper.filed", "paper.scored")
 SAME = ("roster", "present", "absent", "refused", "expected", "opened", "closed", "events")
 Entries = Sequence[dict[str, Any]]
 
@@ -67,7 +69,7 @@ def _tokens(tokens: Sequence[Payload], entries: Entries) -> set[int]:
     stages = Counter(canonical.decode_object(base64url.decode(one["payload"], "令牌")).get("stage") for one in tokens)
     if stages[1] != 1 or stages[2] > 1 or set(stages) - {1, 2}:
         raise Rejected("token", f"每个阶段应有一个启用的令牌，回传包里第一阶段 {stages[1]} 个、第二阶段 {stages[2]} 个")
-    used = {one.get("body", {}).get("token_digest") for one in entries if one.get("type") in ("paper.opened", "paper.scored")}
+    used = {one.get("body", {}).get("token_digest") for one in entries if one.get("type") in USED}
     if any(hashlib.sha256(canonical.encode(one)).hexdigest() not in used for one in tokens):
         raise Rejected("token", "回传包里的令牌不是台账记载所用的那一个")
     return {int(stage) for stage in stages}

@@ -90,11 +90,32 @@ class ReleaseForm(forms.Form):
     machine = forms.ChoiceField(label="出示口令的考试服务器", required=False)
     cameras = forms.BooleanField(label="摄像头已全部打开并正常（N2.4.9）", required=False)
     waiver = forms.CharField(label="摄像头有不正常的，写明情况和理由", max_length=400, required=False, widget=REASON)
+    unslipped = forms.CharField(label="启封前小条送不出来的原因（网络中断、只有电话时才填）", max_length=400, required=False, widget=REASON)
     reason = forms.CharField(label="再次放行的理由（首次不填）", max_length=500, required=False, widget=REASON)
 
     def __init__(self, *args: Any, machines: list[str], **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["machine"].choices = [("", "本场唯一的一台"), *((serial, serial) for serial in machines)]
+
+
+class ReserveForm(forms.Form):
+    """The province's reserve share, with the site's challenge."""
+
+    challenge = forms.CharField(label="考点口令（三组数字）", max_length=40, widget=CHALLENGE)
+    digits = forms.CharField(label="备用信封里的十组数字", max_length=120, widget=forms.Textarea(attrs={"rows": 2, "inputmode": "numeric", **CODE}))
+    machine = forms.ChoiceField(label="出示口令的考试服务器", required=False)
+    reason = forms.CharField(label="密钥服务为什么不能用", max_length=400, widget=REASON)
+    unslipped = forms.CharField(label="启封前小条送不出来的原因（没有送到时填）", max_length=400, required=False, widget=REASON)
+
+    def __init__(self, *args: Any, machines: list[str], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["machine"].choices = [("", "本场唯一的一台"), *((serial, serial) for serial in machines)]
+
+
+class ReportForm(forms.Form):
+    """How the reserve came to be used."""
+
+    text = forms.CharField(label="经过、在场人员、信封编号", max_length=4000, widget=forms.Textarea(attrs={"rows": 5}))
 
 
 class HandForm(forms.Form):

@@ -238,6 +238,10 @@ class KeyRelease(models.Model):
     waivers = models.JSONField(default=list)
     # Why a second time; empty for the first
     reason = models.CharField(max_length=500, blank=True)
+    # AB: the key service's own share. AC: the province's reserve, and only in need
+    path = models.CharField(max_length=2, default="AB")
+    # The reserve share between the request and the last signature; emptied with it
+    reserve = EncryptedBinaryField("reserve_share", default=b"")
     asked_by = models.CharField(max_length=32)
     asked_at = models.DateTimeField()
     # Its place in the log of the key service
@@ -254,6 +258,16 @@ class KeyRelease(models.Model):
                 name="release_has_its_number",
             )
         ]
+
+
+class ReserveReport(AppendOnly):
+    """应急放行报告: what happened when the province's reserve was used, told within a day."""
+
+    city = models.CharField(max_length=6)
+    release = models.OneToOneField(KeyRelease, models.PROTECT, related_name="report")
+    text = models.TextField()
+    by = models.CharField(max_length=32)
+    at = models.DateTimeField()
 
 
 class Quarantine(AppendOnly):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaopei.center.sittings.views import devices, files, machines, sittings, steps
+from kaopei.center.sittings.views import devices, files, machines, reserve, sittings, steps
 
 app_name = "sittings"
 ONE = "<str:sitting>/"
@@ -30,6 +30,9 @@ urlpatterns = [
     path(f"{ONE}release/", steps.release, name="release"),
     path(f"{ONE}release/<int:number>/", steps.token, name="token"),
     path(f"{ONE}release/<int:number>.json", steps.token_file, name="token_file"),
+    path(f"{ONE}release/<int:number>/dictate/", reserve.dictate, name="dictate"),
+    path(f"{ONE}release/<int:number>/report/", reserve.report, name="reserve_report"),
+    path(f"{ONE}reserve/", reserve.ask, name="reserve"),
     path(f"{ONE}newest/<str:kind>", files.newest, name="newest"),
     path(f"{ONE}files/<str:digest>", files.file, name="file"),
     path(f"{ONE}shares/<str:number>/hand/", files.hand, name="hand"),

@@ -240,4 +240,4 @@ async def _unseal(edge: Edge, keys: Keys, record: enrolment.Edge, sealed: exam_p
     own = (edge.keys.decrypt_kid, edge.keys.decrypt_key)
     payload, other = key_release.take(token, edge.trust, sitting.opener, *own, stage=1, challenge=challenge)
     half = opening.Half(share_a, people[0], secrets.token_hex(4), edge.clock.elapsed())
-    await opening._open(edge, sitting, sitting.opener.unlock(share_a, other, *own), token, payload, half, people[1])
+    await opening.open_paper(edge, sitting, sitting.opener.unlock(share_a, other, *own), token, payload, half, people[1])

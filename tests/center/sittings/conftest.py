@@ -1,5 +1,6 @@
 """A drawn month with tickets, everybody's keys, and a desk that carries a sitting as far as a test needs it."""
 
+import contextlib
 import copy
 import json
 import re
@@ -17,6 +18,8 @@ from kaopei.office import keys, scope
 from kaopei.office.accounts.roles import SYSTEM
 from kaopei.office.approvals import actions as approvals
 from kaopei.office.approvals import queries as asked
+from kaopei.parcel import shares
+from kaopei.parcel.rejected import Rejected
 from tests.center.allocation.city import BATCH, City
 from tests.center.allocation.conftest import Play
 from tests.center.sittings.rooms import Machine, Vault
@@ -138,8 +141,19 @@ class Desk:
     def quarter_before(self):
         self.at = self.row().starts_at - timedelta(minutes=15)
 
-    def ask_key(self, challenge=None, **more):
+    def gate(self, challenge, serial="EDGE-1", **flags):
+        """The gate slip of a challenge, sent in; a challenge that nobody could have shown has none."""
+        with contextlib.suppress(Rejected):
+            shares.check_challenge(challenge)
+            paper = queries.paper(self.row())
+            machine = self.machines[serial]
+            data = machine.gate_slip(keys.trust(), self.row(), paper.manifest["package_id"], challenge, int(self.at.timestamp()), **flags)
+            return self.receive(data)[0]
+
+    def ask_key(self, challenge=None, slip=True, **more):
         said = {"challenge": challenge or self.challenge(), "stage": 1, "machine": "", "cameras_ok": True, "waiver": "", "reason": ""}
+        if more.get("stage", 1) == 1 and slip and not more.get("unslipped"):
+            self.gate(said["challenge"], more.get("machine") or next(iter(self.machines)))
         return actions.ask_release(self.row(), **said | more, by=self.people["clerk"], at=self.at)
 
     def challenge(self):

@@ -166,6 +166,16 @@ class Machine:
         self.leaves.append(entry.encode({**facts, "obj": obj, "body": body}))
         return seq
 
+    def gate_slip(self, listed, row, package, challenge, at, **flags):
+        """What an exam server signs beside its challenge."""
+        _files, size, root, _note = self.segment()
+        text = slip.make(
+            listed, enrolment.read(self.record, listed), Signer(self.sign_key), at=at, kind="gate", sitting_id=row.sitting, package_id=package,
+            boot_id="b", token_time=at, origin=self.origin, size=size, root=root.hex(), since=0, proof=[], challenge=challenge,
+            flags={"ready": True, "tried": True, "waived": False} | flags,
+        )  # fmt: skip
+        return slip.pack(text, [], [], self.record)
+
     def segment(self, leaves=None):
         """(files, size, root, newest note) of the ledger as it stands."""
         leaves = self.leaves if leaves is None else leaves

@@ -52,6 +52,11 @@ def test_whole_sitting_by_its_pages(desk, browser):
     with scope.entered(FOSHAN):
         desk.quarter_before()
     challenge = machine.challenge()
+    browser("clerk").send(f"/sittings/{number}/release/", expect=409, challenge=challenge, stage=1, cameras="ok")
+    with scope.entered(FOSHAN):
+        slip = machine.gate_slip(keys.trust(), desk.row(), sealed.package_id, challenge, int(desk.at.timestamp()))
+    page = browser("clerk").client.post("/sittings/upload/", {"files": uploaded("gate.slip", slip)}).content.decode()
+    assert states(page) == [("gate.slip", "taken")]
     browser("clerk").send(f"/sittings/{number}/release/", challenge=challenge, stage=1, cameras="ok")
     sign(browser, "key1", "key2")
     token = browser("key1").see(f"/sittings/{number}/newest/key_release")

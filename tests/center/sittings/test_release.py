@@ -56,8 +56,10 @@ def test_second_signature_before_the_hour_is_refused(seated):
 
 
 def test_two_officers_neither_of_whom_asked(seated):
+    challenge = seated.challenge()
+    seated.gate(challenge)
     wanted = actions.ask_release(
-        seated.row(), challenge=seated.challenge(), stage=1, machine="", cameras_ok=True, waiver="", reason="", by=seated.people["key1"], at=seated.at
+        seated.row(), challenge=challenge, stage=1, machine="", cameras_ok=True, waiver="", reason="", by=seated.people["key1"], at=seated.at
     )
     request = asked.get(wanted.approval)
     for who in ("key1", "clerk", "approver"):
@@ -125,6 +127,33 @@ def test_paper_sealed_anew_makes_a_waiting_request_void(seated):
     seated.sign(request, "key1")
     with pytest.raises(Refused):
         seated.sign(request, "key2")
+
+
+# ---- the gate slip
+def test_paper_key_waits_for_the_gate_slip_of_this_very_challenge(seated):
+    challenge = seated.challenge()
+    with pytest.raises(Refused, match=r"启封前小条.*N2\.4\.4"):
+        seated.ask_key(challenge, slip=False)
+    seated.gate(seated.challenge())
+    with pytest.raises(Refused, match="还没有收到与这个口令同时出示的启封前小条"):
+        seated.ask_key(challenge, slip=False)
+    seated.gate(challenge)
+    assert seated.ask_key(challenge, slip=False).machine == "EDGE-1"
+
+
+def test_a_room_that_is_not_ready_gets_no_key(seated):
+    challenge = seated.challenge()
+    seated.gate(challenge, ready=False)
+    with pytest.raises(Refused, match=r"未就绪.*N2\.4\.5"):
+        seated.ask_key(challenge, slip=False)
+
+
+def test_by_telephone_alone_the_missing_slip_is_explained_and_told_to_the_site(seated):
+    with pytest.raises(Refused, match="写明原因"):
+        seated.ask_key(unslipped="断网")
+    seated.release(unslipped="光缆被挖断，只有电话可用", machine="EDGE-1")
+    waivers = manifest.read("key_release", token_of(seated), keys.trust())["waivers"]
+    assert waivers == ["启封前小条未报送：光缆被挖断，只有电话可用"]
 
 
 def test_machine_must_be_one_of_the_paper(seated):

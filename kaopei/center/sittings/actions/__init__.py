@@ -5,6 +5,7 @@ from kaopei.center.sittings.actions.machines import accept_machine, ask_enrolmen
 from kaopei.center.sittings.actions.ordering import ORDER, ask_order, issue_order
 from kaopei.center.sittings.actions.papers import HOLDERS, hand_share, quarantine, take_paper, take_share
 from kaopei.center.sittings.actions.releasing import RELEASE, ask_release, release
+from kaopei.center.sittings.actions.reserve import ask_reserve, dictate, report_reserve
 from kaopei.center.sittings.actions.returning import sign_receipt, take_return
 from kaopei.center.sittings.actions.seating import SEATING, ask_seating, issue_seating
 from kaopei.center.sittings.actions.slips import take_slip
@@ -22,14 +23,17 @@ __all__ = [
     "ask_enrolment",
     "ask_order",
     "ask_release",
+    "ask_reserve",
     "ask_seating",
     "ask_trial",
     "countersign_machine",
+    "dictate",
     "hand_share",
     "issue_order",
     "issue_seating",
     "quarantine",
     "release",
+    "report_reserve",
     "sign_receipt",
     "take_paper",
     "take_return",

@@ -1,7 +1,7 @@
 """Reads about the conduct of sittings."""
 
 from kaopei.center.sittings.queries.baselines import accepted, baseline, baselines, said, travelling
-from kaopei.center.sittings.queries.cards import WAITING, cards
+from kaopei.center.sittings.queries.cards import REPORT_WITHIN, WAITING, cards
 from kaopei.center.sittings.queries.machines import edges, machine, machines, record_of, sites_with_machines
 from kaopei.center.sittings.queries.orders import Orderable, judge, last_ends, order_id, orderable, tickets_made, waiting, waiting_sittings
 from kaopei.center.sittings.queries.results import (
@@ -40,6 +40,7 @@ from kaopei.center.sittings.queries.slips import Witnessed, close_slip, origins,
 
 __all__ = [
     "Orderable",
+    "REPORT_WITHIN",
     "Sat",
     "WAITING",
     "Witnessed",

@@ -167,6 +167,7 @@ def _offers(user: Any, row: Conduct) -> dict[str, Any]:
         "again": row.status != "planned",
         "may_seat": order and row.status in ("sealed", "seated"),
         "may_ask_key": user.may("sittings.ask_key", row.city) and row.status in ("seated", "released", "returned", "receipted"),
+        "may_reserve": user.may("sittings.ask_reserve") and row.status in ("seated", "released"),
         "may_import": imports,
         "may_receipt": imports and row.status == "returned",
         "may_export": user.may("sittings.export", row.city),

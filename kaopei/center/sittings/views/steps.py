@@ -88,6 +88,7 @@ def release(request: HttpRequest, sitting: str) -> HttpResponse:
             cameras_ok=said["cameras"],
             waiver=said["waiver"],
             reason=said["reason"],
+            unslipped=said["unslipped"],
             by=request.user,
             at=at,
         )
