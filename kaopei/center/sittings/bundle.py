@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaopei.center.sittings import closing, succession
+from kaopei.center.sittings import auditing, closing, succession
+from kaopei.center.sittings.auditing import Timing
 from kaopei.center.sittings.succession import Believe, Succession
 from kaopei.ledger import checkpoint, segment, tree
 from kaopei.parcel import base64url, container
@@ -42,6 +43,7 @@ class Reported:
     count: int
     head: str
     salt: str
+    extra_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Weighed:
     slip: Slip
     root_at: Callable[[int], str]
     successions: tuple[Succession, ...]
+    timing: Timing
 
 
 def weigh(
@@ -86,13 +89,15 @@ def weigh(
 
     site = f"edge.{returned.edge.payload['city']}.{returned.edge.payload['site_code']}/"
     successions = tuple(succession.found(entries, contents, site, root_at, believe))
-    _entries_agree(entries, sitting, people, events, {seq for one in successions for seq in one.doubtful})
+    doubtful = {seq for one in successions for seq in one.doubtful}
+    _entries_agree(entries, sitting, people, events, doubtful)
+    timing = auditing.audit(entries, sitting, {one.attempt: one.extra_ms for one in people}, doubtful)
     _chains(people, events, _rows(blobs["answers"], "attempts"))
     present = {one.attempt for one in people if one.attendance == "present"}
     slip = closing.check(returned, contents, entries, root_at, roster, present, listed)
     codes = tuple(str(row.get("code", "")) for row in _rows(blobs["irregularities"], "irregularities"))
     readiness = len(_rows(blobs["readiness"], "readiness"))
-    return Weighed(tuple(people), {name: counts[name] for name in COUNTS}, codes, readiness, slip, root_at, successions)
+    return Weighed(tuple(people), {name: counts[name] for name in COUNTS}, codes, readiness, slip, root_at, successions, timing)
 
 
 def _json(name: str, contents: Mapping[str, bytes]) -> Any:
@@ -123,6 +128,7 @@ def _reported(row: dict[str, Any]) -> Reported:
             count=int(row.get("count") or 0),
             head=str(row.get("head") or ""),
             salt=str(row.get("salt") or ""),
+            extra_ms=int(row.get("extra_ms") or 0),
         )
     except (KeyError, TypeError, ValueError):
         state = str(row.get("state"))[:20]

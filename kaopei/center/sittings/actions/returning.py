@@ -145,6 +145,7 @@ def _keep(row: Conduct, data: bytes, returned: Returned, weighed: Weighed, by: A
         "unscored": said["edge_outcomes"]["reason"],
         "successions": [{"title": one.title, "origin": one.origin, "size": one.size, "sound": one.sound, "reason": one.reason}
                         for one in weighed.successions],
+        "timing": weighed.timing.facts(),
         "signed_by": [key.holder for key in returned.opened.read.signers],
         **{name: said["ledger"][name] for name in ("origin", "size", "root")},
     }

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from kaopei.center.allocation import queries as allocation
 from kaopei.center.registry import queries as registry
-from kaopei.center.sittings import actions, forms, queries, timeline, windows
+from kaopei.center.sittings import actions, auditing, forms, queries, timeline, windows
 from kaopei.center.sittings.models import Artefact, Conduct
 from kaopei.center.sittings.refusing import no
 from kaopei.law import irregularities
@@ -151,6 +151,7 @@ def show(request: HttpRequest, sitting: str) -> HttpResponse:
         "came": came,
         "slips": [(one, SLIPS[one.facts["moment"]]) for one in queries.slips(row)],
         "slip_overdue": queries.slip_overdue(row, at),
+        "timing": auditing.words(came.facts["timing"]) if came and "timing" in came.facts else [],
         "equation": equation(came),
         "odd": [irregularity(code) for code in came.facts["irregularities"]] if came else [],
         "aside": queries.quarantined().filter(sitting=sitting),
