@@ -188,19 +188,21 @@ CONFIG_KEY, EXAM_KEY = b"x-safeexambrowser-configkeyhash", b"x-safeexambrowser-r
 def browser_signal(edge: Edge, headers: Mapping[bytes, bytes], path: str) -> str:
     """"" if no keys are set or the browser showed a right one; else what was missing: `config_key` or `exam_key`.
 
-    The header is hex SHA-256(absolute address ‖ key). A page may hand on what SEB's script interface told it, which is
-    computed over the page's own address; both are taken.
+    The header is hex SHA-256(absolute address without fragment ‖ key in hex). Newer builds send none to a request of a page;
+    then the page hands on what SEB's script interface told it, computed over the page's own address (which stands in Referer,
+    with the seat in its query). Both are taken: it is a signal, and somebody with the key can make it.
     """
     host = headers.get(b"host", b"").decode("ascii", "replace")
+    home = f"https://{host}"
+    places = {home + path, f"{home}/exam/"}
+    if (referer := headers.get(b"referer", b"").decode("ascii", "replace").partition("#")[0]).startswith(f"{home}/exam/"):
+        places.add(referer)
     for kind, header, keys in (
         ("config_key", CONFIG_KEY, edge.settings.seb_config_keys), ("exam_key", EXAM_KEY, edge.settings.seb_exam_keys),
     ):  # fmt: skip
         if not keys:
             continue
         shown = headers.get(header, b"").decode("ascii", "replace").lower()
-        right = {
-            hashlib.sha256(f"https://{host}{where}{key.lower()}".encode()).hexdigest() for key in keys for where in (path, "/exam/")
-        }
-        if shown not in right:
+        if shown not in {hashlib.sha256(f"{where}{key.lower()}".encode()).hexdigest() for key in keys for where in places}:
             return kind
     return ""

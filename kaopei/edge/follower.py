@@ -138,7 +138,7 @@ class Follower:
             self._store.close()
             self._store = None
         fresh.replace(self.settings.database)
-        succession.sync(self.settings.data)
+        keystore.sync(self.settings.data)
         self._store = store.connect(self.settings.database)
         self.state = "step"
 
@@ -155,7 +155,7 @@ class Follower:
         keystore.write_private(target, data[255:])
         with target.open("rb") as written:
             os.fsync(written.fileno())
-        succession.sync(target.parent)
+        keystore.sync(target.parent)
 
     def _paper(self, token: str) -> None:
         plain = self.trust.algorithms.unwrap(self.keys.decrypt_key, self.keys.decrypt_kid, standby.PAPER_TYPE, token)

@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,13 +80,30 @@ def _unsealed(key: bytes, data: bytes) -> bytes:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Whole or not at all, readable by this user only."""
+    """Whole and on the disk, or not at all; readable by this user only. OSError: the disk or the medium did not take it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
-    fresh.touch(mode=0o600)
-    fresh.write_bytes(data)
-    fresh.replace(path)
+    try:
+        fresh.touch(mode=0o600)
+        with fresh.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+
+
+def sync(folder: Path) -> None:
+    """Names are durable too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def passphrase(settings: Settings) -> bytes:

@@ -141,7 +141,7 @@ def successor(
     for tail in ("-wal", "-shm"):
         settings.database.with_name(settings.database.name + tail).unlink(missing_ok=True)
     fresh.replace(settings.database)
-    sync(settings.data)
+    keystore.sync(settings.data)
     return bytes(note)
 
 
@@ -200,15 +200,6 @@ def _tell(connection: apsw.Connection, found: Found, by: str, second: str, wall:
         f"INSERT INTO irregularity (sitting_id, attempt, code, note, by, second, wall) {sql}",
         ("", "device.ledger_damaged", words, by, second, wall, *GOING),
     )
-
-
-def sync(folder: Path) -> None:
-    """Names are durable too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def record(settings: Settings, store: Store, keys: Keystore, clock: Clock) -> Record:

@@ -22,8 +22,9 @@ export class Server {
   async call(method, path, body) {
     const headers = this.secret ? { Authorization: `Bearer ${this.secret}` } : {};
     // A locked-down browser that no longer sends its own header lets a page hand the value on.
-    const locked = globalThis.SafeExamBrowser?.security?.configKey;
-    if (locked) headers["X-SafeExamBrowser-ConfigKeyHash"] = locked;
+    const locked = globalThis.SafeExamBrowser?.security;
+    if (locked?.configKey) headers["X-SafeExamBrowser-ConfigKeyHash"] = locked.configKey;
+    if (locked?.browserExamKey) headers["X-SafeExamBrowser-RequestHash"] = locked.browserExamKey;
     // The one cookie says which of two servers is the newer one; a page cannot read it.
     const options = { method, headers, cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT) };
     if (body !== undefined) {

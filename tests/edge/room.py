@@ -413,7 +413,7 @@ async def unseal(edge: Edge, sitting: Sitting, parcels: Parcels, p: Province, at
     payload, other = key_release.take(token, edge.trust, sitting.opener, *keys, stage=1, challenge=challenge)
     secrets = sitting.opener.unlock(share_a, other, *keys)
     half = opening.Half(share_a, person(HEAD), "135790", edge.clock.elapsed())
-    await opening._open(edge, sitting, secrets, token, payload, half, person(KEEPER))
+    await opening.open_paper(edge, sitting, secrets, token, payload, half, person(KEEPER))
 
 
 def prepared(folder: Path, count: int = 4, *, opened: bool = True, **more: Any) -> tuple[Room, Parcels]:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from kaopei.edge.disk import MIB, Disk
+from kaopei.parcel import return_parcel
 from tests.edge import room as stage
-from tests.edge.room import HEAD, INVIGILATOR, NOW, WINDOW, Terminal, key
+from tests.edge import site as at
+from tests.edge.room import HEAD, INVIGILATOR, NOW, PATROLLER, WINDOW, Terminal, key
 
 
 @pytest.fixture
@@ -75,6 +77,34 @@ def sit(place: Path, seats: int, answers: int) -> None:
 
 def test_a_sitting_is_finished_on_a_full_disk(small):
     sit(small, 3, 12)
+
+
+def test_a_full_disk_keeps_the_parcel_from_being_built_and_nothing_is_half_done(small, laid):
+    """Closed and signed, then no room: nothing is written down, and the same step works when there is room."""
+    site = at.copied(laid, small / "site")
+    at.pack(site, count=1)
+    site.serve()
+    try:
+        head = at.take_in(site)
+        at.prepare(head)
+        at.open_paper(site, head)
+        (terminal,) = at.seat_all(site, head, site.packs[at.SITTING].rows)
+        at.ring(site, head)
+        assert [terminal.begin().status_code, terminal.answer(1, "A").status_code, terminal.hand_in().status_code] == [200] * 3
+        head.do("hand-back/close", INVIGILATOR)
+        head.do("hand-back/slip", PATROLLER, **at.SIGNED)
+        (site.home / "ballast").unlink(missing_ok=True)
+        fill(small, 4_096)
+        head.refused(507, "没有", "hand-back/build", PATROLLER, score_reason="等不到答案密钥", **at.SIGNED)
+        assert site.rows("SELECT count(*) FROM bundle") == [(0,)]
+        assert not list((site.home / "outbox").glob("*.xrb*"))
+        (small / "junk").unlink()
+        at.build(head, score_reason="等不到答案密钥")
+        data = (site.home / "outbox" / f"{at.SITTING}-r1.xrb").read_bytes()
+        assert return_parcel.Returned(data, site.province.trust).payload["counts"]["events"] == 1
+        assert site.rows("SELECT state FROM sitting") == [("returned",)]
+    finally:
+        site.stop()
 
 
 @pytest.mark.long
