@@ -4,12 +4,13 @@ from kaopei.center.sittings.actions.baselines import BASELINE, accept_baseline, 
 from kaopei.center.sittings.actions.machines import accept_machine, ask_enrolment, countersign_machine
 from kaopei.center.sittings.actions.ordering import ORDER, ask_order, issue_order
 from kaopei.center.sittings.actions.papers import HOLDERS, hand_share, quarantine, take_paper, take_share
-from kaopei.center.sittings.actions.releasing import RELEASE, ask_release, release
+from kaopei.center.sittings.actions.releasing import ask_release, release
 from kaopei.center.sittings.actions.reserve import ask_reserve, dictate, report_reserve
 from kaopei.center.sittings.actions.returning import sign_receipt, take_return
 from kaopei.center.sittings.actions.seating import SEATING, ask_seating, issue_seating
 from kaopei.center.sittings.actions.slips import take_slip
 from kaopei.center.sittings.actions.trials import ask_trial
+from kaopei.center.sittings.asking import RELEASE
 
 __all__ = [
     "BASELINE",

@@ -8,7 +8,7 @@ one machine whose challenge it names.
 from datetime import datetime
 
 from kaopei.center.sittings import queries
-from kaopei.center.sittings.actions.releasing import CLAUSE, REASON, put_before
+from kaopei.center.sittings.asking import CLAUSE, REASON, put_before
 from kaopei.center.sittings.models import Artefact, Conduct, KeyRelease, KeyShare, ReserveReport
 from kaopei.center.sittings.refusing import as_refusal, no
 from kaopei.office import keys, scope
