@@ -94,7 +94,9 @@ NAMED: dict[str, dict[str, Callable[[], Any]]] = {
     "allocation:file": {"name": text("instance/candidates.csv")},
     "allocation:bundle": {"code": text("all")},
     "allocation:ticket": {"ticket": first("allocation.Placement", "ticket")},
-    "sittings": {"sitting": SITTING, "digest": first("sittings.Artefact", "digest"), "number": text(1), "kind": text("exam_parcel"), "site": text(BASE)},
+    "sittings": {
+        "sitting": SITTING, "digest": first("sittings.Artefact", "digest"), "number": text(1), "kind": text("exam_parcel"), "site": text(BASE),
+    },  # fmt: skip
     "sittings:record": {"digest": first("sittings.Machine", "request_digest")},
     "sittings:accept": {"digest": first("sittings.Machine", "request_digest")},
     "sittings:countersign": {"digest": first("sittings.Machine", "request_digest")},
