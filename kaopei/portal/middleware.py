@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 # Pages about one person: nobody keeps a copy, no search engine lists them.
-PERSONAL = ("/certificates/", "/results/", "/api/certificates")
+PERSONAL = ("/certificates/", "/training-proofs/", "/results/", "/api/certificates")
 
 
 class Public:

@@ -169,12 +169,37 @@ def certificates(data):
             publish(Publication, "certificate", number, content)
     text = status_list(province, signed)
     publish(Publication, "status_list", "status.json", {"city": FOSHAN, "number": 1, "text": text.decode()})
+    proofs = training_proofs(province, Publication)
     said = {"city": FOSHAN, "sitting": "440601-1207-09", "subject": "低压电工作业", "part": "T", "outcome": "passed"}
     said |= {"answers": 98, "receipt": "ABCD-EFGH"}
     publish(Publication, "result", result_object(TICKET, ID_NUMBER), said | {"released_on": "2026-12-08"}, until=TODAY + timedelta(days=300))
     over = result_object(TICKET[::-1], ID_NUMBER)
     publish(Publication, "result", over, said | {"released_on": "2025-11-01"}, until=TODAY - timedelta(hours=1))
-    return {"signed": signed, "province": province, "status": text}
+    return {"signed": signed, "province": province, "status": text, "proofs": proofs}
+
+
+def training_proofs(province, model):
+    """Two proofs of training as their drafts are written, the second revoked; number → QR text, signed JSON, paper."""
+    from kaopei.parcel import status, training
+
+    at, made = int(MONTH_OVER.timestamp()), {}
+    for nth in (1, 2):
+        facts = {
+            **province.trust.frame(at), "proof_id": f"P{nth}", "number": f"440600-2026-证-00000{nth}", "name": "欧阳𬭎强", "id_last4": "123X",
+            "institution": "顺安培训学校", "institution_code": "91440604MA5W1TDK60", "study_class": "4406-2026-P001", "operation": "低压电工作业",
+            "kind": "初训", "hours": 148, "needed": "", "first_day": "2026-11-01", "last_day": "2026-11-28", "issued_on": "2026-12-01",
+        }  # fmt: skip
+        signed, paper = training.sign(facts, province.signers["center"]), b"%PDF-1.7\nproof " + str(nth).encode()
+        made[facts["number"]] = {"signed": signed, "qr": training.qr_text(signed), "paper": paper}
+        shown = {name: facts[name] for name in ("number", "proof_id", "institution", "study_class", "operation", "kind", "hours", "issued_on")}
+        digests = {"digest": hashlib.sha256(signed).hexdigest(), "paper": hashlib.sha256(paper).hexdigest()}
+        publish(model, "proof", facts["number"], {"city": FOSHAN, "holder": "欧**强", "code": facts["institution_code"], **shown, **digests})
+    gone = [{"cert_id": "P2", "status": "revoked", "since": at}]
+    text = status.sign(
+        province.trust, province.signers["status"], gone, at=at, number=1, next_update=at + 30 * 86_400, kind="training_status"
+    )  # fmt: skip
+    publish(model, "proof_list", "training-status.json", {"city": FOSHAN, "number": 1, "text": text.decode()})
+    return made
 
 
 PUBLIC = ("number", "cert_id", "subject", "category", "kind", "issued_on", "valid_from", "valid_to", "review_by")

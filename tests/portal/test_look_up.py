@@ -15,7 +15,7 @@ from tests.center.allocation.city import BODIES, FREE, HIGH, OWN, OWNER, SHUT, S
 from tests.people import FOSHAN, NOW
 from tests.portal.conftest import SUSPENDED_AT
 
-PAGES = ["/", "/institutions/", "/sites/", "/calendar/", "/draws/", "/results/", "/certificates/", "/api/"]
+PAGES = ["/", "/institutions/", "/sites/", "/calendar/", "/draws/", "/results/", "/certificates/", "/training-proofs/", "/api/"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -49,7 +49,7 @@ def test_headers_protect_visitors(portal):
     assert headers["X-Frame-Options"] == "DENY" and headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin" and "camera=()" in headers["Permissions-Policy"]
     assert "max-age=60" in headers["Cache-Control"]
-    for page in ("/results/", "/certificates/?number=1", "/api/certificates/1"):
+    for page in ("/results/", "/certificates/?number=1", "/training-proofs/?number=1", "/api/certificates/1"):
         personal = portal.ask(page).headers
         assert personal["Cache-Control"] == "no-store" and "noindex" in personal["X-Robots-Tag"]
     assert "Disallow: /results/" in portal.ask("/robots.txt").text

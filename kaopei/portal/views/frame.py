@@ -19,6 +19,7 @@ YEAR = 365 * 86_400
 ROBOTS = """User-agent: *
 Disallow: /certificates/
 Disallow: /results/
+Disallow: /training-proofs/
 Disallow: /api/certificates
 Disallow: /language/
 """
