@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.utils.module_loading import module_has_submodule
 
+from kaopei.center.api import api
 from kaopei.office.urls import handler404, handler500  # noqa: F401
 
 __all__ = ["handler404", "handler500", "urlpatterns"]
@@ -18,4 +19,4 @@ def _app(label: str) -> list:
     return [path(f"{label}/", include(f"kaopei.center.{label}.urls"))]
 
 
-urlpatterns = [*(pattern for label in settings.NAV for pattern in _app(label)), path("", include("kaopei.office.urls"))]
+urlpatterns = [path("api/v1/", api.urls), *(pattern for label in settings.NAV for pattern in _app(label)), path("", include("kaopei.office.urls"))]

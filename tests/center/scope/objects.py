@@ -26,6 +26,11 @@ from tests.center.training.test_import import PEOPLE as TRAINEES
 from tests.center.training.test_import import whole
 from tests.people import FOSHAN, NOW, PEOPLE
 
+# The acts that operations of the API ask for (kaopei.office.api.needs).
+API = {
+    "api:institutions": "registry.view", "api:institution": "registry.view", "api:sites": "registry.view", "api:sittings": "allocation.view",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Address:
@@ -48,7 +53,7 @@ def _walk(resolver: Any, prefix: str, space: str) -> Iterator[Address]:
         if isinstance(one, URLResolver):
             yield from _walk(one, route, f"{space}{one.namespace}:" if one.namespace else space)
         elif isinstance(one, URLPattern):
-            act = getattr(one.callback, "act", None)
+            act = getattr(one.callback, "act", API.get(f"{space}{one.name}"))
             yield Address(f"{space}{one.name}", route, act, tuple(sorted(one.pattern.converters)))
 
 
@@ -74,6 +79,7 @@ LESSON, CLASS = first("training.Lesson"), first("training.TrainingClass", "numbe
 CERTIFICATE = first("certificates.Certificate", "number")
 # By name of the address, or by app: parameter → where to find its value.
 NAMED: dict[str, dict[str, Callable[[], Any]]] = {
+    "api": {"code": text(OWNER)},
     "registry": {"code": text(OWNER), "number": text(SHUT)},
     "training": {"number": CLASS, "pk": LESSON, "unit": text("U1"), "version": text(1), "city": text(FOSHAN), "code": text(OWNER)},
     "training:identity_desk": {"pk": first("training.Enrolment")},
