@@ -35,7 +35,7 @@ PLANTS = [
     ("7", "kaopei/center/registry/queries.py", "import kaopei.center.allocation.queries"),
     ("7", "kaopei/center/results/queries.py", "import kaopei.center.certificates.queries"),
     ("7", "kaopei/center/certificates/queries.py", "import kaopei.center.publication.queries"),
-    ("8", "kaopei/center/registry/models.py", "import kaopei.center.registry.actions"),
+    ("8", "kaopei/center/registry/models/bodies.py", "import kaopei.center.registry.actions"),
     ("8", "kaopei/center/certificates/models.py", "import kaopei.center.certificates.queries"),
     ("8", "kaopei/center/publication/actions.py", "import kaopei.center.publication.views"),
     ("8", "kaopei/vault/custody/models.py", "import kaopei.vault.custody.actions"),

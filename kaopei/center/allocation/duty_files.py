@@ -15,15 +15,14 @@ from kaopei.center.allocation.recusal import Ground, Recusal, Relation, Sitting,
 from kaopei.center.registry import entries, workbook
 from kaopei.center.registry.reading import Line, Message, clock, code, count
 from kaopei.center.registry.unusable import Unusable
-from kaopei.law import cells, identity
+from kaopei.law import cells
 
-RELATIONS = ("姓名", "身份证号码", "关系类型", "机构或考试点代码", "比例%", "起", "止", "本人申报")
 PLAN = ("场次编号", "考试点编号", "日期")
 BODIES = ("场次编号", "培训机构信用代码")
 POSTS = ("场次编号", "考试点编号", "日期", "开始", "结束", "岗位", "人数")
 # Must be there; relations and ties may be missing, loudly.
 NEEDED = {"考务人员": entries.COLUMNS["考务人员"], "考试点": entries.COLUMNS["考试点"], "考试计划": PLAN, "场次考生机构": BODIES}
-OPTIONAL = {"考务人员关系": RELATIONS, "机构关联": entries.COLUMNS["机构关联"], "考试计划_实操": PLAN}
+OPTIONAL = {"考务人员关系": entries.COLUMNS["考务人员关系"], "机构关联": entries.COLUMNS["机构关联"], "考试计划_实操": PLAN}
 MOST_POSTS = 200
 
 
@@ -115,24 +114,9 @@ def _sittings(plan: Iterable[Line], hosts: dict[str, str], bodies: dict[str, set
 
 
 def _relations(lines: Iterable[Line], messages: list[Message]) -> list[Relation]:
-    """A day or share that cannot be read leaves that side open: it keeps people apart rather than together."""
-    found = []
-    for line in lines:
-        cell = line.cell("身份证号码")
-        number = identity.read_id_number(cell.text, stored_as_number=cell.kind == "number")
-        body = code(line.text("机构或考试点代码"))
-        if number.fault or not body:
-            text = "身份证号码或对方代码读不出，该行不用"
-            messages.append(Message(line.file, text, line.row, "身份证号码", "N2.5.2", is_loud=True))
-            continue
-        days = {column: cells.read_date(line.text(column)) for column in ("起", "止")}
-        for column, day in days.items():
-            if line.text(column) and day is None:
-                messages.append(Message(line.file, f"“{line.text(column)}”不是日期，按不限处理", line.row, column, "N2.2.5", is_loud=True))
-        share = cells.read_number(line.text("比例%").rstrip("%％"))
-        declared = cells.read_yes(line.text("本人申报")) is True
-        found.append(Relation(number.value, line.text("关系类型"), body, share, days["起"], days["止"], declared))
-    return found
+    read = entries.relations(lines)
+    messages += read.messages
+    return [Relation(one.id_number, one.kind, one.body, one.share, one.from_day, one.to_day, one.declared) for one in read.entries]
 
 
 def _posts(lines: Iterable[Line], sittings: set[str], messages: list[Message]) -> list[Post]:

@@ -4,8 +4,7 @@ What is a sample setting of the city (share floor, number of ties, years after l
 """
 
 import datetime as dt
-from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -88,32 +87,8 @@ def counts(relation: Relation, day: dt.date, settings: Settings) -> bool:
 def gates(person: StaffEntry, day: dt.date) -> Verdict:
     """二（五） N2.5.3–6: training of the year, appraisal, pledge, secrecy."""
     passed = "合格" in person.appraisal and "不合格" not in person.appraisal
-    return may_be_sent(StaffFacts(person.trained_on, passed, person.has_pledge, person.has_agreement), day)
-
-
-class Web:
-    """The ties in force on one day, as a graph without direction."""
-
-    def __init__(self, rows: Iterable[TieEntry], day: dt.date) -> None:
-        self._beside: dict[str, list[str]] = {}
-        for row in rows:
-            if ties.in_force(row, day):
-                self._beside.setdefault(row.one_code, []).append(row.other_code)
-                self._beside.setdefault(row.other_code, []).append(row.one_code)
-
-    def within(self, start: str, hops: int) -> dict[str, tuple[str, ...]]:
-        """Every body that at most so many ties away from `start`, with the shortest way to it (`start` first)."""
-        ways: dict[str, tuple[str, ...]] = {start: (start,)}
-        queue = deque([start])
-        while queue:
-            here = queue.popleft()
-            if len(ways[here]) > hops:
-                continue
-            for body in sorted(self._beside.get(here, ())):
-                if body not in ways:
-                    ways[body] = (*ways[here], body)
-                    queue.append(body)
-        return ways
+    held = StaffFacts(person.trained_on, passed, person.has_pledge, person.has_agreement, person.pledge_until, nda_until=person.agreement_until)
+    return may_be_sent(held, day)
 
 
 class Recusal:
@@ -126,7 +101,7 @@ class Recusal:
         self._relations: dict[str, list[Relation]] = {}
         for relation in relations:
             self._relations.setdefault(relation.person, []).append(relation)
-        self._webs: dict[dt.date, Web] = {}
+        self._webs: dict[dt.date, ties.Web] = {}
         self._reach: dict[tuple[str, dt.date], dict[str, tuple[int, str]]] = {}
 
     def grounds(self, person: StaffEntry, sitting: Sitting) -> list[Ground]:
@@ -149,7 +124,7 @@ class Recusal:
         return self._reach[key]
 
     def _reached(self, person: StaffEntry, day: dt.date) -> dict[str, tuple[int, str]]:
-        web = self._webs.setdefault(day, Web(self._links, day))
+        web = self._webs.setdefault(day, ties.Web(self._links, day))
         starts = [(r.kind, r.body) for r in self._relations.get(person.id_number, ()) if counts(r, day, self._settings)]
         if person.institution_code:
             starts.append((EMPLOYED, person.institution_code))

@@ -16,6 +16,7 @@ COLUMNS = {
     ),
     "机构关联": ("主体甲代码", "主体甲名称", "关联类型", "主体乙代码", "主体乙名称", "比例%", "起", "止", "来源"),
     "考务人员": ("姓名", "身份证号码", "岗位", "专职", "关联培训机构信用代码", "最近培训日期", "年度考核", "责任书", "保密协议"),
+    "考务人员关系": ("姓名", "身份证号码", "关系类型", "机构或考试点代码", "比例%", "起", "止", "本人申报"),
 }  # fmt: skip
 CODE_LENGTH = 18
 MOST_SEATS = 5000
@@ -78,6 +79,23 @@ class StaffEntry:
     appraisal: str
     has_pledge: bool
     has_agreement: bool
+    # Last days, where somebody has entered them; the city's list does not tell.
+    pledge_until: dt.date | None = None
+    agreement_until: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelationEntry:
+    """One row of 考务人员关系; `share` in percent, days empty where open."""
+
+    id_number: str
+    kind: str
+    body: str
+    share: Decimal | None
+    from_day: dt.date | None
+    to_day: dt.date | None
+    declared: bool
+    row: int = 0
 
 
 def institutions(lines: Iterable[Line], known: Iterable[str]) -> Read[InstitutionEntry]:
@@ -161,14 +179,7 @@ def ties(lines: Iterable[Line]) -> Read[TieEntry]:
         if not one or not other:
             read.messages.append(_say(line, "主体甲代码", "关联的一方没有代码，该行不用", "N2.2.5", loud=True))
             continue
-        days = {}
-        for column in ("起", "止"):
-            days[column] = cells.read_date(line.text(column))
-            if line.text(column) and days[column] is None:
-                read.messages.append(_say(line, column, f"“{line.text(column)}”不是日期，按不限处理", "N2.2.5", loud=True))
-        if days["起"] and days["止"] and days["止"] < days["起"]:
-            read.messages.append(_say(line, "止", "止日早于起日，按止日不限处理", "N2.2.5", loud=True))
-            days["止"] = None
+        first, last = _days(line, read.messages)
         read.entries.append(
             TieEntry(
                 one_code=one,
@@ -177,8 +188,8 @@ def ties(lines: Iterable[Line]) -> Read[TieEntry]:
                 other_code=other,
                 other_name=line.text("主体乙名称"),
                 share=_share(line, read.messages),
-                from_day=days["起"],
-                to_day=days["止"],
+                from_day=first,
+                to_day=last,
                 source=line.text("来源"),
             )
         )
@@ -221,6 +232,36 @@ def staff(lines: Iterable[Line]) -> Read[StaffEntry]:
             )
         )
     return read
+
+
+def relations(lines: Iterable[Line]) -> Read[RelationEntry]:
+    """二（二）、二（五） A day or share that cannot be read leaves that side open: it keeps people apart rather than together."""
+    read: Read[RelationEntry] = Read()
+    for line in lines:
+        cell = line.cell("身份证号码")
+        number = identity.read_id_number(cell.text, stored_as_number=cell.kind == "number")
+        body = code(line.text("机构或考试点代码"))
+        if number.fault or not body:
+            read.messages.append(_say(line, "身份证号码", "身份证号码或对方代码读不出，该行不用", "N2.5.2", loud=True))
+            continue
+        first, last = _days(line, read.messages)
+        declared = cells.read_yes(line.text("本人申报")) is True
+        share = _share(line, read.messages)
+        read.entries.append(RelationEntry(number.value, line.text("关系类型"), body, share, first, last, declared, line.row))
+    return read
+
+
+def _days(line: Line, messages: list[Message]) -> tuple[dt.date | None, dt.date | None]:
+    """First and last day of a tie. One that cannot be read leaves that side open, which keeps people apart rather than together."""
+    days = {}
+    for column in ("起", "止"):
+        days[column] = cells.read_date(line.text(column))
+        if line.text(column) and days[column] is None:
+            messages.append(_say(line, column, f"“{line.text(column)}”不是日期，按不限处理", "N2.2.5", loud=True))
+    if days["起"] and days["止"] and days["止"] < days["起"]:
+        messages.append(_say(line, "止", "止日早于起日，按止日不限处理", "N2.2.5", loud=True))
+        days["止"] = None
+    return days["起"], days["止"]
 
 
 def _say(line: Line, column: str, text: str, clause: str, *, loud: bool = False) -> Message:

@@ -1,7 +1,8 @@
-"""Who counts as one: connected components of ties, on a given day. Pure."""
+"""Who counts as one, and who is tied to whom along which way: the graph of ties on a given day. Pure."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -56,3 +57,34 @@ def components(ties: Iterable[TieFacts], hosts: Mapping[str, str], codes: Iterab
             above[max(one, other)] = min(one, other)
     found = {code: top(code) for code in list(above)}
     return found | {site: found[host] for site, host in hosts.items() if host}
+
+
+class Web:
+    """The ties in force on one day, as a graph without direction."""
+
+    def __init__(self, rows: Iterable[TieFacts], day: dt.date) -> None:
+        self._beside: dict[str, list[str]] = {}
+        self._between: dict[tuple[str, str], list[TieFacts]] = {}
+        for row in rows:
+            if in_force(row, day):
+                for one, other in ((row.one_code, row.other_code), (row.other_code, row.one_code)):
+                    self._beside.setdefault(one, []).append(other)
+                    self._between.setdefault((one, other), []).append(row)
+
+    def within(self, start: str, hops: int) -> dict[str, tuple[str, ...]]:
+        """Every body that is at most so many ties away from `start`, with the shortest way to it (`start` first)."""
+        ways: dict[str, tuple[str, ...]] = {start: (start,)}
+        queue = deque([start])
+        while queue:
+            here = queue.popleft()
+            if len(ways[here]) > hops:
+                continue
+            for body in sorted(self._beside.get(here, ())):
+                if body not in ways:
+                    ways[body] = (*ways[here], body)
+                    queue.append(body)
+        return ways
+
+    def steps(self, way: Sequence[str]) -> list[list[TieFacts]]:
+        """The ties (evidence) that make each step of a way; two bodies may be tied in several ways."""
+        return [self._between[one, other] for one, other in zip(way, way[1:], strict=False)]

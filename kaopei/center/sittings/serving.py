@@ -34,6 +34,8 @@ def _verdict(person: Any, row: Conduct, site: SiteOn, bodies: Mapping[str, str],
             appraisal_passed="合格" in person.appraisal and "不合格" not in person.appraisal,
             has_pledge=person.has_pledge,
             has_nda=person.has_agreement,
+            pledge_until=person.pledge_until,
+            nda_until=person.agreement_until,
         ),
         row.day,
     )

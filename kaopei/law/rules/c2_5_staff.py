@@ -18,6 +18,7 @@ class StaffFacts:
     has_nda: bool
     pledge_until: date | None = None
     standing: str = "good"
+    nda_until: date | None = None
 
 
 @rule("N2.5.3", "N2.5.4", "N2.5.5", "N2.5.6", "N2.5.10", "N3.4.1")
@@ -32,8 +33,8 @@ def may_be_sent(staff: StaffFacts, duty_on: date) -> Verdict:
         reasons.append(Reason("N2.5.4", "没有年度考核合格记录", "gate_appraisal"))
     if not staff.has_pledge or (staff.pledge_until is not None and duty_on > staff.pledge_until):
         reasons.append(Reason("N2.5.5", "没有有效的工作责任书", "gate_pledge"))
-    if not staff.has_nda:
-        reasons.append(Reason("N2.5.6", "没有保密协议", "gate_nda"))
+    if not staff.has_nda or (staff.nda_until is not None and duty_on > staff.nda_until):
+        reasons.append(Reason("N2.5.6", "没有有效的保密协议", "gate_nda"))
     return Verdict(not reasons, tuple(reasons))
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 
-from kaopei.center.registry.taking import close
+from kaopei.center.registry.versioning import close
 from kaopei.center.training.models import SyllabusHours
 from kaopei.center.training.queries.syllabus import open_hours
 from kaopei.law.facts import SyllabusFacts

@@ -1,31 +1,43 @@
 """What others may ask of the register; everything as of a day."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from kaopei.center.registry import ties as components
-from kaopei.center.registry.models import ExamStaff, Institution, Qualification, Registration, Room, Site, SiteStanding, Standing, Tie
+from kaopei.center.registry.models import ExamStaff, Institution, Qualification, Registration, Room, Site, SiteRecord, Standing, Tie
+from kaopei.center.registry.queries import standing
+from kaopei.center.registry.versioning import on
 from kaopei.law import operations
 from kaopei.law.places import cities
 
 
 @dataclass(frozen=True, slots=True)
 class InstitutionOn:
-    """An institution as it stood on a day."""
+    """An institution or platform as it stood on a day; `is_listed` if the register said anything of it then."""
 
     code: str
+    kind: str
     name: str
     district: str
     address: str
     phone: str
+    website: str
     scope: tuple[str, ...]
     is_registered: bool
     status_text: str
     registered_on: dt.date | None
+    is_listed: bool = True
+    standing: str = Standing.GOOD
+    standing_text: str = ""
+
+    @property
+    def in_good_standing(self) -> bool:
+        """Registered, and barred by no measure: may train and take part."""
+        return self.is_registered and self.standing == Standing.GOOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,11 @@ class SiteOn:
     standing: str
     standing_text: str
     suspensions: tuple[tuple[dt.date, dt.date | None], ...]
+    is_listed: bool = True
+    accepted_on: dt.date | None = None
+    agreement: str = ""
+    agreement_from: dt.date | None = None
+    agreement_to: dt.date | None = None
 
     @property
     def is_public(self) -> bool:
@@ -74,27 +91,33 @@ class TieOn:
     counts: bool
 
 
-def _on(day: dt.date) -> Q:
-    return Q(from_day__lte=day) & (Q(to_day=None) | Q(to_day__gte=day))
+def institutions(city: str, day: dt.date, known: dt.datetime | None = None) -> list[InstitutionOn]:
+    """一（一） All institutions that have ever been listed, with what held on that day; without a registration then: not registered.
+
+    `known`: as the register knew it at that moment, without what was entered later.
+    """
+    held = {row.institution_id: row for row in Registration.objects.filter(on(day, known), city=city).order_by("from_day", "pk")}
+    barred = standing.periods(city, known)
+    return [_institution(body, held.get(body.pk), standing.on_day(barred.get(body.code, ()), day)) for body in Institution.objects.filter(city=city)]
 
 
-def institutions(city: str, day: dt.date) -> list[InstitutionOn]:
-    """一（一） All institutions that have ever been listed, with what held on that day; without a registration then: not registered."""
-    held = {row.institution_id: row for row in Registration.objects.filter(_on(day), city=city, ended_at=None)}
-    return [_institution(body, held.get(body.pk)) for body in Institution.objects.filter(city=city)]
-
-
-def _institution(body: Institution, held: Registration | None) -> InstitutionOn:
+def _institution(body: Institution, held: Registration | None, now: standing.Period | None) -> InstitutionOn:
+    said = held or body
     return InstitutionOn(
         code=body.code,
-        name=body.name,
-        district=body.district,
-        address=body.address,
-        phone=body.phone,
+        kind=body.kind,
+        name=said.name,
+        district=said.district,
+        address=said.address,
+        phone=said.phone,
+        website=said.website,
         scope=tuple(held.scope) if held else (),
         is_registered=bool(held and held.is_registered),
         status_text=held.status_text if held else "未登记",
         registered_on=held.registered_on if held else None,
+        is_listed=held is not None,
+        standing=now.standing if now else Standing.GOOD,
+        standing_text=now.reason if now else "",
     )
 
 
@@ -108,43 +131,46 @@ def registrations(city: str, code: str) -> list[Registration]:
     return list(Registration.objects.filter(city=city, institution__code=code).order_by("-from_day"))
 
 
-def sites(city: str, day: dt.date) -> list[SiteOn]:
-    """二（二） All sites of the city, by number, as they stood on that day."""
-    held = Qualification.objects.filter(_on(day), city=city, ended_at=None).order_by("operation").values_list("site_id", "part", "operation")
+def sites(city: str, day: dt.date, known: dt.datetime | None = None) -> list[SiteOn]:
+    """二（二） All sites of the city, by number, as they stood on that day (`known`: as the register knew it at that moment)."""
+    held = Qualification.objects.filter(on(day, known), city=city).order_by("operation").values_list("site_id", "part", "operation")
     rooms = Room.objects.filter(city=city, closed_on=None).order_by("position").values_list("site_id", "name", "seats")
-    bad = list(SiteStanding.objects.filter(Q(to_day=None) | Q(to_day__gte=day), city=city, ended_at=None))
-    return [_site(site, day, held, rooms, bad) for site in Site.objects.filter(city=city)]
+    said = {row.site_id: row for row in SiteRecord.objects.filter(on(day, known), city=city).order_by("from_day", "pk")}
+    barred = standing.periods(city, known)
+    return [_site(site, said.get(site.pk), day, held, rooms, barred.get(site.number, ())) for site in Site.objects.filter(city=city)]
 
 
-def _site(site: Site, day: dt.date, held: Iterable, rooms: Iterable, bad: list[SiteStanding]) -> SiteOn:
-    mine = [row for row in bad if row.site_id == site.pk]
-    now = next((row for row in mine if row.from_day <= day), None)
+def _site(
+    site: Site, record: SiteRecord | None, day: dt.date, held: Iterable, rooms: Iterable, barred: Sequence[standing.Period]
+) -> SiteOn:
+    said = record or site
+    now = standing.on_day(barred, day)
     return SiteOn(
         number=site.number,
-        name=site.name,
-        kind=site.kind,
-        host_code=site.host_code,
-        district=site.district,
-        longitude=site.longitude,
-        latitude=site.latitude,
-        theory_seats=site.theory_seats,
+        name=said.name,
+        kind=said.kind,
+        host_code=said.host_code,
+        district=said.district,
+        longitude=said.longitude,
+        latitude=said.latitude,
+        theory_seats=said.theory_seats,
         rooms=tuple((name, seats) for pk, name, seats in rooms if pk == site.pk),
         theory=tuple(operation for pk, part, operation in held if pk == site.pk and part == "T"),
         practical=tuple(operation for pk, part, operation in held if pk == site.pk and part == "P"),
         standing=now.standing if now else Standing.GOOD,
         standing_text=now.reason if now else "正常",
-        suspensions=tuple((row.from_day, row.to_day) for row in mine),
+        suspensions=tuple((row.from_day, row.to_day) for row in barred if row.to_day is None or row.to_day >= day),
+        is_listed=record is not None,
+        accepted_on=record.accepted_on if record else None,
+        agreement=record.agreement if record else "",
+        agreement_from=record.agreement_from if record else None,
+        agreement_to=record.agreement_to if record else None,
     )
 
 
 def site(city: str, number: str, day: dt.date) -> SiteOn | None:
     """One site on a day."""
     return next((one for one in sites(city, day) if one.number == number), None)
-
-
-def standings(city: str, number: str) -> list[SiteStanding]:
-    """Every time out of good standing that was ever entered for a site, the latest first."""
-    return list(SiteStanding.objects.filter(city=city, site__number=number).order_by("-from_day", "-pk"))
 
 
 def ties(city: str, day: dt.date) -> list[TieOn]:

@@ -1,4 +1,4 @@
-"""What changes the register: a city's lists taken in, a site suspended."""
+"""A city's lists taken in."""
 
 import datetime as dt
 import hashlib
@@ -8,12 +8,8 @@ from dataclasses import dataclass
 
 from kaopei.center.registry import taking
 from kaopei.center.registry.entries import InstitutionEntry, SiteEntry, StaffEntry, TieEntry
-from kaopei.center.registry.models import Site, SiteStanding, Standing
-from kaopei.law.rules.c3_2_sites import may_suspend
-from kaopei.law.verdict import refuse
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.audit.record import event, nothing_changed, records
-from kaopei.office.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ def take_lists(lists: Lists, *, city: str, day: dt.date, source: str, by: Actor,
         "institutions": taking.institutions(lists.institutions, city, day, source, at),
         "sites": taking.sites(lists.sites, lists.practical, city, day, source, at),
         "ties": taking.ties(lists.ties, city, at) if lists.ties is not None else 0,
-        "staff": taking.staff(lists.staff, city) if lists.staff is not None else 0,
+        "staff": taking.staff(lists.staff, city, day, source, at) if lists.staff is not None else 0,
     }
     if any(changed.values()):
         event(obj=f"register:{city}", city=city, source=source, changed=changed, digest=_digest(lists))
@@ -51,29 +47,3 @@ def _digest(lists: Lists) -> str:
     said = {"institutions": lists.institutions, "sites": lists.sites, "practical": lists.practical, "ties": lists.ties}
     text = json.dumps(said, default=taking.plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@records("registry.suspended", act="registry.suspend")
-def suspend_site(number: str, *, city: str, from_day: dt.date, to_day: dt.date, reason: str, by: Actor, at: dt.datetime) -> SiteStanding:
-    """三（二） N3.2.0b: suspend a site for 3 to 6 months (both included): a management measure, not a penalty.
-
-    Called when a second person has approved exactly these words.
-    """
-    site = Site.objects.select_for_update().filter(city=city, number=number).first()
-    if site is None:
-        raise Refused(refuse("N3.2.0b", f"没有考试点 {number}，请核对编号。", "site_unknown"))
-    verdict = may_suspend(from_day, to_day, reason)
-    if not verdict.allowed:
-        raise Refused(verdict)
-    made = SiteStanding.objects.create(
-        city=city,
-        site=site,
-        standing=Standing.SUSPENDED,
-        from_day=from_day,
-        to_day=to_day,
-        ground="N3.2.0b",
-        reason=reason.strip(),
-        source=f"{by.username} {at:%Y-%m-%d}",
-    )
-    event(obj=f"site:{number}", city=city, from_day=from_day.isoformat(), to_day=to_day.isoformat(), clause="N3.2.0b")
-    return made

@@ -1,0 +1,25 @@
+"""What others may ask of the register; everything as of a day."""
+
+from kaopei.center.registry.queries.register import (
+    InstitutionOn,
+    SiteOn,
+    TieOn,
+    campus_site,
+    cities_in_sight,
+    controllers,
+    institution,
+    institutions,
+    names,
+    registrations,
+    site,
+    sites,
+    staff,
+    ties,
+)
+from kaopei.center.registry.queries.standing import barred, timeline
+from kaopei.center.registry.queries.standing import rows as standings
+
+__all__ = [
+    "InstitutionOn", "SiteOn", "TieOn", "barred", "campus_site", "cities_in_sight", "controllers", "institution", "institutions", "names",
+    "registrations", "site", "sites", "staff", "standings", "ties", "timeline",
+]  # fmt: skip
