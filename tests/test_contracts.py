@@ -32,7 +32,7 @@ PLANTS = [
     ("5", "kaopei/parcel/manifest.py", "import pathlib"),
     ("6", "kaopei/parcel/manifest.py", "import django"),
     ("6", "kaopei/edge/board.py", "import django.http"),
-    ("7", "kaopei/center/registry/queries.py", "import kaopei.center.allocation.queries"),
+    ("7", "kaopei/center/registry/queries/register.py", "import kaopei.center.allocation.queries"),
     ("7", "kaopei/center/results/queries.py", "import kaopei.center.certificates.queries"),
     ("7", "kaopei/center/certificates/queries.py", "import kaopei.center.publication.queries"),
     ("8", "kaopei/center/registry/models/bodies.py", "import kaopei.center.registry.actions"),

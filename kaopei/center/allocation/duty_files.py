@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kaopei.center.allocation.recusal import Ground, Recusal, Relation, Sitting, gates
-from kaopei.center.registry import entries, workbook
+from kaopei.center.allocation.recusal import Ground, Recusal, Relation, Sitting
+from kaopei.center.registry import entries, gates, workbook
 from kaopei.center.registry.reading import Line, Message, clock, code, count
 from kaopei.center.registry.unusable import Unusable
 from kaopei.law import cells
@@ -139,7 +139,7 @@ def staff_findings(files: DutyFiles) -> list[tuple[str, str, str]]:
     day = min((sitting.day for sitting in files.sittings), default=None)
     found = []
     for person in files.staff:
-        found += [(reason.code, person.id_number, reason.clause) for reason in (gates(person, day).reasons if day else ())]
+        found += [(reason.code, person.id_number, reason.clause) for reason in (gates.of(person, day).reasons if day else ())]
     found += [("undeclared_tie", f"{one.person}/{one.body}", "N2.5.2") for one in files.relations if not one.declared]
     return sorted(set(found))
 

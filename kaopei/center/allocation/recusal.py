@@ -8,10 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from kaopei.center.registry import ties
+from kaopei.center.registry import gates, ties
 from kaopei.center.registry.entries import StaffEntry, TieEntry
-from kaopei.law.rules.c2_5_staff import StaffFacts, may_be_sent
-from kaopei.law.verdict import Verdict
 
 # Posts that go on counting for some years after they ended; holdings, relatives and leases end with their last day.
 POSTS = ("任职", "兼职", "曾任")
@@ -84,13 +82,6 @@ def counts(relation: Relation, day: dt.date, settings: Settings) -> bool:
     return is_post and relation.to_day >= years_before(day, settings.years_after_leaving)
 
 
-def gates(person: StaffEntry, day: dt.date) -> Verdict:
-    """二（五） N2.5.3–6: training of the year, appraisal, pledge, secrecy."""
-    passed = "合格" in person.appraisal and "不合格" not in person.appraisal
-    held = StaffFacts(person.trained_on, passed, person.has_pledge, person.has_agreement, person.pledge_until, nda_until=person.agreement_until)
-    return may_be_sent(held, day)
-
-
 class Recusal:
     """Answers for all persons and sittings; what depends on the day alone is worked out once a day."""
 
@@ -110,7 +101,7 @@ class Recusal:
         place = {body for body in (sitting.site, sitting.host) if body}
         found = [*_grounds(reach, place, "R1", "R2"), *_grounds(reach, sitting.institutions, "R3", "R4")]
         codes = self._settings.gates
-        return found + [Ground(codes[reason.code], reason.clause) for reason in gates(person, sitting.day).reasons]
+        return found + [Ground(codes[reason.code], reason.clause) for reason in gates.of(person, sitting.day).reasons]
 
     def of_site(self, person: StaffEntry, site: str, host: str, day: dt.date) -> list[Ground]:
         """二（四） N2.4.7: for preparing rooms only the ties to the site count."""

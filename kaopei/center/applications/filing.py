@@ -11,6 +11,7 @@ from kaopei.center.applications import bulk, decisions, judging
 from kaopei.center.applications.models import Application, Batch, Decision, Intake, Row, Workbook
 from kaopei.center.applications.pack import APPLICATIONS, COLUMNS, Delivery, Pack, Unusable, open_delivery
 from kaopei.center.applications.pseudonyms import pseudonym
+from kaopei.center.registry import queries as registry
 from kaopei.law import rulesets
 from kaopei.law.verdict import Reason
 from kaopei.office import software
@@ -34,17 +35,22 @@ def judged(delivery: Delivery | Pack, city: str, batch: str, at: dt.datetime) ->
 
 
 def _in_batch(pack: Pack, first: judging.Judgement, batch: Batch | None, at: dt.datetime) -> judging.Judgement:
-    """Judge again if the batch has an earlier day of receipt or applications that this sheet does not repeat."""
-    if batch is None:
+    """Judge again if the batch has an earlier day of receipt, applications that this sheet does not repeat, or the register knows better."""
+    city, day = first.city.code, first.context.first_day
+    decided = {code: now for code, now in registry.decided(city, day).items() if code in first.context.institutions}
+    stopped = registry.stopped(first.sites, city)
+    received_on: dt.date | None = None
+    taken: dict[tuple[str, str], str] = {}
+    if batch is not None:
+        began = batch.intakes.order_by("round").values_list("received_at", flat=True).first()
+        received_on = began.astimezone(CHINA).date() if began else None
+        keys = {row.key for row in first.rows}
+        others = Application.objects.filter(batch=batch, decision__in=[Decision.ACCEPT, Decision.HOLD]).exclude(serial__in=keys)
+        taken = {(row.id_number, row.operation): row.serial for row in others if row.id_number}
+    if not taken and not decided and not stopped and received_on in (None, first.context.received_on):
         return first
-    began = batch.intakes.order_by("round").values_list("received_at", flat=True).first()
-    received_on = began.astimezone(CHINA).date() if began else None
-    keys = {row.key for row in first.rows}
-    others = Application.objects.filter(batch=batch, decision__in=[Decision.ACCEPT, Decision.HOLD]).exclude(serial__in=keys)
-    taken = {(row.id_number, row.operation): row.serial for row in others if row.id_number}
-    if not taken and received_on in (None, first.context.received_on):
-        return first
-    return judging.judge(pack, received_on=received_on, today=at.astimezone(CHINA).date(), taken=taken, city=first.city.code)
+    today = at.astimezone(CHINA).date()
+    return judging.judge(pack, received_on=received_on, today=today, taken=taken, city=city, decided=decided, stopped=stopped)
 
 
 def _kept(batch: str) -> dict[str, tuple[str, bytes]]:

@@ -2,8 +2,8 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from kaopei.center.applications import plan, verdicts
 from kaopei.center.applications.pack import APPLICATIONS, Pack, Unusable
@@ -11,6 +11,7 @@ from kaopei.center.registry import entries as register
 from kaopei.center.registry.reading import Line, Message
 from kaopei.center.training import entries as training
 from kaopei.law import reading
+from kaopei.law.cells import Standing
 from kaopei.law.facts import ApplicationFacts, IntakeContext, SyllabusFacts
 from kaopei.law.places import City, find_city
 from kaopei.law.rules import c2_6_intake
@@ -83,14 +84,23 @@ class Judgement:
 
 
 def judge(
-    pack: Pack, *, received_on: dt.date | None, today: dt.date, taken: Mapping[tuple[str, str], str] | None = None, city: str = ""
+    pack: Pack,
+    *,
+    received_on: dt.date | None,
+    today: dt.date,
+    taken: Mapping[tuple[str, str], str] | None = None,
+    city: str = "",
+    decided: Mapping[str, Standing] | None = None,
+    stopped: Collection[str] = (),
 ) -> Judgement:
     """二（六） N0.2: every row gets a verdict. `received_on` is the day of the batch's first delivery, None if this is the first.
 
     `taken`: who already has an application of the batch that this sheet does not repeat, (identity number, operation) → 序号.
-    `city`: the code the clerk works for; else the pack's own.
+    `city`: the code the clerk works for; else the pack's own. `decided`: institutions whose standing a measure or a report of their
+    own has settled, whatever the pack says. `stopped`: sites that a list may not add (二（二） N2.2.7).
     """
-    lists = _lists(pack)
+    lists = _lists(pack, stopped)
+    settled = decided or {}
     home = _city(pack, lists, city)
     first, last = _days(pack, lists.plan)
     context = IntakeContext(
@@ -100,7 +110,9 @@ def judge(
         last_day=last,
         # An application was made before its exam: a pack of the past is judged by the rules of its time.
         received_on=min(received_on or today, first),
-        institutions={entry.facts.code: entry.facts for entry in lists.institutions},
+        institutions={
+            entry.facts.code: replace(entry.facts, standing=settled.get(entry.facts.code, entry.facts.standing)) for entry in lists.institutions
+        },
         syllabus={facts.operation: facts for facts in lists.syllabus},
         taken=taken or {},
     )
@@ -127,12 +139,14 @@ class _Lists:
     messages: tuple[Message, ...]
 
 
-def _lists(pack: Pack) -> _Lists:
+def _lists(pack: Pack, stopped: Collection[str] = ()) -> _Lists:
     """All workbooks but the applications. Names of operations in the syllabus help to read lists of them elsewhere."""
     hours = training.syllabus(pack.lines("大纲学时"))
     known = [facts.operation for facts in hours.entries]
     bodies = register.institutions(pack.lines("培训机构"), known)
     sites = register.sites(pack.lines("考试点"), known)
+    sites.messages += _stopped(sites.entries, stopped, pack.filename("考试点"))
+    sites.entries = [site for site in sites.entries if site.number not in stopped]
     by_number = {site.number: site for site in sites.entries}
     theory = plan.read(pack.lines("考试计划"), "T", by_number, known)
     practice = plan.read(pack.lines("考试计划_实操"), "P", by_number, known) if pack.has("考试计划_实操") else None
@@ -153,6 +167,14 @@ def _lists(pack: Pack) -> _Lists:
             *_same_premises(bodies.entries, ties.entries if ties else (), pack.filename("培训机构")),
         ),
     )
+
+
+def _stopped(sites: Iterable[register.SiteEntry], stopped: Collection[str], filename: str) -> Iterable[Message]:
+    """二（二） N2.2.7: a site on an institution comes into the register by two persons, not by a list."""
+    for site in sites:
+        if site.number in stopped:
+            text = f"原则上不再依托培训机构新增考试点，{site.number} 没有登记。确需设置的，请在“考试点”页申请，附例外理由和证明，由第二人批准"
+            yield Message(filename, text, site.row, "依托单位信用代码", "N2.2.7", is_loud=True)
 
 
 def _hosts(sites: Iterable[register.SiteEntry], bodies: Iterable[register.InstitutionEntry], filename: str) -> Iterable[Message]:

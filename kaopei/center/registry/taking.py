@@ -64,9 +64,7 @@ def institutions(entries: Sequence[InstitutionEntry], city: str, day: dt.date, s
         if old is None or any(getattr(old, name) != value for name, value in row.items()):
             # What is first heard of held since its registration; a change holds from now on.
             since = min(facts.registered_on or day, day) if old is None else close(old, day, at)
-            Registration.objects.create(
-                city=city, institution=body, from_day=since, source=source, recorded_at=at, website=body.website, **row
-            )
+            Registration.objects.create(city=city, institution=body, from_day=since, source=source, recorded_at=at, website=body.website, **row)
             differs = True
         changed += differs
     return changed
@@ -218,9 +216,7 @@ def person_of(id_number: str) -> str:
 def relations(entries: Sequence[RelationEntry], city: str, source: str, at: dt.datetime) -> int:
     """二（二） N2.2.5: the list of staff relations as a whole: new ones are added, those no longer named are struck out."""
     fields = [field.name for field in dataclasses.fields(RelationEntry) if field.name not in ("id_number", "row")]
-    listed = {
-        (row.person, *(getattr(row, name) for name in fields)): row.pk for row in StaffRelation.objects.filter(city=city, ended_at=None)
-    }
+    listed = {(row.person, *(getattr(row, name) for name in fields)): row.pk for row in StaffRelation.objects.filter(city=city, ended_at=None)}
     wanted = {(person_of(entry.id_number), *(getattr(entry, name) for name in fields)): entry for entry in entries}
     gone = [pk for key, pk in listed.items() if key not in wanted]
     new = [key for key in wanted if key not in listed]

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kaopei.center.allocation import queries as allocation
+from kaopei.center.registry import gates
 from kaopei.center.registry import queries as registry
 from kaopei.center.registry.queries import SiteOn
 from kaopei.center.sittings.models import Conduct
 from kaopei.law.rules.c2_4_rooms import StaffTies, may_prepare
-from kaopei.law.rules.c2_5_staff import StaffFacts, may_be_sent
 from kaopei.law.verdict import Verdict, allow
 
 
@@ -28,17 +28,7 @@ def judge(row: Conduct, site: SiteOn, names: Iterable[str]) -> tuple[Verdict, st
 
 
 def _verdict(person: Any, row: Conduct, site: SiteOn, bodies: Mapping[str, str], institutions: set[str]) -> Verdict:
-    fit = may_be_sent(
-        StaffFacts(
-            trained_on=person.trained_on,
-            appraisal_passed="合格" in person.appraisal and "不合格" not in person.appraisal,
-            has_pledge=person.has_pledge,
-            has_nda=person.has_agreement,
-            pledge_until=person.pledge_until,
-            nda_until=person.agreement_until,
-        ),
-        row.day,
-    )
+    fit = gates.of(person, row.day)
     if not fit.allowed or not person.institution_code:
         return fit
     # Bodies that one company controls are one body, 二（二） N2.2.5

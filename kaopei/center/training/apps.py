@@ -41,3 +41,9 @@ class TrainingConfig(AppConfig):
         from kaopei.center.training.queries import files
 
         return files.resting_on_hours(person)
+
+    def unfinished(self, city: str, code: str) -> list[tuple[str, int]]:
+        """For an institution that wants to stop: its classes that are not closed, and how many trainees each has."""
+        from kaopei.center.training.queries import classes
+
+        return classes.unfinished(city, code)

@@ -6,7 +6,7 @@ import pytest
 
 from kaopei.center.applications import actions as intake
 from kaopei.center.registry import actions, queries
-from kaopei.center.registry.models import SiteStanding
+from kaopei.center.registry.models import BodyStanding
 from kaopei.office.accounts.roles import SYSTEM
 from kaopei.office.approvals.models import Request
 from kaopei.office.refused import Refused
@@ -38,7 +38,7 @@ def test_three_months_to_the_day(register):
 def test_other_lengths_are_refused(register, changed):
     with pytest.raises(Refused):
         suspend(register["approver"], **changed)
-    assert not SiteStanding.objects.exists()
+    assert not BodyStanding.objects.exists()
 
 
 @pytest.mark.parametrize("who", ["clerk", "institution", "province"])
@@ -54,9 +54,9 @@ def test_clerk_asks_and_approver_signs(register, client):
     assert short.status_code == 422 and "不得少于" in short.content.decode()
     assert client.post("/registry/sites/440601/", said).status_code == 302
     asked = Request.objects.get(action="registry.suspend")
-    assert REASON in bytes(asked.content).decode() and not SiteStanding.objects.exists()
+    assert REASON in bytes(asked.content).decode() and not BodyStanding.objects.exists()
     client.post(f"/approvals/{asked.ulid}/approve", {"digest": asked.digest, "pin": PIN})
-    assert not SiteStanding.objects.exists(), "nobody approves his own request"
+    assert not BodyStanding.objects.exists(), "nobody approves his own request"
     client.logout()
     log_in(client, PEOPLE["approver"])
     client.post(f"/approvals/{asked.ulid}/approve", {"digest": asked.digest, "pin": PIN})

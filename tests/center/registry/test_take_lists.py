@@ -6,7 +6,7 @@ import pytest
 
 from kaopei.center.applications import actions as intake
 from kaopei.center.registry import queries
-from kaopei.center.registry.models import ExamStaff, Institution, Qualification, Registration, Site, SiteStanding, Tie
+from kaopei.center.registry.models import BodyStanding, ExamStaff, Institution, Qualification, Registration, Site, Tie
 from kaopei.office.accounts.roles import SYSTEM
 from kaopei.office.audit.models import Event
 from tests.center.packs import HIGH, HOURS, LOW, Pack, id_number
@@ -90,14 +90,22 @@ def test_list_lifts_what_a_list_said_but_no_measure(take):
     take(made)
     take(made, LATER)
     site = Site.objects.get(number="440603")
-    SiteStanding.objects.create(
-        city=CITY, site=site, standing="suspended", from_day=DAY, to_day=None, ground="N3.2.0b", reason="现场检查", source="approver"
+    BodyStanding.objects.create(
+        city=CITY,
+        site=site,
+        standing="suspended",
+        from_day=DAY,
+        to_day=None,
+        ground="N3.2.0b",
+        reason="现场检查",
+        source="approver",
+        recorded_at=NOW,
     )
     made.sheets["考试点"][1]["状态"] = "正常"
     take(made, LATER)
     assert queries.site(CITY, "440602", DAY).standing == "good"
     assert queries.site(CITY, "440603", DAY).standing == "suspended"
-    assert SiteStanding.objects.count() == 2
+    assert BodyStanding.objects.count() == 2
 
 
 def test_qualifications_follow_list_and_practical_plan(take):

@@ -81,9 +81,7 @@ def _create(
 
 
 @records("registry.registered", act="registry.verify")
-def verify(
-    number: str, *, checked: Sequence[str], reasons: str, revision: int, from_day: dt.date, by: Actor, at: dt.datetime
-) -> WrittenReport:
+def verify(number: str, *, checked: Sequence[str], reasons: str, revision: int, from_day: dt.date, by: Actor, at: dt.datetime) -> WrittenReport:
     """一（二） N1.2.4: another person verifies and registers; what the report says is in force from `from_day`."""
     row = _decide(number, Status.REGISTERED, reasons, revision, by, at)
     _let(may_register(row.submitted_by, by.username, checked, reasons))

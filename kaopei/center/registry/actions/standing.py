@@ -69,7 +69,7 @@ def bar_institution(
 @records("registry.resumed", act="registry.suspend")
 def resume(code: str, *, city: str, from_day: dt.date, reason: str, by: Actor, at: dt.datetime) -> None:
     """三（二） A suspension ends before its day because what it was for is put right; the days it covered stay."""
-    measures = BodyStanding.objects.select_for_update().filter(city=city, ended_at=None).exclude(ground="")
+    measures = BodyStanding.objects.select_for_update().filter(city=city, ended_at=None).exclude(ground="").order_by("pk")
     now = [row for row in measures if code in _codes(row) and row.from_day < from_day and (row.to_day is None or row.to_day >= from_day)]
     if not now:
         raise Refused(refuse(GROUND, f"{code} 在 {from_day} 没有正在执行的措施，不需要恢复。", "not_suspended"))

@@ -31,7 +31,8 @@ INSERT INTO registry_staffrecord (city, staff_id, post, full_time, institution_c
 class Migration(migrations.Migration):
     dependencies = [("registry", "0002_versions")]
     operations = [
-        migrations.RunSQL(FILL, migrations.RunSQL.noop),
         *(operation for table in NEW for operation in policy(f"registry_{table}")),
         *freeze("registry_attachment"),
+        # Last: a table with rows of this transaction cannot be altered any more.
+        migrations.RunSQL(FILL, migrations.RunSQL.noop),
     ]

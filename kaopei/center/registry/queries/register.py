@@ -140,9 +140,7 @@ def sites(city: str, day: dt.date, known: dt.datetime | None = None) -> list[Sit
     return [_site(site, said.get(site.pk), day, held, rooms, barred.get(site.number, ())) for site in Site.objects.filter(city=city)]
 
 
-def _site(
-    site: Site, record: SiteRecord | None, day: dt.date, held: Iterable, rooms: Iterable, barred: Sequence[standing.Period]
-) -> SiteOn:
+def _site(site: Site, record: SiteRecord | None, day: dt.date, held: Iterable, rooms: Iterable, barred: Sequence[standing.Period]) -> SiteOn:
     said = record or site
     now = standing.on_day(barred, day)
     return SiteOn(
@@ -171,6 +169,16 @@ def _site(
 def site(city: str, number: str, day: dt.date) -> SiteOn | None:
     """One site on a day."""
     return next((one for one in sites(city, day) if one.number == number), None)
+
+
+def rooms_are_assumed(city: str, number: str) -> bool:
+    """Whether the rooms of a site are only derived from its seats, because it has reported none."""
+    return Room.objects.filter(city=city, site__number=number, closed_on=None, is_assumed=True).exists()
+
+
+def revision_of_site(city: str, number: str) -> int:
+    """How often a site's facts have changed: named again when one changes them."""
+    return Site.objects.filter(city=city, number=number).values_list("revision", flat=True).first() or 0
 
 
 def ties(city: str, day: dt.date) -> list[TieOn]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from kaopei.center.registry.models import BodyStanding, Registration, Standing
+from kaopei.center.registry.versioning import on
+from kaopei.law import cells
 
 WORDS = {"registered": "已登记", "unregistered": "未登记", "good": "正常", **dict(Standing.choices)}
 
@@ -66,6 +68,17 @@ def barred(city: str, day: dt.date) -> dict[str, Period]:
     """三（二） Every body that may not take part on that day because of a measure or of the city's list."""
     found = {code: on_day(rows, day) for code, rows in periods(city).items()}
     return {code: row for code, row in found.items() if row is not None}
+
+
+def decided(city: str, day: dt.date) -> dict[str, cells.Standing]:
+    """一（二）、三 Institutions that by a measure, or by their own report, may not train on that day, whatever a list says of them."""
+    gone = Registration.objects.filter(on(day), city=city, is_registered=False).exclude(report="").select_related("institution")
+    found = {row.institution.code: cells.Standing("deregistered", f"{row.status_text}（{row.source}）") for row in gone}
+    for code, row in barred(city, day).items():
+        if row.ground:
+            text = f"{WORDS[row.standing]}（{row.from_day}至{row.to_day or '另行通知'}，{row.ground}）"
+            found[code] = cells.Standing("suspended", text, row.from_day, row.to_day)
+    return found
 
 
 def rows(city: str, number: str) -> list[BodyStanding]:

@@ -20,6 +20,12 @@ def found(city: str = "", institution: str = "", wanted: str = "", status: str =
     return rows.filter(Q(number__contains=wanted) | Q(operation__contains=wanted)) if wanted else rows
 
 
+def unfinished(city: str, institution: str) -> list[tuple[str, int]]:
+    """一（二） N1.2.8: classes of an institution that have trainees and are not closed, with the number of people."""
+    rows = found(city, institution).filter(status__in=[TrainingClass.Status.DRAFT, TrainingClass.Status.REPORTED], people__gt=0)
+    return [(row.number, row.people) for row in rows.order_by("number")]
+
+
 def of(number: str) -> TrainingClass | None:
     """A class in sight by its number."""
     return TrainingClass.objects.filter(number=number).first()
