@@ -269,7 +269,7 @@ def roster(folder: Path, seed: str, out: Path) -> int:
 
     lots.check(seed)
     files = duty_files.read(folder, with_posts=True)
-    drawn = duties.draw(files, seed)
+    drawn = duties.draw(duties.Month(files.staff, files.posts, files.sittings, files.recusal()), seed)
     duty_files.write(out, ("sitting", "role", "person"), drawn.rows)
     _warn([*((str(message), message.is_loud) for message in files.messages), *((note, True) for note in drawn.notes)])
     print(f"需要 {len(drawn.rows)} 人次，排上 {len(drawn.rows) - drawn.unfilled}，缺 {drawn.unfilled}（缺口请向其他地市求助，不得放宽回避）")
