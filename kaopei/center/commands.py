@@ -276,6 +276,17 @@ def roster(folder: Path, seed: str, out: Path) -> int:
     return 0
 
 
+def roster_verify(file: Path) -> int:
+    """二（五）: run the record of a duty draw again; needs no database."""
+    from kaopei.center.allocation import duty_record
+    from kaopei.center.registry.unusable import Unusable
+
+    if not file.is_file():
+        raise Unusable(f"没有文件 {file}。请核对路径。")
+    print(duty_record.check(file.read_bytes()))
+    return 0
+
+
 def hours(folder: Path, out: Path) -> int:
     """一（三）: effective hours of every learner of every class, from file to file."""
     from kaopei.center.allocation import duty_files

@@ -16,6 +16,7 @@ class AllocationConfig(AppConfig):
     nav = [
         NavItem("场次", "Sittings", "allocation:sittings", "allocation.view"),
         NavItem("抽签", "Draws", "allocation:draws", "allocation.view"),
+        NavItem("排班", "Duty rosters", "allocation:rosters", "allocation.view"),
     ]
 
     def granted(self, request: Any, *, by: Any, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaopei.center.allocation.views import draws, files, sittings, steps
+from kaopei.center.allocation.views import draws, duty, files, sittings, steps
 from kaopei.center.allocation.views.attempts import recorded
 
 app_name = "allocation"
@@ -13,6 +13,12 @@ urlpatterns = [
     path("sittings/take/", sittings.take, name="take_plan"),
     path("sittings/<str:number>/", sittings.show, name="sitting"),
     path("sittings/<str:number>/<str:kind>.pdf", sittings.paper, name="paper"),
+    path("rosters/", duty.listing, name="rosters"),
+    path("rosters/<str:number>/", duty.show, name="roster"),
+    path("rosters/<str:number>/step/", duty.step, name="roster_step"),
+    path("rosters/<str:number>/judged/", duty.judged, name="roster_judged"),
+    path("rosters/<str:number>/record.json", duty.record, name="roster_record"),
+    path("rosters/<str:number>/<int:position>/replace/", duty.replace, name="roster_replace"),
     path("draws/", draws.listing, name="draws"),
     path("draws/compare/", draws.compare, name="compare"),
     path("draws/new/", draws.new, name="announce"),

@@ -12,6 +12,7 @@ from kaopei.center.allocation.actions.drawing import (
     request_public_value,
     take_public_value,
 )
+from kaopei.center.allocation.actions.duty import announce_duties, commit_duties, draw_duties, freeze_duties, replace_duty
 from kaopei.center.allocation.actions.freezing import freeze, request_freeze
 from kaopei.center.allocation.actions.late import tell_change
 from kaopei.center.allocation.actions.plan import take_plan
@@ -22,14 +23,18 @@ __all__ = [
     "Announcement",
     "RULES",
     "announce",
+    "announce_duties",
     "approve_exception",
     "ask_exception",
     "close",
     "commit",
+    "commit_duties",
     "countersign",
     "decide_thin",
+    "draw_duties",
     "draw_seats",
     "freeze",
+    "freeze_duties",
     "keep_tickets",
     "note_fetched",
     "note_verification",
@@ -38,6 +43,7 @@ __all__ = [
     "request_freeze",
     "request_protocol",
     "request_public_value",
+    "replace_duty",
     "reveal",
     "take_plan",
     "take_public_value",

@@ -1,6 +1,7 @@
 """Sittings, draws and who sits where."""
 
 from kaopei.center.allocation.models.draw import Draw, DrawFile, Opening, Party
+from kaopei.center.allocation.models.duty import DutyPlace, DutyReplacement, DutyRoster
 from kaopei.center.allocation.models.late import LateChange, Vacated
 from kaopei.center.allocation.models.placement import Placement, TicketBundle
 from kaopei.center.allocation.models.sitting import Sitting
@@ -9,6 +10,9 @@ from kaopei.center.allocation.models.waiver import SiteException, ThinDecision
 __all__ = [
     "Draw",
     "DrawFile",
+    "DutyPlace",
+    "DutyReplacement",
+    "DutyRoster",
     "LateChange",
     "Opening",
     "Party",
