@@ -3,6 +3,7 @@
 The portal's database role sees nothing else anyway; the time limits here are the same for everybody who asks.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -82,6 +83,37 @@ def newest_round(group: str, at: datetime, city: str = "") -> PublicationRound |
     """When the group was published last as a whole, by that moment."""
     rows = PublicationRound.objects.filter(group=group, at__lte=at)
     return (rows.filter(city=city) if city else rows).order_by("-at", "-pk").first()
+
+
+def rounds(group: str, city: str) -> list[PublicationRound]:
+    """Every publication of a group as a whole, the newest first."""
+    return list(PublicationRound.objects.filter(group=group, city=city).order_by("-at", "-pk")[:100])
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """One object that two publications say differently: (field, before, after); new ones have no before, gone ones no after."""
+
+    what: str
+    kind: str
+    object: str
+    name: str
+    words: list[tuple[str, Any, Any]]
+
+
+def between(kinds: Iterable[str], before: datetime, after: datetime, city: str) -> list[Differs]:
+    """一（二） N1.2.5: what differs between what was public at one moment and at another, by kind and number."""
+    found = []
+    for kind in kinds:
+        old, new = ({one.object: one.content for one in public(kind, at, city=city)} for at in (before, after))
+        for number in sorted({*old, *new}):
+            was, now = old.get(number, {}), new.get(number, {})
+            names = [*now, *(name for name in was if name not in now)]
+            words = [(name, was.get(name), now.get(name)) for name in names if was.get(name) != now.get(name)]
+            if words:
+                what = "new" if number not in old else "gone" if number not in new else "changed"
+                found.append(Differs(what, kind, number, str((now or was).get("name", "")), words))
+    return found
 
 
 def cities(kind: str = "") -> list[str]:

@@ -11,5 +11,6 @@ urlpatterns = [
     path("rows/<int:pk>/", views.row, name="row"),
     path("rows/<int:pk>/withdraw", views.withdraw, name="withdraw"),
     path("<slug:group>/", views.preview, name="preview"),
+    path("<slug:group>/changes/", views.changes, name="changes"),
     path("<slug:group>/publish", views.publish, name="publish"),
 ]

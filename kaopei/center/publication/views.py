@@ -138,3 +138,26 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     found = actions.withdraw(_row(pk), reason=request.POST.get("reason", ""), by=request.user, at=clock.now())
     messages.success(request, f"{found.get_kind_display()} {found.object[:24]} 已从门户撤下。")
     return redirect("publication:row", pk=pk)
+
+
+@permission("publication.view")
+def changes(request: HttpRequest, group: str) -> HttpResponse:
+    """一（二） N1.2.5: from one publication of a group to another, word for word; by default the last two."""
+    if group not in GROUPS:
+        raise Http404
+    city = _city(request)
+    rounds = queries.rounds(group, city)
+    first, last = (_round(request.GET.get(name, ""), rounds, place) for name, place in (("from", 1), ("to", 0)))
+    found = queries.between(GROUPS[group].kinds, first.at, last.at, city) if first and last else []
+    lines = [(one, WHAT[one.what], [(FIELDS.get(name, name), shown(old, name), shown(new, name)) for name, old, new in one.words]) for one in found]
+    context = {
+        "group": GROUPS[group], "city": city, "rounds": rounds, "first": first, "last": last,
+        "page": Paginator(lines, PAGE).get_page(request.GET.get("page")),
+    }  # fmt: skip
+    return render(request, "publication/changes.html", context)
+
+
+def _round(wanted: str, rounds: list[Any], place: int) -> Any:
+    """The publication named by its number, else the one at this place."""
+    named = next((one for one in rounds if str(one.pk) == wanted), None)
+    return named or (rounds[min(place, len(rounds) - 1)] if rounds else None)

@@ -14,7 +14,7 @@ from kaopei.office.append_only import Frozen
 from kaopei.office.audit.models import Event
 from kaopei.office.refused import Refused
 from tests.center.allocation.city import BASE, BODIES, OWNER, SITES, id_number
-from tests.people import FOSHAN, NOW, PEOPLE
+from tests.people import FOSHAN, NOW, PEOPLE, log_in
 
 LATER = NOW + timedelta(days=1)
 
@@ -83,11 +83,22 @@ def test_why_a_site_is_suspended_and_mobile_numbers_are_not_public(register, cle
 
 @pytest.mark.parametrize(("phone", "shown"), [("0757-83118743", "0757-83118743"), ("13800138000", ""), ("83118743", "83118743"), ("", "")])
 def test_only_office_telephones_are_public(register, clerk, phone, shown):
-    from kaopei.center.registry.models import Institution
+    from kaopei.center.registry.models import Registration
 
-    Institution.objects.filter(code=OWNER).update(phone=phone)
+    Registration.objects.filter(institution__code=OWNER).update(phone=phone)
     actions.publish("register", city=FOSHAN, by=clerk, at=NOW)
     assert queries.one("institution", OWNER, NOW).content["phone"] == shown
+
+
+def test_two_publications_differ_word_for_word(published, clerk, client):
+    suspend()
+    actions.publish("register", city=FOSHAN, by=clerk, at=LATER)
+    (one,) = queries.between(("institution", "site"), NOW, LATER, FOSHAN)
+    assert (one.what, one.object, [name for name, *_ in one.words]) == ("changed", BASE, ["measures"])
+    log_in(client, PEOPLE["clerk"])
+    page = client.get("/publication/register/changes/").content.decode()
+    assert BASE in page and "暂停等措施" in page
+    assert client.get("/publication/nonsense/changes/").status_code == 404
 
 
 def test_calendar_names_no_candidate_and_a_sitting_that_is_dropped_is_gone(register, clerk):
@@ -163,9 +174,9 @@ def test_withdrawn_disappears_with_a_reason_and_is_not_offered_again(published, 
 @pytest.mark.parametrize(("field", "value"), [("address", id_number(7)), ("name", "13800138000"), ("district", "138 0013 8000")])
 def test_number_of_a_person_in_any_field_stops_the_whole_round(register, clerk, field, value):
     """Somebody typed it into the wrong column of the register."""
-    from kaopei.center.registry.models import Institution
+    from kaopei.center.registry.models import Registration
 
-    Institution.objects.filter(code=OWNER).update(**{field: value})
+    Registration.objects.filter(institution__code=OWNER).update(**{field: value})
     with pytest.raises(Refused, match=f"培训机构 {OWNER}.*遮盖个人信息") as refused:
         actions.publish("register", city=FOSHAN, by=clerk, at=NOW)
     assert value not in str(refused.value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kaopei.center.registry.queries import register, standing
 
 COLUMNS = ("类别", "编号", "名称", "所在区县", "地址", "业务范围或可考项目", "状态", "登记或验收日期", "理论机位", "依托单位", "协议", "网址")
+SHOWN = ("类别", "编号", "名称", "所在区县", "业务范围或可考项目", "状态", "登记或验收日期", "理论机位")
 KINDS = {"institution": "培训机构", "platform": "网络培训平台", "site": "考试点"}
 
 
@@ -21,6 +22,11 @@ class Entry:
     def cell(self, column: str) -> str:
         """By the name of the column."""
         return self.cells[COLUMNS.index(column)]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The cells that a page has room for."""
+        return tuple(self.cell(column) for column in SHOWN)
 
 
 def entries(city: str, day: dt.date, known: dt.datetime | None = None) -> list[Entry]:

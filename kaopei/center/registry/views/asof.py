@@ -34,7 +34,7 @@ def register(request: HttpRequest) -> HttpResponse:
     parts = frame(request)
     found = _entries(request, parts["city"], parts["day"], _known(request))
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    return render(request, "registry/register.html", {**parts, "page": page, "known": day_of(request.GET.get("known")), "columns": asof.COLUMNS})
+    return render(request, "registry/register.html", {**parts, "page": page, "known": day_of(request.GET.get("known"))})
 
 
 @permission("registry.view")
