@@ -11,9 +11,14 @@ from typing import Any
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from kaopei.center.allocation import actions as allocation
 from kaopei.center.certificates import actions as certificates
 from kaopei.center.certificates import issuing
 from kaopei.center.publication import actions as publication
+from kaopei.center.registry import actions as register
+from kaopei.center.registry import taking
+from kaopei.center.registry.entries import StaffEntry
+from kaopei.center.registry.reporting import Upload
 from kaopei.center.sittings.models import Machine
 from kaopei.center.training.actions import classes
 from kaopei.center.training.actions import people as trainees
@@ -80,7 +85,13 @@ CERTIFICATE = first("certificates.Certificate", "number")
 # By name of the address, or by app: parameter → where to find its value.
 NAMED: dict[str, dict[str, Callable[[], Any]]] = {
     "api": {"code": text(OWNER)},
-    "registry": {"code": text(OWNER), "number": text(SHUT)},
+    "registry": {
+        "code": text(OWNER), "number": text(SHUT), "kind": text("first"), "suffix": text("csv"), "name": text("考场"),
+        "index": first("registry.ExamStaff", "person"),
+    },
+    **{f"registry:{name}": {"number": first("registry.WrittenReport", "number")} for name in ("report", "report_decide", "report_withdraw")},
+    "registry:report_file": {"number": first("registry.WrittenReport", "number"), "pk": first("registry.Attachment")},
+    **{f"registry:{name}": {"number": first("registry.Sheet", "number")} for name in ("sheet", "sheet_apply", "sheet_verdicts")},
     "training": {"number": CLASS, "pk": LESSON, "unit": text("U1"), "version": text(1), "city": text(FOSHAN), "code": text(OWNER)},
     "training:identity_desk": {"pk": first("training.Enrolment")},
     "training:confirm_unit": {"pk": text(1)},
@@ -94,6 +105,10 @@ NAMED: dict[str, dict[str, Callable[[], Any]]] = {
     "training:study_events": {"pk": first("training.Enrolment")},
     "applications": {"number": INTAKE, "batch": text(BATCH), "serial": first("applications.Application", "serial")},
     "allocation": {"number": DRAW},
+    **{
+        f"allocation:{name}": {"number": first("allocation.DutyRoster", "number"), "position": text(1)}
+        for name in ("roster", "roster_step", "roster_judged", "roster_record", "roster_replace")
+    },
     "allocation:sitting": {"number": first("allocation.Sitting", "number")},
     "allocation:paper": {"number": first("allocation.Sitting", "number"), "kind": text("door")},
     "allocation:slip": {"who": first("allocation.Placement", "ticket")},
@@ -102,7 +117,7 @@ NAMED: dict[str, dict[str, Callable[[], Any]]] = {
     "allocation:ticket": {"ticket": first("allocation.Placement", "ticket")},
     "sittings": {
         "sitting": SITTING, "digest": first("sittings.Artefact", "digest"), "number": text(1), "kind": text("exam_parcel"), "site": text(BASE),
-    },  # fmt: skip
+    },
     "sittings:record": {"digest": first("sittings.Machine", "request_digest")},
     "sittings:accept": {"digest": first("sittings.Machine", "request_digest")},
     "sittings:countersign": {"digest": first("sittings.Machine", "request_digest")},
@@ -139,12 +154,29 @@ def deepen(held: Any) -> None:
         acceptors=["clerk", "approver"], not_before=at, not_after=at + timedelta(days=365), asked_at=at,
     )  # fmt: skip
     _training()
+    _registry(people, at)
     publication.publish("register", city=FOSHAN, by=people["clerk"], at=at)
     approvals.request(
         action="registry.suspend", object=f"site:{SHUT}", content=b"{}", title="佛山暂停申请", approve_act="registry.suspend", by=people["clerk"],
         at=at, term=timedelta(days=3650),
     )  # fmt: skip
     registry.start("allocation.tickets", by=people["clerk"], at=at, title="佛山的任务", draw=0)
+
+
+def _registry(people: Any, at: Any) -> None:
+    """A report with its file, a person of the staff file, a spreadsheet, a duty roster that is drawn."""
+    said = {"name": "佛山新报告中心", "address": "佛山报告路1号", "phone": "0757-86661234", "scope": ["低压电工作业"]}
+    proof = Upload("佛山盖章.pdf", b"%PDF-1.7 %%EOF")
+    kept = {"city": FOSHAN, "by": people["clerk"], "at": at}
+    register.submit("first", "91440600MA0000077X", said, files=[proof], changed_on=NOW.date(), **kept)
+    entry = StaffEntry(whole("44060419850515101"), "鲍监考", "监考", True, "", NOW.date(), "2025合格", True, True)
+    taking.staff([entry], FOSHAN, NOW.date(), "佛山名册", at)
+    register.read_sheet("考场", content="考试点编号,考场,机位\n440601,佛山一号考场,30\n".encode(), filename="佛山考场.csv", **kept)
+    days = [apps.get_model("allocation.Sitting").objects.filter(city=FOSHAN).earliest("day").day] * 2
+    row = allocation.announce_duties("staff", *days, choose=None, **kept)
+    allocation.commit_duties(row.number, by=people["approver"], at=at)
+    allocation.freeze_duties(row.number, by=people["clerk"], at=at)
+    allocation.draw_duties(row.number, by=people["approver"], at=at)
 
 
 def _training() -> None:

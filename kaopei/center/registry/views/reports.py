@@ -138,7 +138,8 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
 def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     """Taken back by who handed it in."""
     row = _report(request, number)
-    actions.withdraw(row.number, revision=int(request.POST.get("revision") or 0), by=request.user, at=clock.now())
+    shown = request.POST.get("revision", "")
+    actions.withdraw(row.number, revision=int(shown) if shown.isdecimal() and len(shown) < 9 else -1, by=request.user, at=clock.now())
     messages.success(request, f"报告 {number} 已撤回。")
     return redirect("registry:report", number=number)
 
