@@ -106,10 +106,15 @@ class Judgement:
 def judged(city: str, number: str, role: str) -> list[Judgement]:
     """Everybody of a role at a sitting; a duty of the day is judged against every sitting of its site."""
     sitting = Sitting.objects.filter(city=city, number=number).first()
-    if sitting is None:
+    return _judged(month(city, sitting.day, sitting.day), number, role) if sitting else []
+
+
+def _judged(found: roster.Month, number: str, role: str) -> list[Judgement]:
+    here = next((one for one in found.sittings if one.sitting == number), None)
+    if here is None:
         return []
-    found = month(city, sitting.day, sitting.day)
-    mine = [one for one in found.sittings if one.sitting == number or (role in roster.DAY_ROLES and one.site == sitting.site)]
+    whole = [one for one in found.sittings if (one.site, one.day) == (here.site, here.day)]
+    mine = whole if role in roster.DAY_ROLES else [here]
     result = []
     for person in roster.of_role(found.staff, role):
         grounds = {ground.code: ground for one in mine for ground in found.recusal.grounds(person, one)}
@@ -117,16 +122,22 @@ def judged(city: str, number: str, role: str) -> list[Judgement]:
     return result
 
 
-def gaps(row: DutyRoster) -> list[tuple[DutyPlace, str]]:
-    """Places that nobody fills, and why: how many of the role are barred on which ground, the rest serve elsewhere at that hour."""
-    found = []
-    for place in row.places.filter(person=""):
-        verdicts = judged(row.city, place.sitting, place.role)
-        barred = Counter(one.grounds[0].code for one in verdicts if one.grounds)
-        free = sum(not one.grounds for one in verdicts)
-        words = "、".join(f"{code} {count} 人" for code, count in sorted(barred.items())) or "无人需回避"
-        found.append((place, f"{place.role} {len(verdicts)} 人：{words}；其余 {free} 人同一时段已在别处"))
-    return found
+def gaps(row: DutyRoster, most: int = 50) -> list[tuple[DutyPlace, str]]:
+    """The first places that nobody fills, and why: how many of the role are barred on which ground; the rest serve elsewhere at that hour."""
+    places = list(row.places.filter(person="")[:most])
+    if not places:
+        return []
+    found = month(row.city, min(one.day for one in places), max(one.day for one in places))
+    words: dict[tuple[str, str], str] = {}
+    for place in places:
+        key = (place.sitting, place.role)
+        if key not in words:
+            verdicts = _judged(found, *key)
+            barred = Counter(one.grounds[0].code for one in verdicts if one.grounds)
+            free = sum(not one.grounds for one in verdicts)
+            listed = "、".join(f"{code} {count} 人" for code, count in sorted(barred.items())) or "无人需回避"
+            words[key] = f"{place.role} {len(verdicts)} 人：{listed}；其余 {free} 人同一时段已在别处"
+    return [(place, words[place.sitting, place.role]) for place in places]
 
 
 def rosters() -> Any:

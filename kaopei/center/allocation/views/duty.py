@@ -79,7 +79,8 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     english = request.lang == "en"
     context: dict[str, Any] = {
         "row": row, "page": page, "lines": lines, "role": role, "roles": roles, "places": places.count(),
-        "gaps": queries.gaps(row)[:50] if row.status == "drawn" else [],
+        "unfilled": places.filter(person="").count(),
+        "gaps": queries.gaps(row) if row.status == "drawn" else [],
         "steps": [(pair[english], "done" if at <= now else "now" if at == now + 1 else "todo") for at, pair in enumerate(WORDS)],
         "frozen": _counts(row), "may": request.user.may("allocation.duty"), "may_second": request.user.may("allocation.duty_second"),
         "is_first": row.first_by == request.user.username,
