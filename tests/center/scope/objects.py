@@ -223,7 +223,9 @@ def marks() -> dict[str, str]:
 
 
 TEXTS = {"CharField", "TextField", "BinaryField"}
+# Names of the catalogue of operations are everybody's words: `category` too.
 GENERAL = {
+    "category",
     "operation", "subject", "kind", "status", "state", "part", "action", "role", "decision", "unit", "city", "district", "source", "note",
     "made_by", "by", "status_text", "reason", "ground", "rule_document", "public_source", "choice", "grade", "outcome",
     "clause", "exemption", "username", "released_by", "decided_by", "proposed_by", "second",
