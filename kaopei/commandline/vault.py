@@ -15,7 +15,7 @@ def main(argv: list[str]) -> int:
     """Parse and call kaopei.vault.commands."""
     parser = Parser("vault", zh="题库室：导入题库、组卷、密封、评分", en="the vault: item banks, papers, sealing, scoring")
     words = parser.words()
-    for add in (_bank, _assemble, _trust_in, _seal, _score, _trace, _person, _serve):
+    for add in (_bank, _practical, _assemble, _trust_in, _seal, _score, _trace, _person, _serve):
         add(words)
     chosen = parser.parse_args(argv)
     return int(chosen.run(chosen))
@@ -52,6 +52,15 @@ def _bank(words: Any) -> None:
     take.arg("files", nargs="+", type=Path, metavar="FILE", zh=files_zh, en=files_en)
     take.arg("--verdicts", type=Path, zh="逐行结论写入此 CSV，默认显示在屏幕上", en="write verdicts to this CSV, else to the screen")
     _ready(take, lambda vault, its: vault.import_banks(its.files, its.verdicts, its.data))
+
+
+def _practical(words: Any) -> None:
+    practical = words.add_parser("practical", zh="实操评分标准", en="score sheets of the practical exam").words("verb")
+    take = practical.add_parser("import", zh="逐行受理实操评分标准", en="take score sheets in, row by row")
+    take.arg("file", type=Path, metavar="FILE", zh="实操评分标准工作簿（.xlsx）", en="workbook of score sheets")
+    take.arg("--verdicts", type=Path, zh="逐行结论写入此 CSV，默认显示在屏幕上", en="write verdicts to this CSV, else to the screen")
+    take.arg("--dry-run", action="store_true", zh="只核对，不导入", en="only judge, change nothing")
+    _ready(take, lambda vault, its: vault.import_score_sheets(its.file, its.verdicts, its.dry_run, its.data))
 
 
 def _assemble(words: Any) -> None:

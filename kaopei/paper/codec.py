@@ -13,8 +13,16 @@ class `policy`, id opaque, one a subject
 class `key`, id opaque, one a subject, opened only by the second stage
     {"subject": name, "keys": {item blob id: [option ids, sorted], …}}
 
+In a practical exam there is no key, and instead of items
+class `task`, id opaque
+    {"part": "科目一", "title": text, "minutes": n, "full_marks": n, "steps": [{"text", "points": n, "faults": text, "veto": bool}, …]}
+class `form`: {"attempt", "subject", "policy", "duration_minutes", "tasks": [ids of task blobs in the order of the parts]}
+class `policy`: {"subject", "duration_minutes", "full_marks", "pass_mark", "veto_fails": bool, "parts": [{"part", "name", "full_marks", "draw"}]}
+
 What comes back, the blob `answers` of the return parcel
     {"attempts": [{"attempt": id, "answers": {"1": "A", "2": "BD", …}, …}, …]}
+    of a practical exam: {"attempts": [{"attempt": id, "sheets": [{"examiner": id, "version": n, "marks": [[kind, task, step, value], …]}]}]}
+    with the sheets in force in the order of their signatures.
     Ordinals as shown, from 1; letters as shown, sorted; an item without a response is missing or "". Further fields of
     an attempt are the exam site's own and are not looked at here.
 
@@ -44,6 +52,12 @@ _RESPONSE = re.compile(r"[A-H]{0,8}")
 _ORDINAL = re.compile(r"[1-9][0-9]{0,3}")
 _SECTION = {"kind": str, "items": int, "marks": int}
 _KEY = {"subject": str, "keys": dict}
+_TASK = {"part": str, "title": str, "minutes": int, "full_marks": int, "steps": list}
+_STEP = {"text": str, "points": int, "faults": str, "veto": bool}
+_DRAWN = {"attempt": str, "subject": str, "policy": str, "duration_minutes": int, "tasks": list}
+_RULES = {"subject": str, "duration_minutes": int, "full_marks": int, "pass_mark": int, "veto_fails": bool, "parts": list}
+_PART = {"part": str, "name": str, "full_marks": int, "draw": int}
+_SHEET = {"examiner": str, "version": int, "marks": list}
 
 
 class BadBlob(ValueError):
@@ -96,6 +110,52 @@ def read_key(data: bytes) -> dict[str, Any]:
         _require(bool(_ID.fullmatch(item)), "试题编号")
         _options(options, "标准答案")
     return key
+
+
+def read_task(data: bytes) -> dict[str, Any]:
+    """A task blob of a practical exam; its steps make up its marks."""
+    task = _load(data, _TASK)
+    points = [_fields(step, _STEP)["points"] for step in task["steps"]]
+    _require(bool(points) and min(points) > 0 and sum(points) == task["full_marks"], "任务分值")
+    return task
+
+
+def read_drawn(data: bytes) -> dict[str, Any]:
+    """What a candidate of a practical exam has drawn."""
+    form = _load(data, _DRAWN)
+    _require(bool(_ID.fullmatch(form["policy"])), "考试规则编号")
+    tasks = form["tasks"]
+    _require(all(isinstance(one, str) and _ID.fullmatch(one) for one in tasks) and len(set(tasks)) == len(tasks) > 0, "任务")
+    return form
+
+
+def read_rules(data: bytes) -> dict[str, Any]:
+    """The rules of a practical exam."""
+    rules = _load(data, _RULES)
+    marks = [_fields(part, _PART)["full_marks"] for part in rules["parts"]]
+    _require(sum(marks) == rules["full_marks"] > 0, "科目满分")
+    return rules
+
+
+def read_sheets(data: bytes) -> dict[str, list[dict[str, Any]]]:
+    """Attempt → sheets in force, from the blob `answers` of a practical exam."""
+    value = _json(data, ANSWERS_LIMIT)
+    _require(isinstance(value, dict) and isinstance(value.get("attempts"), list), "评分")
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in value["attempts"]:
+        _require(isinstance(row, dict) and isinstance(row.get("attempt"), str), "评分的应考号")
+        _require(row["attempt"] not in found and isinstance(row.get("sheets"), list), "评分")
+        found[row["attempt"]] = [_sheet(one) for one in row["sheets"]]
+        names = [one["examiner"] for one in found[row["attempt"]]]
+        _require(len(set(names)) == len(names), "考评员")
+    return found
+
+
+def _sheet(value: Any) -> dict[str, Any]:
+    sheet = _fields(value, _SHEET)
+    for mark in sheet["marks"]:
+        _require(isinstance(mark, list) and [type(one) for one in mark] == [str, int, int, int], "扣分")
+    return sheet
 
 
 def read_answers(data: bytes) -> dict[str, dict[int, str]]:

@@ -48,6 +48,31 @@ def import_banks(files: Sequence[Path], verdicts: Path | None, data: Path) -> in
     return 0
 
 
+def import_score_sheets(file: Path, verdicts: Path | None, dry_run: bool, data: Path) -> int:
+    """Take score sheets of the practical exam in, or only judge them; the verdicts as CSV to a file or to standard output."""
+    with start.up(data):
+        from kaopei.office import clock
+        from kaopei.office.accounts.roles import SYSTEM
+        from kaopei.vault.practical import actions, reading
+
+        read = reading.read(file)
+        rows, sheets = read.judge()
+        if not dry_run:
+            rows = actions.take_in(read, by=SYSTEM, at=clock.now())
+    table = [[one.sheet, one.row, one.subject, one.number, one.decision, one.code] for one in rows]
+    head = ["sheet", "row", "操作项目", "编号", "decision", "code"]
+    if verdicts is None:
+        csv.writer(sys.stdout, lineterminator="\n").writerows([head, *table])
+        return 0
+    with verdicts.open("w", encoding="utf-8", newline="") as target:
+        csv.writer(target, lineterminator="\n").writerows([head, *table])
+    refused = sum(one.decision == "refuse" for one in rows)
+    done = "只核对，没有导入" if dry_run else "已导入，由另一名审题人签署后启用"
+    names = "、".join(sheet.subject for sheet in sheets) or "无"
+    print(f"{done}：{len(rows)} 行，接收 {len(rows) - refused}，拒收 {refused}；可用的评分标准：{names}。结论见 {verdicts}")
+    return 0
+
+
 def assemble(subject: str, blueprint: Path, forms: int, seed: str, out: Path, data: Path) -> int:
     """Parallel papers of a subject as JSON; a blueprint that contradicts itself is said on standard error."""
     if not _HEX.fullmatch(seed):
@@ -141,11 +166,15 @@ def trace(package: str, seen: Sequence[str], data: Path) -> int:
     """Which attempts could have shown what a photo shows: one JSON object on standard output."""
     with start.up(data):
         from kaopei.vault.custody import queries, tracing
+        from kaopei.vault.custody.papers import Papers
 
         row = queries.package(package)
         if row is None:
             raise BadRequest(f"题库室没有密封包 {package}。请核对编号。")
-        found = tracing.trace(queries.papers(row), seen)
+        papers = queries.papers(row)
+        if not isinstance(papers, Papers):
+            raise BadRequest(f"密封包 {package} 是实操场次，没有每人不同的题序可追查。请核对编号。")
+        found = tracing.trace(papers, seen)
     print(json.dumps({"package": package, "sitting": row.sitting_id, "attempts": found}, ensure_ascii=False))
     return 0
 

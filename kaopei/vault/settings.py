@@ -7,8 +7,8 @@ from kaopei.office.settings_base import HOME, OFFICE_APPS
 DATA = HOME
 PROGRAM_NAME = "考培题库室"
 
-INSTALLED_APPS = [*OFFICE_APPS, "kaopei.vault.bank", "kaopei.vault.assembly", "kaopei.vault.custody"]
-NAV = ["bank", "assembly", "custody"]
+INSTALLED_APPS = [*OFFICE_APPS, "kaopei.vault.bank", "kaopei.vault.practical", "kaopei.vault.assembly", "kaopei.vault.custody"]
+NAV = ["bank", "practical", "assembly", "custody"]
 ROOT_URLCONF = "kaopei.vault.urls"
 WSGI_APPLICATION = "kaopei.vault.wsgi.application"
 

@@ -8,6 +8,7 @@ from kaopei.office.urls import handler500 as handler500
 urlpatterns = [
     path("", include("kaopei.office.urls")),
     path("", include("kaopei.vault.bank.urls")),
+    path("", include("kaopei.vault.practical.urls")),
     path("", include("kaopei.vault.assembly.urls")),
     path("", include("kaopei.vault.custody.urls")),
 ]

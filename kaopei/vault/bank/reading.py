@@ -41,7 +41,7 @@ def read_bank(path: Path) -> BankFile:
 def read_bank_bytes(data: bytes, name: str, tables: list[Table]) -> BankFile:
     """The same for bytes, as they come by a page."""
     sheet, header, columns = _find(workbook.read(data, name), name)
-    rows = tuple(_rows(sheet, header, columns))
+    rows = tuple(rows_under(sheet, header, columns))
     _refuse_formulas_for_numbers(rows, sheet, name)
     if not any(not cell.blank for row in rows for cell in row.cells.values()):
         raise BadWorkbook(f"{name}“{sheet.name}”：列名下面没有试题。")
@@ -90,7 +90,7 @@ def _find(sheets: list[Sheet], name: str) -> tuple[Sheet, int, dict[str, int]]:
     raise BadWorkbook(nearest[1])
 
 
-def _rows(sheet: Sheet, header: int, columns: Mapping[str, int]) -> list[Row]:
+def rows_under(sheet: Sheet, header: int, columns: Mapping[str, int]) -> list[Row]:
     merged = [area for area in sheet.merged if area[2] > header and (area[0], area[1]) != (area[2], area[3])]
     rows = []
     for number, cells in sheet.rows().items():

@@ -16,7 +16,6 @@ from kaopei.parcel.exam_parcel import Parcel, Sealed
 from kaopei.parcel.keyfile import Signer
 from kaopei.parcel.return_parcel import Returned
 from kaopei.parcel.trust import Trust
-from kaopei.vault.bank import queries as bank
 from kaopei.vault.custody import queries
 from kaopei.vault.custody.models import Exposure, Handover, KeyShare, Scoring, SealedPackage
 from kaopei.vault.custody.papers import TRIAL
@@ -37,8 +36,8 @@ def seal(
 ) -> Sealed:
     """二（五） N2.5.8: two custodians seal the chosen papers for an order; the content keys are forgotten at once."""
     papers = choice.papers
-    subjects = [{"subject": name, "bank_version": bank.version(name), "policy": papers.rules(name)} for name in papers.papers]
     digests = papers.digests()
+    subjects = [{"subject": name, "bank_version": choice.version(name), "policy": papers.rules(name)} for name in digests]
 
     def enter(package: str, manifest_hash: str) -> dict[str, Any]:
         """The seal's event goes into the ledger before the parcel is complete: its place there travels in the parcel."""
@@ -80,11 +79,7 @@ def seal(
 def _expose(row: SealedPackage, choice: Choice) -> None:
     """A trial asks nothing that is in a bank."""
     if row.form_set != TRIAL:
-        Exposure.objects.bulk_create(
-            Exposure(package=row, subject=plain(subject), number=item.number)
-            for subject, paper in choice.papers.papers.items()
-            for item in paper.items
-        )
+        Exposure.objects.bulk_create(Exposure(package=row, subject=plain(subject), number=number) for subject, number in choice.papers.exposed())
 
 
 def _keep_shares(row: SealedPackage, sealed: Sealed, listed: Trust) -> None:

@@ -12,6 +12,7 @@ from kaopei.paper.blueprint import Blueprint
 from kaopei.paper.item import Item
 from kaopei.paper.paper import Paper, digest, form, item_ids, policy_id, shared_blobs
 from kaopei.vault.custody import trial
+from kaopei.vault.custody.sheets import Sheets, from_record
 
 TRIAL = "trial"
 # What the order's policy may say of order; anything else would be silently ignored, so it is refused.
@@ -67,6 +68,14 @@ class Papers:
         """Subject → digest of its paper."""
         return {subject: digest(paper) for subject, paper in self.papers.items()}
 
+    def size(self, subject: str) -> int:
+        """How many items a subject's paper has."""
+        return len(self.papers[subject].items)
+
+    def exposed(self) -> list[tuple[str, str]]:
+        """(subject, number) of every item that goes out with this package."""
+        return [(subject, item.number) for subject, paper in self.papers.items() for item in paper.items]
+
     def to_text(self) -> str:
         """JSON for the encrypted column."""
         papers = [{**asdict(paper), "items": [asdict(item) for item in paper.items]} for paper in self.papers.values()]
@@ -74,9 +83,11 @@ class Papers:
         return codec.canonical(record).decode()
 
 
-def from_text(text: str) -> Papers:
-    """Papers again, exactly as they were sealed."""
+def from_text(text: str) -> Papers | Sheets:
+    """Papers (or a practical package's sheets) again, exactly as they were sealed."""
     record = json.loads(text)
+    if "sheets" in record:
+        return from_record(record)
     papers = [_paper(row) for row in record["papers"]]
     return Papers(
         bytes.fromhex(record["secret"]),

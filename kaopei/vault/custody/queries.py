@@ -7,6 +7,7 @@ from typing import Any
 from kaopei.paper.blueprint import plain
 from kaopei.vault.custody import models
 from kaopei.vault.custody.papers import TRIAL, Papers, from_text
+from kaopei.vault.custody.sheets import Sheets
 
 
 def packages() -> list[models.SealedPackage]:
@@ -23,8 +24,8 @@ def sealed_before(order_id: str) -> bool:
     return models.SealedPackage.objects.filter(order_id=order_id).exists()
 
 
-def papers(row: models.SealedPackage) -> Papers:
-    """The papers as they were sealed."""
+def papers(row: models.SealedPackage) -> Papers | Sheets:
+    """The papers (or score sheets) as they were sealed."""
     return from_text(row.content)
 
 

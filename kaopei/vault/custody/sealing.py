@@ -11,10 +11,13 @@ from django.conf import settings
 from kaopei.office.clock import CHINA
 from kaopei.paper.blueprint import Blueprint
 from kaopei.paper.paper import Paper
+from kaopei.paper.practical import ScoreSheet, agreement
 from kaopei.parcel.trust import Trust
 from kaopei.vault.bank import queries as bank
 from kaopei.vault.custody import queries
 from kaopei.vault.custody.papers import TRIAL, Papers, real_paper, rehearsal_secret, trial_papers
+from kaopei.vault.custody.sheets import Sheets
+from kaopei.vault.practical import queries as practical
 
 # What an order's policy may say of the order of items; another word would be silently ignored, so it is refused.
 SHUFFLED = ("shuffled", "random", "per_candidate")
@@ -35,9 +38,13 @@ class CannotSeal(ValueError):
 class Choice:
     """The papers of an order; `shared` counts items per subject that another sitting of that day has too."""
 
-    papers: Papers
+    papers: Papers | Sheets
     shared: Mapping[str, int]
     day: date
+
+    def version(self, subject: str) -> str:
+        """Of the bank, or of the score sheet, as the manifest names it."""
+        return bank.version(subject) if isinstance(self.papers, Papers) else practical.version(subject)
 
 
 def choose(order: Mapping[str, Any], listed: Trust, seed: str | None) -> Choice:
@@ -50,6 +57,12 @@ def choose(order: Mapping[str, Any], listed: Trust, seed: str | None) -> Choice:
     day = datetime.fromtimestamp(order["window"]["start_earliest"], CHINA).date()
     subjects = sorted({row["subject"] for row in order["attempts"]})
     secret = secrets.token_bytes(32) if seed is None else rehearsal_secret(seed, order["sitting_id"], order["form_set"])
+    attempts = tuple((row["attempt"], row["subject"]) for row in order["attempts"])
+    if "practical" in order["policy"]:
+        if order["form_set"] != "A":
+            raise CannotSeal("实操场次只密封 A 卷；试封演练按理论场次办理。请中心改正任务书。")
+        sheets = Sheets(secret, _sheets(subjects), attempts, agreement(order["policy"]))
+        return Choice(sheets, dict.fromkeys(subjects, 0), day)
     if order["form_set"] == TRIAL:
         papers, shared = trial_papers(subjects), dict.fromkeys(subjects, 0)
     else:
@@ -58,8 +71,18 @@ def choose(order: Mapping[str, Any], listed: Trust, seed: str | None) -> Choice:
         shared = {subject: _shared(papers[subject], subject, day) for subject in subjects}
     if order["form_set"] == "B":
         _refuse_common(order["sitting_id"], papers)
-    attempts = tuple((row["attempt"], row["subject"]) for row in order["attempts"])
     return Choice(Papers(secret, shuffle, papers, attempts), shared, day)
+
+
+def _sheets(subjects: list[str]) -> dict[str, ScoreSheet]:
+    """Every subject needs a score sheet that a second person has put in force."""
+    found = {subject: practical.in_force(subject) for subject in subjects}
+    missing = tuple(subject for subject, sheet in found.items() if sheet is None)
+    if missing:
+        waiting = practical.waiting(missing)
+        todo = f"“{'”“'.join(waiting)}”已导入，等另一名审题人签署启用" if waiting else "请先导入实操评分标准，并由另一名审题人签署启用"
+        raise CannotSeal(f"没有启用的实操评分标准，不能密封：科目“{'”“'.join(missing)}”。{todo}。", missing)
+    return {subject: sheet for subject, sheet in found.items() if sheet is not None}
 
 
 def _shuffle(word: str) -> bool:

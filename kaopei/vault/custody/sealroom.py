@@ -99,7 +99,7 @@ def _list(path: Path, order: dict[str, Any], choice: Choice, package_id: str) ->
                 "form_set": order["form_set"],
                 "order_id": order["order_id"],
                 "package_id": package_id,
-                "items": len(choice.papers.papers[subject].items),
+                "items": choice.papers.size(subject),
                 "shared": choice.shared[subject],
             }
         )
