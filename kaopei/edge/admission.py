@@ -305,7 +305,7 @@ async def redeem(edge: Edge, seat: str, code: str, key: str, *, source: str = ""
         return f"刚才的开考码不对，请等 {round(wait + 0.5)} 秒再输入。"
     here = [
         (sitting, attempt)
-        for sitting in edge.sittings.values() if sitting.state in ("imported", "opened", "running")
+        for sitting in edge.sittings.values() if sitting.state in ("imported", "opened", "running") and not sitting.practical
         for attempt in sitting.attempts.values() if attempt.label == seat and attempt.code and attempt.state in HOLDS_SEAT
     ]  # fmt: skip
     found = [pair for pair in here if hmac.compare_digest(str(pair[1].code).encode(), code.encode())]

@@ -50,6 +50,7 @@ from kaopei.edge.follower import Follower
 from kaopei.edge.follower import application as following
 from kaopei.edge.gate import Gate, door
 from kaopei.edge.keeper import no_dumps
+from kaopei.edge.practical import pages as practical_pages
 from kaopei.edge.server import Edge
 from kaopei.edge.settings import BadSettings, Settings, is_loopback, load_trust, software
 from kaopei.edge.sitting import Sitting
@@ -192,6 +193,7 @@ def _routes() -> list[Route | Mount]:
         Route("/s/{sitting}/opening/trial-done", closure.end_trial, methods=["POST"]),
         *desk.ROUTES,
         *board.ROUTES,
+        *practical_pages.ROUTES,
         *standby.ROUTES,
         Route("/s/{sitting}/hand-back", hand_back.show),
         Route("/s/{sitting}/hand-back/close", closure.close, methods=["POST"]),
@@ -245,6 +247,9 @@ def next_step(edge: Edge, sitting: Sitting) -> tuple[int, str, str, str]:
     if sitting.state == "running":
         if all(one.state not in ("signed_in", "seated", "open") for one in sitting.attempts.values()):
             return 5, "考生都已收卷，请两人收场。", "Everybody has handed in: close the sitting.", console.path_of(sitting, "hand-back")
+        if sitting.practical:
+            words = "考评进行中：考评员在登记的平板上评分、签名，一致后结束。"
+            return 4, words, "Examiners mark on the enrolled tablets, sign, and finish.", console.path_of(sitting, "practical")
         return 4, "考试进行中，请在监考页照看全场。", "The exam is running.", console.path_of(sitting, "board")
     if sitting.state == "closed":
         words = "签署并报送收场小条，凭它申请答案密钥、评分，再生成回传包。"

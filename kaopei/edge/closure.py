@@ -6,6 +6,7 @@ keeper and behind the recovery PIN until the return parcel is built, because the
 """
 
 import asyncio
+import hashlib
 from typing import Any
 
 import apsw
@@ -14,6 +15,7 @@ from starlette.responses import Response
 
 from kaopei.edge import console, keystore, opening, slips
 from kaopei.edge.console import LEADERS, Person, Problem
+from kaopei.edge.practical import sheets
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import Sitting
 from kaopei.paper.codec import canonical
@@ -28,7 +30,9 @@ def unclosed(sitting: Sitting) -> list[str]:
     """Who keeps the sitting from being closed, in words."""
     found = []
     for attempt in sitting.by_seat():
-        if attempt.state in ("signed_in", "seated"):
+        if sitting.practical and attempt.state == "open":
+            found.append(f"{attempt.label} 实操考评还没有结束，请考评员签名、一致后在“考评”页结束")
+        elif attempt.state in ("signed_in", "seated"):
             found.append(f"{attempt.label} 已签到但没有开始答题，请在“签到”页登记不予入场及原因，或让其开始")
         elif attempt.state == "open":
             found.append(f"{attempt.label} 还在答题，请等其交卷，或在“监考”页由两人收卷")
@@ -57,12 +61,16 @@ async def _close(edge: Edge, sitting: Sitting, by: Person, second: Person) -> No
     wall, obj = edge.wall(), f"sitting:{sitting.sitting_id}"
     counts = sitting.roster_counts()
     counts["absent"], counts["expected"] = counts["absent"] + len(absent), 0
+    # There is no answer key in a practical exam: the result stands with the close.
+    counted = canonical(await asyncio.to_thread(sheets.outcomes, edge, sitting)) if sitting.practical else b""
 
     def job(connection: apsw.Connection) -> int:
         if absent:
             connection.execute("UPDATE attempt SET state = 'absent' WHERE sitting_id = ? AND state = 'expected'", (sitting.sitting_id,))
             body = {"attempts": [one.attempt for one in absent]}
             edge.record.append(connection, "admission.absent", by=by.mark, obj=obj, body=body)
+        if counted:
+            _tallied(edge, connection, sitting, counted, by, wall)
         edge.record.append(connection, "sitting.closed", by=by.mark, obj=obj, body={"counts": counts, "second": second.mark})
         size = edge.record.size
         connection.execute(
@@ -79,6 +87,17 @@ async def _close(edge: Edge, sitting: Sitting, by: Person, second: Person) -> No
         sitting.clock.running = False
     # From here no question is shown to anybody; the content key stays with the keeper for the answer keys.
     opening.forget(sitting)
+
+
+def _tallied(edge: Edge, connection: apsw.Connection, sitting: Sitting, counted: bytes, by: Person, wall: int) -> None:
+    """The examiners' result in the place of provisional outcomes; no token, because there is no second secret."""
+    found = hashlib.sha256(counted).hexdigest()
+    body = {"attempts": sitting.roster_counts()["closed"], "digest": found}
+    edge.record.append(connection, "practical.tallied", by=by.mark, obj=f"sitting:{sitting.sitting_id}", body=body)
+    connection.execute(
+        "INSERT INTO scoring (sitting_id, token, outcomes, digest, wall) VALUES (?, ?, ?, ?, ?)",
+        (sitting.sitting_id, b"", counted.decode(), found, wall),
+    )
 
 
 async def drop_paper(edge: Edge, sitting: Sitting) -> None:

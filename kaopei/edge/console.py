@@ -141,7 +141,7 @@ def _unbase64(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-async def _verified(request: Request, name: str, pin: str, sittings: set[str] | None = None) -> set[str]:
+async def verified(request: Request, name: str, pin: str, sittings: set[str] | None = None) -> set[str]:
     """The sittings for which name and PIN fit. A wrong PIN costs that name a pause at that machine, never a lock."""
     pauses: dict[tuple[str, str], float] = request.app.state.pauses
     edge = edge_of(request)
@@ -178,7 +178,7 @@ async def log_in(request: Request) -> Response:
     form = await request.form()
     name, pin = text(form, "name"), text(form, "pin")
     try:
-        good = await _verified(request, name, pin)
+        good = await verified(request, name, pin)
     except Problem as problem:
         return page(request, "login.html", status=problem.status, names=names, problem=problem, name=name)
     token = secrets.token_urlsafe(32)
@@ -247,7 +247,7 @@ async def second_person(request: Request, form: FormData, sitting_id: str, first
         raise Problem("这一步需要两个人。", "请第二人输入自己的姓名和 PIN。", status=400)
     if name == first.name:
         raise Problem("第二人不能是您自己。", "请由另一名考务人员输入姓名和 PIN。", status=403)
-    await _verified(request, name, pin, {sitting_id})
+    await verified(request, name, pin, {sitting_id})
     person = person_in(edge_of(request), request, sitting_id, name)
     _may(person, roles)
     return person
@@ -305,11 +305,16 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     english = in_english(request)
     roles, states = [{code: words.ENGLISH[word] if english else word for code, word in names.items()} for names in (ROLE_NAMES, STATE_NAMES)]
     frame = {
-        "t": (lambda zh, en: en) if english else (lambda zh, en: zh), "here": path_of, "STEPS": STEPS,
+        "t": (lambda zh, en: en) if english else (lambda zh, en: zh), "here": path_of, "STEPS": steps_of(values.get("sitting")),
         "edge": edge, "rehearsal": edge.trust.rehearsal, "who": who, "csrf": csrf, "said": said, "mine": mine,
         "clock": receipts.time_text(edge.wall()), "STATE_NAMES": states, "ROLE_NAMES": roles, "path": request.url.path,
     }  # fmt: skip
     return HTMLResponse(_TEMPLATES.get_template(template).render(frame | values), status)
+
+
+def steps_of(sitting: Sitting | None) -> tuple[tuple[str, str, str], ...]:
+    """The steps of a sitting; a practical one has examiners besides invigilators."""
+    return (*STEPS[:3], ("考评", "practical", "Examine"), *STEPS[3:]) if sitting is not None and sitting.practical else STEPS
 
 
 def template(name: str) -> Template:

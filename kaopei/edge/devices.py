@@ -165,6 +165,16 @@ def refuse_seat(device: Device | None, label: str) -> None:
     raise Mismatch("seat", text, f"请到 {label} 的机器上作答，或请监考员办理换机。", device.id)
 
 
+def refuse_marking(edge: Edge, device: Device | None) -> None:
+    """Practical marks are entered on the site's own enrolled tablets, never on a private phone or another machine."""
+    if not enforced(edge) or (device is not None and device.function == "tablet"):
+        return
+    if device is None:
+        raise Mismatch("baseline", "本场的座次包里没有设备清单，不能评分。", "请向中心领取带设备清单的座次包。")
+    text = f"{device.id} 没有登记为考评平板，不能评分。"
+    raise Mismatch("place", text, "请用设备清单里登记的考评平板；平板都不能用的，请市考试机构批准变更单后更换。", device.id)
+
+
 def note(edge: Edge, mismatch: Mismatch, address: str) -> None:
     """An incident in the sitting that runs (or waits), once a device, kind and address; the words travel sealed."""
     mark = (mismatch.kind, mismatch.device, address)

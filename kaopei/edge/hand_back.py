@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from kaopei.edge import closure, console, keystore, opening, pruning, receipts, record, scoring, seat_photo, slips, succession
 from kaopei.edge.console import LEADERS, Person, Problem
+from kaopei.edge.practical import sheets
 from kaopei.edge.record import batch_digest
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import ATTEMPT_COLUMNS, Attempt, Sitting, chain_seed, chained, load_attempt
@@ -48,6 +49,8 @@ def disagreements(edge: Edge, sitting: Sitting) -> list[str]:
     for code, title in ONCE.items():
         if len(ledger.get(code, [])) != 1 and not (doubtful and code not in ledger):
             found.append(f"台账里{title} {len(ledger.get(code, []))} 次，应为一次")
+    if sitting.practical:
+        return found + sheets.disagreements(edge, rows, ledger)
     found += _batches(ledger.get("answers.saved", []), events, doubtful)
     closes = {row["obj"].removeprefix("attempt:"): row["body"] for row in ledger.get("attempt.handed_in", []) if row["seq"] not in doubtful}
     found += [problem for one in rows if (problem := _chain(one, [row for row in events if row["attempt"] == one.attempt], closes, bool(doubtful)))]
@@ -60,7 +63,9 @@ def _attempts(edge: Edge, sitting: Sitting) -> list[Attempt]:
 
 
 def _events(edge: Edge, sitting: Sitting) -> list[dict[str, Any]]:
-    """Every acknowledged event as the parcel carries it, by attempt, lease, number."""
+    """Every acknowledged event as the parcel carries it, by attempt, lease (or examiner), number."""
+    if sitting.practical:
+        return [row for one in _attempts(edge, sitting) for row in sheets.events(edge, one)]
     rows = edge.store.read(
         "SELECT attempt, answer_event.lease, seq, kind, item, value, chain, ran, entry FROM answer_event"
         " JOIN attempt ON attempt.no = attempt_no WHERE sitting_id = ? ORDER BY attempt, answer_event.lease, seq",
@@ -123,7 +128,8 @@ def _chain(attempt: Attempt, events: list[dict[str, Any]], closes: dict[str, dic
 def contents(edge: Edge, sitting: Sitting, size: int) -> tuple[dict[str, bytes], dict[str, int]]:
     """The blobs of the parcel, and its counts. Letters are as shown: only the vault can map them."""
     rows, events = _attempts(edge, sitting), _events(edge, sitting)
-    answered = [_answers(one) for one in rows if one.state == "handed_in"]
+    handed = [one for one in rows if one.state == "handed_in"]
+    answered = [sheets.signed(edge, one) for one in handed] if sitting.practical else [_answers(one) for one in handed]
     late = edge.store.read(
         "SELECT attempt, body, late_event.wall FROM late_event JOIN attempt ON attempt.no = attempt_no WHERE sitting_id = ?"
         " ORDER BY late_event.no", (sitting.sitting_id,),
@@ -141,6 +147,8 @@ def contents(edge: Edge, sitting: Sitting, size: int) -> tuple[dict[str, bytes],
     before = succession.segments(edge.store.read)
     if before is not None:
         blobs["ledger_before"] = before
+    if sitting.practical:
+        blobs["sheets"] = canonical({"sheets": [row for one in rows for row in sheets.versions(edge, one)]})
     photos = seat_photo.all_of(edge, sitting)
     if photos:
         blobs["photos"] = container.write([(f"{name}.jpg".lower(), photos[name]) for name in sorted(photos)])
@@ -230,7 +238,7 @@ async def _build(
     closing, tokens = slips.row_of(edge, sitting, slip.CLOSE), [opening.token_payload(sitting)]
     blobs["slip"] = slips.file_of(edge, sitting, slip.CLOSE)
     if (counted := scoring.outcomes(edge, sitting)) is not None:
-        tokens.append(json.loads(counted[0]))
+        tokens += [json.loads(counted[0])] if counted[0] else []
         blobs["outcomes"] = canonical(counted[1])
     bundle = f"RB-{sitting.sitting_id}-{str(sitting.package_id)[:8]}"
     ledger = {"origin": edge.record.origin, "from": 0, "size": signed.size, "root": signed.root.hex(), "checkpoint": note.decode()}

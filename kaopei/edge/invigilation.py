@@ -281,6 +281,7 @@ async def collect(edge: Edge, sitting: Sitting, attempt: Attempt, *, words: str,
     await admission.settled(attempt)
     if attempt.state != "open":
         raise Problem(f"这名考生{STATES[attempt.state]}，不能收卷。", "不用收卷。")
+    _not_while_examined(sitting, attempt)
     await edge.close_attempt(sitting, attempt, "staff", by.mark)
     await edge.note_irregularity(sitting, "measure.collect", words, by=by.mark, second=second.mark, attempt=attempt.attempt)
 
@@ -295,6 +296,7 @@ async def void(
     await admission.settled(attempt)
     if attempt.state not in ("open", "handed_in"):
         raise Problem(f"这名考生{STATES[attempt.state]}，没有可作废的考试。", "还没有开始的，请登记不予入场。")
+    _not_while_examined(sitting, attempt)
     if attempt.attempt in voided(edge):
         raise Problem("这名考生本次考试已登记作废。", "补充情况请记录异常。")
     if attempt.state == "open":
@@ -305,6 +307,12 @@ async def void(
     await edge.note_irregularity(sitting, cause, words, **marks)
     await edge.note_irregularity(sitting, "measure.void", f"{case.title}：{words}", **marks)
     voided(edge).add(attempt.attempt)
+
+
+def _not_while_examined(sitting: Sitting, attempt: Attempt) -> None:
+    """Marks without signatures are no result; who stops in the middle is marked to the end by the examiners."""
+    if sitting.practical and attempt.state == "open":
+        raise Problem("这名考生正在实操考评，不能收卷或作废。", "中止的，请考评员把没做的步骤按扣分细则扣分、签名，结束后再登记。", "N2.4.3")
 
 
 def voided(edge: Edge) -> set[str]:

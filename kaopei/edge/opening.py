@@ -19,6 +19,7 @@ from starlette.responses import Response
 from kaopei.edge import console, readiness, slips
 from kaopei.edge.clock import boottime
 from kaopei.edge.console import LEADERS, Person, Problem
+from kaopei.edge.practical import sheets as practical_sheets
 from kaopei.edge.server import Edge, persist_clock
 from kaopei.edge.sitting import Attempt, Sitting, SittingClock
 from kaopei.paper import codec
@@ -76,6 +77,8 @@ def form(sitting: Sitting, attempt: str) -> dict[str, Any] | None:
 def prepare(sitting: Sitting, secrets: Secrets) -> dict[str, dict[str, Any]]:
     """All forms, each item of them decrypted once: a faulty paper must show before the bell. Slow: call it in a thread."""
     parcel: Parcel = sitting.opener
+    if sitting.practical:
+        return practical_sheets.prepare(parcel, secrets, list(sitting.attempts))
     forms: dict[str, dict[str, Any]] = {}
     options: dict[str, set[str]] = {}
     for attempt in sitting.attempts:

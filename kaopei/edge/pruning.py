@@ -21,6 +21,7 @@ _MINE = "IN (SELECT no FROM attempt WHERE sitting_id = ?)"
 # Tables and the condition that picks the rows of one sitting
 PAYLOAD = (
     ("answer_event", f"attempt_no {_MINE}"), ("late_event", f"attempt_no {_MINE}"), ("seat_photo", f"attempt_no {_MINE}"),
+    ("mark_event", f"attempt_no {_MINE}"), ("mark_sheet", f"attempt_no {_MINE}"),
     ("scoring", "sitting_id = ?"),
 )  # fmt: skip
 

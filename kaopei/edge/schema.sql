@@ -1,6 +1,6 @@
 -- One store for one exam server. Personal data is never here: names, ID digits and photos stay inside the sealed
 -- Seating and are read into memory. Items never are: they stay inside the sealed ExamParcel.
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -158,6 +158,36 @@ CREATE TABLE scoring (            -- provisional outcomes, once a sitting; never
   wall       INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE mark_sheet (         -- 实操评分表: what one examiner says of one candidate; a re-entry is a new version, every one stays
+  attempt_no INTEGER NOT NULL REFERENCES attempt,
+  examiner   TEXT NOT NULL,       -- key id, or place in the staff list of the seating; never a name
+  version    INTEGER NOT NULL,
+  state      TEXT NOT NULL CHECK (state IN ('open', 'signed', 'replaced', 'released')),
+  reason     TEXT NOT NULL,       -- of the re-entry, or of giving an unsigned sheet up
+  device     TEXT NOT NULL,       -- serial of the tablet, empty on plain loopback
+  began      INTEGER NOT NULL,    -- wall label, unix seconds
+  statement  TEXT NOT NULL DEFAULT '',   -- JSON: the exact words that were signed
+  signature  TEXT NOT NULL DEFAULT '',   -- JSON: the signed approval; empty where a rehearsal's examiner has no key
+  signed_at  INTEGER,
+  place      INTEGER,             -- ledger entry of the signature: the order of signing
+  PRIMARY KEY (attempt_no, examiner, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mark_event (         -- an acknowledged mark is a row here, durable before the acknowledgement
+  attempt_no INTEGER NOT NULL REFERENCES attempt,
+  examiner   TEXT NOT NULL,
+  seq        INTEGER NOT NULL,    -- goes on over the versions of a sheet
+  version    INTEGER NOT NULL,
+  kind       TEXT NOT NULL CHECK (kind IN ('deduct', 'veto')),
+  task       INTEGER NOT NULL,
+  step       INTEGER NOT NULL,
+  value      INTEGER NOT NULL,
+  chain      BLOB NOT NULL,
+  wall       INTEGER NOT NULL,
+  entry      INTEGER NOT NULL,    -- ledger entry that carries the digest of this batch
+  PRIMARY KEY (attempt_no, examiner, seq)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE entry (seq INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;
 CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note BLOB NOT NULL, wall INTEGER NOT NULL) STRICT;
 
@@ -174,6 +204,18 @@ CREATE TRIGGER entry_kept_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT
 CREATE TRIGGER checkpoint_kept_update BEFORE UPDATE ON checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are kept'); END;
 CREATE TRIGGER checkpoint_kept_delete BEFORE DELETE ON checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are kept'); END;
 CREATE TRIGGER answer_kept_update BEFORE UPDATE ON answer_event BEGIN SELECT RAISE(ABORT, 'answers are kept'); END;
+CREATE TRIGGER mark_kept_update BEFORE UPDATE ON mark_event BEGIN SELECT RAISE(ABORT, 'marks are kept'); END;
+CREATE TRIGGER sheet_kept_update BEFORE UPDATE ON mark_sheet
+  WHEN OLD.statement <> '' AND (NEW.statement, NEW.signature, NEW.place) IS NOT (OLD.statement, OLD.signature, OLD.place)
+  BEGIN SELECT RAISE(ABORT, 'signed sheets are kept'); END;
+CREATE TRIGGER mark_kept_delete BEFORE DELETE ON mark_event
+  WHEN NOT EXISTS (SELECT 1 FROM attempt JOIN sitting USING (sitting_id) JOIN bundle USING (sitting_id)
+                   WHERE attempt.no = OLD.attempt_no AND sitting.pruned_at IS NOT NULL AND bundle.receipt IS NOT NULL)
+  BEGIN SELECT RAISE(ABORT, 'marks are kept'); END;
+CREATE TRIGGER sheet_kept_delete BEFORE DELETE ON mark_sheet
+  WHEN NOT EXISTS (SELECT 1 FROM attempt JOIN sitting USING (sitting_id) JOIN bundle USING (sitting_id)
+                   WHERE attempt.no = OLD.attempt_no AND sitting.pruned_at IS NOT NULL AND bundle.receipt IS NOT NULL)
+  BEGIN SELECT RAISE(ABORT, 'signed sheets are kept'); END;
 -- Answers go only after the receipt for their parcel, when two persons have pruned the sitting; the ledger never goes.
 CREATE TRIGGER answer_kept_delete BEFORE DELETE ON answer_event
   WHEN NOT EXISTS (SELECT 1 FROM attempt JOIN sitting USING (sitting_id) JOIN bundle USING (sitting_id)

@@ -184,6 +184,11 @@ class Sitting:
     attempts: dict[str, Attempt] = field(default_factory=dict)
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    @property
+    def practical(self) -> bool:
+        """实操: examiners mark tasks on tablets; there are no terminals and no answer keys."""
+        return "practical" in self.manifest.get("policy", {})
+
     def by_seat(self) -> list[Attempt]:
         """Attempts in the order of the room."""
         return sorted(self.attempts.values(), key=lambda one: (one.room, one.seat))
@@ -270,7 +275,32 @@ def load_attempt(store: Store, row: tuple[Any, ...]) -> Attempt:
         if event_lease == lease:
             attempt.chains.append(chain)
             attempt.head = chain
+    marked = marks_head(store, no)
+    if marked:
+        attempt.count, attempt.head = marked
     return attempt
+
+
+def marks_seed(attempt: str, examiner: str, salt: bytes) -> bytes:
+    """The head of an examiner's chain of marks before the first one."""
+    return hashlib.sha256(b"pmk1|" + attempt.encode() + b"|" + examiner.encode() + b"|" + salt).digest()
+
+
+def mark_chained(head: bytes, attempt: str, examiner: str, mark: tuple[int, int, str, int, int, int]) -> bytes:
+    """The chain head after one mark (seq, version, kind, task, step, value)."""
+    line = "|".join(str(one) for one in (attempt, examiner, *mark))
+    return hashlib.sha256(head + line.encode()).digest()
+
+
+def marks_head(store: Store, attempt_no: int) -> tuple[int, bytes] | None:
+    """(how many marks, one digest over the last links of all examiners' chains) of a practical attempt that has any."""
+    rows = store.read(
+        "SELECT examiner, count(*), max(seq), chain FROM mark_event WHERE attempt_no = ? GROUP BY examiner ORDER BY examiner", (attempt_no,)
+    )
+    if not rows:
+        return None
+    lines = "".join(f"{examiner}|{bytes(chain).hex()}\n" for examiner, _, _, chain in rows)
+    return sum(row[1] for row in rows), hashlib.sha256(lines.encode()).digest()
 
 
 def stream(store: Store, attempt_no: int) -> Iterable[tuple[int, str, int, str, bytes]]:

@@ -20,7 +20,7 @@ import apsw
 
 GATHER_SECONDS = 0.004
 BATCH = 256
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # What an acknowledged answer depends on. With synchronous=NORMAL the last commits before a power cut are lost (tests/edge/test_power.py).
 PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "checkpoint_fullfsync=ON", "foreign_keys=ON", "trusted_schema=OFF", "cache_size=-8000",

@@ -52,7 +52,8 @@ async def tick(edge: Edge) -> None:
         if sitting.state == "running":
             await watch_lan(edge, sitting)
             await hold_lost_seats(edge, sitting)
-            await close_overdue(edge, sitting)
+            if not sitting.practical:
+                await close_overdue(edge, sitting)
             await note_late_end(edge, sitting)
     if running or edge.store.fell_behind:
         await edge.store.write(lambda connection: persist_clocks(connection, running, edge.wall()))

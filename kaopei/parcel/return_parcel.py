@@ -14,7 +14,7 @@ from kaopei.parcel.trust import Trust
 
 GROUPS = {
     "answers": "answers", "attempts": "site", "events": "site", "irregularities": "site", "readiness": "site", "ledger": "site",
-    "slip": "site", "outcomes": "site", "photos": "site", "ledger_before": "site",
+    "slip": "site", "outcomes": "site", "photos": "site", "ledger_before": "site", "sheets": "site",
 }  # fmt: skip
 
 

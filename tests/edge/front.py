@@ -69,6 +69,7 @@ def issued(folder: Path, seats: list[tuple[str, str]]) -> tuple[authority.Author
     ca = authority.Authority(folder, WORDS)
     rows = {"EDGE-1": ca.issue(serial="EDGE-1", function="server", ip="127.0.0.1", now=now)}
     rows["DESK-1"] = ca.issue(serial="DESK-1", function="console", ip="127.0.2.1", mac="02:00:00:00:02:01", now=now)
+    rows["TAB-1"] = ca.issue(serial="TAB-1", function="tablet", ip="127.0.2.2", mac="02:00:00:00:02:02", now=now)
     for at, (where, seat) in enumerate(seats, 1):
         serial = f"T-{at:03d}"
         rows[serial] = ca.issue(serial=serial, function="terminal", ip=f"127.0.1.{at}", room=where, seat=seat, now=now)

@@ -122,6 +122,9 @@ def make(
     window: dict | None = None,
     edges: list[Any] | None = None,
     form_set: str = "A",
+    policy: dict | None = None,
+    blobs: list[tuple[str, str, bytes]] | None = None,
+    more_staff: list[dict] | None = None,
 ) -> Parcels:
     draft = seal_order.draft(
         p.trust,
@@ -136,13 +139,14 @@ def make(
         roster_hash=roster.root(rows),
         edges=edges or [p.edge],
         officers=[],
-        policy=cast.POLICY | {"duration_minutes": minutes},
+        policy=cast.POLICY | {"duration_minutes": minutes} | (policy or {}),
     )
     approved = p.approvals("seal_order.issue", f"SO-{sitting}", approval.digest_of(draft, p.trust))
     order, edges = seal_order.read(seal_order.sign(draft, approved, p.signers["center"]), p.trust)
     subjects = [{"subject": SUBJECT, "bank_version": "1", "policy": {}}]
-    sealed = exam_parcel.build(order, edges, contents(rows, items, minutes), p.custodians, p.trust, at=NOW, subjects=subjects)
+    sealed = exam_parcel.build(order, edges, blobs or contents(rows, items, minutes), p.custodians, p.trust, at=NOW, subjects=subjects)
     staff = [{"kid": None, "name": name, "role": role, "pin_verifier": verifier(PIN)} for name, role in STAFF.items()]
+    staff += more_staff or []
     body = {
         "sitting_id": sitting,
         "rev": 1,

@@ -18,7 +18,7 @@ SIGNING = [
 OPENING = ["key_service_decrypt", "province_escrow", "city_import", "vault_import"]
 PEOPLE = {
     "clerk": ["clerk"], "chen": ["approver"], "li": ["approver"], "wang": ["acceptor"], "zhao": ["acceptor"], "head": ["head"],
-    "patrol": ["patroller"],
+    "patrol": ["patroller"], "kao1": ["examiner"], "kao2": ["examiner"],
 }
 
 
