@@ -83,9 +83,13 @@ def opened(returned):
     return back.contents(*site.province.openers["city_import"])
 
 
+def _nobody(origin, note):
+    raise AssertionError("no earlier server of the site")
+
+
 def weigh(returned, contents, examiners=2):
     site, rows, back = returned
-    return bundle.weigh(back, contents, {row["attempt"] for row in rows}, None, site.province.trust, examiners)
+    return bundle.weigh(back, contents, {row["attempt"] for row in rows}, None, site.province.trust, _nobody, examiners)
 
 
 def test_the_center_takes_the_parcel_whole(returned, opened):

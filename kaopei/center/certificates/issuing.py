@@ -74,20 +74,27 @@ def ready(sitting: str, *, at: datetime) -> Ready:
     seated = {one.pseudonym: one for one in allocation.seated(sitting)}
     rows = {row["attempt"]: row for row in proof.checked.roster}
     before = earlier({one.person for one in seated.values()})
+    theory = results.theory_passed({one.person for one in seated.values()}) if proof.checked.part == "P" else None
     people = []
     for one in proof.checked.rows:
         placed = seated.get(one.attempt)
         kind, person = (placed.kind, placed.person) if placed else ("", "")
         frame = (one.attempt, one.ticket, person, one.subject, kind, one.grade)
-        people.append(_due(frame, rows[one.attempt], before, proof.checked.day, at.astimezone(CHINA).date(), one.grade == "passed"))
+        sat_on = proof.checked.day if one.grade == "passed" else None
+        # 二（六） Theory first: a practical leads to a certificate only with the theory that was passed and released before it.
+        days = (sat_on, None) if theory is None else (theory.get((person, one.subject)) if person else None, sat_on)
+        people.append(_due(frame, rows[one.attempt], before, days, at.astimezone(CHINA).date()))
     return Ready(sitting, proof.checked.city, proof, tuple(people))
 
 
-def _due(frame: tuple[str, ...], row: Payload, before: Mapping[tuple[str, str], Certificate], sat_on: date, today: date, passed: bool) -> Due:
+def _due(
+    frame: tuple[str, ...], row: Payload, before: Mapping[tuple[str, str], Certificate], passed_on: tuple[date | None, date | None], today: date
+) -> Due:
+    """`passed_on` = the days of the passed theory and practical."""
     _, _, person, subject, kind, _ = frame
     found = before.get((person, operations.canonical(subject))) if person else None
     last = found.valid_to if found else None
-    verdict = may_issue(CertificateFacts(KINDS.get(kind, "first"), sat_on if passed else None, earlier_valid_to=last), today)
+    verdict = may_issue(CertificateFacts(KINDS.get(kind, "first"), *passed_on, earlier_valid_to=last), today)
     if not verdict.allowed:
         return Due(*frame, verdict, row)
     return Due(*frame, verdict, row, term(today, kind, last), found.number if found else "")

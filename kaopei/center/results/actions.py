@@ -13,7 +13,7 @@ from kaopei.center.results.models import Grade, Outcome, Quarantine, Release, Re
 from kaopei.center.sittings import queries as sittings
 from kaopei.law import numbers
 from kaopei.law.rules.c2_6_certificates import CertificateFacts, may_issue
-from kaopei.law.rules.c2_6_results import may_resit, theory_counts_until
+from kaopei.law.rules.c2_6_results import may_resit, may_sit_practical, theory_counts_until
 from kaopei.law.verdict import Reason, refuse
 from kaopei.office import keys, scope
 from kaopei.office.accounts.roles import Actor
@@ -186,15 +186,22 @@ def _results(made: Release, checked: Checked) -> list[Result]:
     people = {one.pseudonym: one for one in allocation.seated(made.sitting)}
     if missing := sorted(row.attempt for row in checked.rows if row.attempt not in people):
         raise Refused(refuse(CLAUSE, f"应考 {missing[0]} 在考试安排中查不到（共 {len(missing)} 人），不能发布。请联系系统管理员。", "unknown"))
-    before = queries.failures({one.person for one in people.values()})
+    before = queries.failures({one.person for one in people.values()}, checked.part)
+    theory = queries.theory_passed({one.person for one in people.values()}) if checked.part == "P" else {}
     found = []
     for row in checked.rows:
         one = people[row.attempt]
         failed = before.get((one.person, row.subject), set()) - {made.sitting} if one.person else set()
-        step, until, reasons = _consequence(row, one.kind, len(failed), checked.day)
+        passed_on = theory.get((one.person, row.subject)) if one.person else None
+        step, until, reasons = (
+            _after_practical(row, passed_on, len(failed), checked.day)
+            if checked.part == "P"
+            else _consequence(row, one.kind, len(failed), checked.day)
+        )
         names = ("attempt", "ticket", "subject", "grade", "score", "max_score", "answered")
         same = {name: getattr(row, name) for name in names}
         frame = {"city": made.city, "release": made, "sitting": made.sitting, "person": one.person, "kind": one.kind, "day": checked.day}
+        frame["part"] = checked.part
         found.append(Result(**frame, **same, counts_until=until, next=step, reasons=_told([*row.reasons, *reasons])))
     return found
 
@@ -207,6 +214,23 @@ def _consequence(row: Judged, kind: str, failed_before: int, day: date) -> tuple
         if verdict.allowed:
             return Result.Next.CERTIFICATE.value, until, []
         return Result.Next.PRACTICAL.value, until, [*verdict.reasons, Reason(CLAUSE, f"理论成绩有效至 {until}")]
+    return _again(row, failed_before, day)
+
+
+def _after_practical(row: Judged, theory: date | None, failed_before: int, day: date) -> tuple[str, date | None, list[Reason]]:
+    """二（六） The practical counts only after a passed theory whose result still counts; both passed lead to a certificate."""
+    if row.grade != Grade.PASSED:
+        return _again(row, failed_before, day)
+    verdict = may_sit_practical(theory, day)
+    if theory is None or not verdict.allowed:
+        return Result.Next.NONE.value, theory_counts_until(day), list(verdict.reasons)
+    until = theory_counts_until(theory)
+    issue = may_issue(CertificateFacts("first", theory_passed_on=theory, practical_passed_on=day), day)
+    step = Result.Next.CERTIFICATE if issue.allowed else Result.Next.NONE
+    return step.value, until, [*issue.reasons, Reason(CLAUSE, f"理论 {theory} 合格，有效至 {until}；实操合格")]
+
+
+def _again(row: Judged, failed_before: int, day: date) -> tuple[str, date | None, list[Reason]]:
     if row.grade == Grade.FAILED:
         again, times = may_resit(failed_before + 1, day), numbers.of("ex.makeup", day)
         if again.allowed:

@@ -62,6 +62,8 @@ class Checked:
     # The vault's counts, and the site's if it counted (None: it did not)
     body: Payload
     edge: Payload | None
+    # T theory, P practical, as the sealed order says
+    part: str = "T"
 
     @property
     def counts(self) -> dict[str, int]:
@@ -100,13 +102,16 @@ def check(data: bytes, *, at: datetime) -> Checked:
     if roster.root(people) != parcel.manifest["roster_hash"]:
         raise Rejected("roster", "中心的名册与密封包里的名册摘要不符，名册已被改动；请立即报告省考试机构")
     states = _states(back, {row["attempt"] for row in people}, at)
+    part = "P" if "practical" in parcel.manifest["policy"] else "T"
     scored = _scored(body, people, states)
+    if part == "P":
+        _examined(body)
     rows = tuple(_judge(row, states[row["attempt"]], scored.get(row["attempt"]), conduct.day) for row in people)
     digest = listed.algorithms.hash(data).hex()
     hashed = str(parcel.manifest["roster_hash"])
     ordered = tuple(sorted(rows, key=lambda row: row.attempt))
     frame = (payload, digest, conduct.city, conduct.day, back.payload, hashed, tuple(people), ordered)
-    return Checked(*frame, body, _site_counts(back, at))
+    return Checked(*frame, body, _site_counts(back, at), part)
 
 
 def _site_counts(back: Returned, at: datetime) -> Payload | None:
@@ -177,6 +182,15 @@ def _scored(body: Payload, people: list[Payload], states: Mapping[str, str]) -> 
     return {row["attempt"]: row for row in body["results"]}
 
 
+def _examined(body: Payload) -> None:
+    """A practical result says whether a veto was failed, and who signed: without it a veto could be read as a pass."""
+    for row in body["results"]:
+        detail = row.get("detail", {})
+        sheets = detail.get("sheets")
+        if detail.get("part") != "P" or not isinstance(detail.get("veto"), bool) or not isinstance(sheets, list) or not sheets:
+            raise Rejected("veto", f"应考 {row['attempt']} 的实操成绩没有写明否决项和考评员，不能评定；请题库室重新评分")
+
+
 def _judge(person: Payload, state: str, scored: Payload | None, day: date) -> Judged:
     """二（六） Passed from the pass mark on; absence and refusal at the door are recorded as such."""
     frame: dict[str, Any] = {"attempt": person["attempt"], "ticket": person["ticket_no"], "subject": person["subject"]}
@@ -184,7 +198,8 @@ def _judge(person: Payload, state: str, scored: Payload | None, day: date) -> Ju
         grade = Grade.ABSENT if state == "absent" else Grade.REFUSED
         text = "考试点记为缺考，没有成绩" if state == "absent" else "考试点记为未准入场，没有成绩"
         return Judged(**frame, grade=grade.value, score=None, max_score=None, answered=0, reasons=(Reason(CLAUSE, text, state),))
-    verdict = passed(Marks(Decimal(scored["score"]), Decimal(scored["max_score"])), day)
+    veto = scored.get("detail", {}).get("veto") is True
+    verdict = passed(Marks(Decimal(scored["score"]), Decimal(scored["max_score"]), veto), day)
     grade = Grade.PASSED if verdict.allowed else Grade.FAILED
     marks = {"score": scored["score"], "max_score": scored["max_score"], "answered": scored["answered"]}
     return Judged(**frame, grade=grade.value, **marks, reasons=verdict.reasons, notes=verdict.notes)
@@ -196,7 +211,8 @@ def statement(checked: Checked, confirmed: str) -> bytes:
     `confirmed` = what confirms the scoring (`agreement.confirmed`).
     """
     payload = checked.payload
-    content = {
+    more = {"考试内容": "实操", "考评": _examiners(checked)} if checked.part == "P" else {}
+    content = more | {
         "场次": payload["sitting_id"],
         "评分版次": payload["rev"],
         "重新评分原因": payload["reason"],
@@ -210,6 +226,15 @@ def statement(checked: Checked, confirmed: str) -> bytes:
         "成绩": {row.attempt: _line(row) for row in checked.rows},
     }
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def _examiners(checked: Checked) -> dict[str, str]:
+    """Who marked whom how, by the ids of their keys."""
+    found = {}
+    for row in checked.body["results"]:
+        sheets = [f"{one['examiner']}（第 {one['version']} 版）{one['score']}{'，否决' if one['veto'] else ''}" for one in row["detail"]["sheets"]]
+        found[row["attempt"]] = "；".join(sheets)
+    return found
 
 
 def _line(row: Judged) -> str:

@@ -106,6 +106,8 @@ class Result(AppendOnly):
     city = models.CharField(max_length=6)
     release = models.ForeignKey(Release, models.PROTECT, related_name="results")
     sitting = models.CharField(max_length=40)
+    # T theory or P practical: 二（六） each is passed by itself, theory first
+    part = models.CharField(max_length=1, default="T")
     attempt = models.CharField(max_length=64)
     ticket = models.CharField(max_length=24)
     # Keyed digest of who he is, as the applications have it

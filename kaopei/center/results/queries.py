@@ -39,6 +39,7 @@ class Stage:
     counts: dict[str, int]
     released_at: datetime | None
     signed: int = 0
+    part: str = "T"
 
     @property
     def done(self) -> bool:
@@ -148,16 +149,29 @@ def names(sitting: str) -> dict[str, str]:
     return {one["attempt"]: mask_name(one["name"]) for one in sittings.roster(row)} if row else {}
 
 
-def failures(people: Collection[str]) -> dict[tuple[str, str], set[str]]:
-    """(person, subject) → sittings whose result in force says failed."""
+def failures(people: Collection[str], part: str = "T") -> dict[tuple[str, str], set[str]]:
+    """(person, subject) → sittings of this part whose result in force says failed."""
     newest: dict[tuple[str, str, str], tuple[int, bool]] = {}
-    rows = Result.objects.filter(person__in=set(people) - {""}).select_related("release")
+    rows = Result.objects.filter(person__in=set(people) - {""}, part=part).select_related("release")
     for row in rows.order_by("release__rev"):
         newest[row.person, row.subject, row.sitting] = row.release.rev, row.grade == Grade.FAILED
     found: dict[tuple[str, str], set[str]] = {}
     for (person, subject, sitting), (_, failed) in newest.items():
         if failed:
             found.setdefault((person, subject), set()).add(sitting)
+    return found
+
+
+def theory_passed(people: Collection[str]) -> dict[tuple[str, str], date]:
+    """(person, subject) → day of the newest theory that he passed, by the result in force of each sitting."""
+    newest: dict[tuple[str, str, str], tuple[str, date]] = {}
+    rows = Result.objects.filter(person__in=set(people) - {""}, part="T").select_related("release")
+    for row in rows.order_by("release__rev"):
+        newest[row.person, row.subject, row.sitting] = row.grade, row.day
+    found: dict[tuple[str, str], date] = {}
+    for (person, subject, _), (grade, day) in newest.items():
+        if grade == Grade.PASSED:
+            found[person, subject] = max(day, found.get((person, subject), day))
     return found
 
 
@@ -190,19 +204,20 @@ def _stage(row: Any, newest: Scoring | None, made: Release | None) -> Stage:
         signed = request.signatures.filter(agrees=True).count() if request is not None and waiting else 0
         state = "asked" if waiting else "scored" if made is None else "rescored" if made.rev < newest.rev else "released"
     found = counts(newest) if newest else {}
-    return Stage(
-        row.sitting, row.site, row.day, results_due(row.day), state, newest.rev if newest else 0, found, made.released_at if made else None, signed
-    )
+    done_at = made.released_at if made else None
+    facts = allocation.facts(row.sitting)
+    part = facts.part if facts else "T"
+    return Stage(row.sitting, row.site, row.day, results_due(row.day), state, newest.rev if newest else 0, found, done_at, signed, part)
 
 
 def released(city: str) -> Iterator[Released]:
-    """Released results in force of a city, with what the candidate's receipt said; theory only."""
+    """Released results in force of a city, with what the candidate's receipt said."""
     for sitting in sorted(set(Release.objects.filter(city=city).values_list("sitting", flat=True))):
         made = release(sitting)
         assert made is not None
         receipts = {one.attempt: one.receipt for one in sittings.attempts(sitting)}
         for row in Result.objects.filter(release=made):
-            frame = (row.attempt, sitting, row.subject, "T", row.grade, row.answered, receipts.get(row.attempt, ""))
+            frame = (row.attempt, sitting, row.subject, row.part, row.grade, row.answered, receipts.get(row.attempt, ""))
             yield Released(*frame, made.released_at, row.counts_until, row.next)
 
 
@@ -227,6 +242,24 @@ def rows_for_csv(batch: str = "", sitting: str = "") -> Iterator[tuple[str, str,
             continue
         for row in Result.objects.filter(release=made):
             yield row.attempt, row.sitting, row.subject, "" if row.score is None else str(row.score), row.grade
+
+
+def practical_lines(made: Scoring, attempts: Collection[str], *, at: datetime) -> dict[str, tuple[dict[str, Any], date | None]]:
+    """attempt → (marks of the examiners, day of the passed theory) of a practical scoring, read from its file again; empty for theory."""
+    try:
+        checked = judging.check(bytes(made.data), at=at)
+    except Rejected:
+        return {}
+    if checked.part != "P":
+        return {}
+    people = {one.pseudonym: one.person for one in allocation.seated(made.sitting)}
+    theory = theory_passed(set(people.values()))
+    found = {}
+    for row in checked.body["results"]:
+        if row["attempt"] in attempts:
+            person = people.get(row["attempt"], "")
+            found[row["attempt"]] = (row["detail"], theory.get((person, row["subject"])) if person else None)
+    return found
 
 
 def confirmation(made: Scoring, *, at: datetime) -> tuple[bool, str]:

@@ -96,7 +96,7 @@ def show(request: HttpRequest, sitting: str) -> HttpResponse:
         "confirmed": queries.confirmation(chosen, at=clock.now()) if chosen else None,
         "filters": filters,
         "page": page,
-        "rows": _lines(sitting, page.object_list, made if made and chosen and made.scoring_id == chosen.pk else None),
+        "rows": _lines(sitting, page.object_list, chosen, made if made and chosen and made.scoring_id == chosen.pk else None),
         "notes": queries.notes(chosen) if chosen else [],
         "release": made,
         "approvers": _approvers(made),
@@ -107,10 +107,15 @@ def show(request: HttpRequest, sitting: str) -> HttpResponse:
     return render(request, "results/sitting.html", context)
 
 
-def _lines(sitting: str, rows: Iterable[Any], made: Any) -> list[dict[str, Any]]:
-    names = queries.names(sitting)
+def _lines(sitting: str, rows: Iterable[Any], chosen: Any, made: Any) -> list[dict[str, Any]]:
+    names, rows = queries.names(sitting), list(rows)
     after = {row.attempt: row for row in queries.results(sitting)} if made else {}
-    return [{"row": row, "name": names.get(row.attempt, ""), "after": after.get(row.attempt)} for row in rows]
+    marks = queries.practical_lines(chosen, {row.attempt for row in rows}, at=clock.now()) if chosen else {}
+    found = []
+    for row in rows:
+        said, theory = marks.get(row.attempt, (None, None))
+        found.append({"row": row, "name": names.get(row.attempt, ""), "after": after.get(row.attempt), "marks": said, "theory": theory})
+    return found
 
 
 def _approvers(made: Any) -> list[str]:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaopei.center.sittings import auditing, closing, succession
+from kaopei.center.sittings import auditing, closing, marks, succession
 from kaopei.center.sittings.auditing import Timing
+from kaopei.center.sittings.reported import STATES, Reported
 from kaopei.center.sittings.succession import Believe, Succession
 from kaopei.ledger import checkpoint, segment, tree
 from kaopei.parcel import base64url, container
@@ -22,28 +23,11 @@ from kaopei.parcel.return_parcel import Returned
 from kaopei.parcel.slip import Slip
 from kaopei.parcel.trust import Trust
 
-STATES = {"handed_in": "present", "absent": "absent", "refused": "refused"}
 COUNTS = ("roster", "present", "absent", "refused", "expected", "opened", "closed", "events")
 # Entries of an exam server's ledger that this check reads
 SAVED, HANDED_IN, OPENED, STARTED, CLOSED, PAPER = (
     "answers.saved", "attempt.handed_in", "attempt.opened", "sitting.started", "sitting.closed", "paper.opened",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """One attempt as the site reports it."""
-
-    attempt: str
-    attendance: str
-    is_late: bool
-    ended_by: str
-    answered: int
-    receipt: str
-    count: int
-    head: str
-    salt: str
-    extra_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +54,18 @@ class Weighed:
 
 
 def weigh(
-    returned: Returned, contents: Mapping[str, bytes], roster: Collection[str], known: Known | None, listed: Trust, believe: Believe
+    returned: Returned, contents: Mapping[str, bytes], roster: Collection[str], known: Known | None, listed: Trust, believe: Believe,
+    examiners: int = 0,
 ) -> Weighed:
     """Everything that can be checked with the city's key; Rejected names the first thing that is wrong, with its numbers.
 
     `believe` says whether a note was signed by the machine whose log it names: an earlier server of the site, say.
+    `examiners` = how many must have signed each candidate of a practical exam; 0 for theory.
     """
     blobs = {name: _json(name, contents) for name in ("answers", "attempts", "irregularities", "readiness")}
     people = [_reported(row) for row in _rows(blobs["attempts"], "attempts")]
     counts = returned.payload["counts"]
     _equation(people, counts, roster)
-    events = _events(contents)
     sitting = returned.payload["sitting_id"]
     leaves, entries = _ledger(returned, contents, known, listed)
 
@@ -90,11 +75,17 @@ def weigh(
     site = f"edge.{returned.edge.payload['city']}.{returned.edge.payload['site_code']}/"
     successions = tuple(succession.found(entries, contents, site, root_at, believe))
     doubtful = {seq for one in successions for seq in one.doubtful}
-    _entries_agree(entries, sitting, people, events, doubtful)
+    here = _once(entries, sitting, doubtful)
+    if examiners:
+        marks.weigh(returned, contents, entries, people, examiners, listed)
+    else:
+        events = _events(contents)
+        _entries_agree(here, people, events, doubtful)
+        _chains(people, events, _rows(blobs["answers"], "attempts"))
+    _hand_ins([one for one in entries if one["seq"] not in doubtful], people, bool(doubtful))
     timing = auditing.audit(entries, sitting, {one.attempt: one.extra_ms for one in people}, doubtful)
-    _chains(people, events, _rows(blobs["answers"], "attempts"))
     present = {one.attempt for one in people if one.attendance == "present"}
-    slip = closing.check(returned, contents, entries, root_at, roster, present, listed)
+    slip = closing.check(returned, contents, entries, root_at, roster, present, listed, examined=bool(examiners))
     codes = tuple(str(row.get("code", "")) for row in _rows(blobs["irregularities"], "irregularities"))
     readiness = len(_rows(blobs["readiness"], "readiness"))
     return Weighed(tuple(people), {name: counts[name] for name in COUNTS}, codes, readiness, slip, root_at, successions, timing)
@@ -242,13 +233,8 @@ def _witness(leaves: list[bytes], known: Known | None, root: str) -> None:
         raise Rejected("witness", f"台账前 {known.size} 条与已见证的不同：内容被改动，或出现分叉。请立即报告")
 
 
-def _entries_agree(
-    entries: list[dict[str, Any]], sitting: str, people: list[Reported], events: Mapping[str, list[_Event]], doubtful: Collection[int]
-) -> None:
-    """What the ledger says of this sitting is what the parcel brings: batches of answers, hand-ins, one start, one close.
-
-    Entries that are doubtful neither prove nor disprove anything; the chains of the attempts are checked for themselves.
-    """
+def _once(entries: list[dict[str, Any]], sitting: str, doubtful: Collection[int]) -> list[dict[str, Any]]:
+    """The ledger's entries about the sitting itself: one opening at least, one start, one close. Doubtful ones prove nothing."""
     here = [one for one in entries if one.get("obj") == f"sitting:{sitting}"]
     for code, title in ((STARTED, "打铃开考"), (CLOSED, "收场")):
         times = sum(one.get("type") == code for one in here)
@@ -256,6 +242,13 @@ def _entries_agree(
             raise Rejected("equation", f"台账里本场“{title}”有 {times} 次，应为 1 次")
     if not any(one.get("type") == PAPER for one in here):
         raise Rejected("equation", "台账里没有本场试卷启用的记录")
+    return here
+
+
+def _entries_agree(
+    here: list[dict[str, Any]], people: list[Reported], events: Mapping[str, list[_Event]], doubtful: Collection[int]
+) -> None:
+    """What the ledger says of this sitting is what the parcel brings: batches of answers with their digests."""
     batches: dict[int, list[_Event]] = defaultdict(list)
     for rows in events.values():
         for event in rows:
@@ -271,7 +264,6 @@ def _entries_agree(
     total = sum(len(rows) for rows in events.values())
     if total != sum(one.count for one in people):
         raise Rejected("equation", f"作答记录 {total} 条，各考生合计 {sum(one.count for one in people)} 条，两者应相等")
-    _hand_ins([one for one in entries if one["seq"] not in doubtful], people, bool(doubtful))
 
 
 def _batch_digest(rows: list[_Event]) -> str:

@@ -18,7 +18,7 @@ from kaopei.parcel.slip import Slip
 from kaopei.parcel.trust import Trust
 
 # Kinds of entries about a sitting or its attempts that may not stand after the slip
-OVER = ("answers.", "attempt.", "admission.", "sitting.")
+OVER = ("answers.", "attempt.", "admission.", "sitting.", "practical.")
 # Where the ledger names a token that was used; one by telephone was filed afterwards
 USED = ("paper.opened", "paper.filed", "paper.scored")
 SAME = ("roster", "present", "absent", "refused", "expected", "opened", "closed", "events")
@@ -26,8 +26,11 @@ Entries = Sequence[dict[str, Any]]
 
 
 def check(returned: Returned, contents: Mapping[str, bytes], entries: Entries, root_at: Callable[[int], str], people: Collection[str],
-          present: Collection[str], listed: Trust) -> Slip:  # fmt: skip
-    """The closing slip, if the parcel keeps to it; Rejected names the first thing that does not."""
+          present: Collection[str], listed: Trust, *, examined: bool = False) -> Slip:  # fmt: skip
+    """The closing slip, if the parcel keeps to it; Rejected names the first thing that does not.
+
+    `examined`: a practical exam, whose result needs no answer key.
+    """
     said = returned.payload
     found = _slip(returned, contents, listed)
     if said["ledger"]["size"] < found.payload["size"] or root_at(found.payload["size"]) != found.payload["root"]:
@@ -36,7 +39,10 @@ def check(returned: Returned, contents: Mapping[str, bytes], entries: Entries, r
     if any(found.payload["counts"].get(name) != said["counts"].get(name) for name in SAME):
         raise Rejected("slip", "收场小条的人数与回传包的不同，请考试点说明")
     stages = _tokens(said["tokens"], entries)
-    _outcomes(said["edge_outcomes"]["state"], stages, contents, entries, set(present))
+    if examined:
+        _tallied(said["edge_outcomes"]["state"], stages, contents, entries, set(present))
+    else:
+        _outcomes(said["edge_outcomes"]["state"], stages, contents, entries, set(present))
     return found
 
 
@@ -82,11 +88,25 @@ def _outcomes(state: str, stages: set[int], contents: Mapping[str, bytes], entri
         return
     if "outcomes" not in contents or 2 not in stages:
         raise Rejected("outcomes", "回传包写明考试点已评分，却没有附初评，或没有答案密钥的令牌")
-    body = read(contents["outcomes"])
+    _one_each(contents["outcomes"], entries, present, "paper.scored")
+
+
+def _tallied(state: str, stages: set[int], contents: Mapping[str, bytes], entries: Entries, present: set[str]) -> None:
+    """In a practical exam the examiners' result stands with the close, by no second token."""
+    if 2 in stages:
+        raise Rejected("token", "实操考试没有答案密钥，回传包里却有第二阶段的令牌")
+    if state == "absent" or "outcomes" not in contents:
+        raise Rejected("outcomes", "实操考试的回传包里没有考评成绩，请考试点重新生成")
+    _one_each(contents["outcomes"], entries, present, "practical.tallied")
+
+
+def _one_each(data: bytes, entries: Entries, present: set[str], code: str) -> None:
+    """One result for everybody who was present, and the ledger names exactly these results."""
+    body = read(data)
     if Counter(row["attempt"] for row in body["results"]) != Counter(present):
         raise Rejected("outcomes", f"到考 {len(present)} 人，初评 {len(body['results'])} 份，两者应一一对应")
-    digest = hashlib.sha256(contents["outcomes"]).hexdigest()
-    if digest not in {one.get("body", {}).get("digest") for one in entries if one.get("type") == "paper.scored"}:
+    digest = hashlib.sha256(data).hexdigest()
+    if digest not in {one.get("body", {}).get("digest") for one in entries if one.get("type") == code}:
         raise Rejected("outcomes", "初评与考试服务器台账记载的不是同一份，初评可能被改动")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from kaopei.center.allocation import queries as allocation
 from kaopei.center.sittings import queries, windows
 from kaopei.center.sittings.models import Artefact, Conduct
 from kaopei.center.sittings.refusing import as_refusal, no
@@ -34,6 +35,12 @@ def put_forward(row: Conduct, payload: Payload, title: str, by: Actor, at: datet
     )
 
 
+def part_of(row: Conduct) -> str:
+    """T or P; a trial opens a dummy paper, whatever comes after it."""
+    facts = None if row.form_set == "trial" else allocation.facts(row.sitting)
+    return facts.part if facts else "T"
+
+
 def draft(row: Conduct, ends: Iterable[datetime], at: datetime) -> Payload:
     """The order as two persons will sign it; `ends` = last ends of the day's sittings with the same items."""
     listed, rows = keys.trust(), queries.roster(row)
@@ -55,7 +62,7 @@ def draft(row: Conduct, ends: Iterable[datetime], at: datetime) -> Payload:
             roster_hash=roster.root(rows, listed.suite),
             edges=edges,
             officers=sorted(one.kid for one in people.holders("key_officer", row.city) if one.kid in listed.keys),
-            policy=windows.policy(row.starts_at, row.ends_at),
+            policy=windows.policy(row.starts_at, row.ends_at, part_of(row)),
             software=sorted({edge.payload["software"]["hash"] for edge in edges}),
             supersedes=before.ref if before else None,
         )

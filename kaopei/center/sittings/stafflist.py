@@ -119,7 +119,7 @@ def _tidy(cell: Any) -> str:
     return str(cell).replace("\u3000", " ").strip()
 
 
-def complete(people: Iterable[Staffer], rooms: int) -> str:
+def complete(people: Iterable[Staffer], rooms: int, examiners: int = 0) -> str:
     """What is missing in the staff of a sitting, or an empty text. How many invigilators a room needs is the site's duty roster."""
     roles = [one.role for one in people]
     if "head" not in roles:
@@ -130,6 +130,8 @@ def complete(people: Iterable[Staffer], rooms: int) -> str:
         return "没有监考人员或巡考人员，回传包没有第二人签名"
     if roles.count("invigilator") < rooms:
         return f"监考人员 {roles.count('invigilator')} 人，少于考场 {rooms} 间"
+    if roles.count("examiner") < examiners:
+        return f"实操考评员 {roles.count('examiner')} 人，每名考生要 {examiners} 名考评员各自评分（评分不一致时还要再加一名）"
     return ""
 
 
@@ -146,6 +148,12 @@ def keys_of(people: Iterable[Staffer], listed: Trust, city: str, site: str) -> d
             who = "、".join(NAMES[role] for role in sorted(duties))
             raise Rejected("signer", f"{who}中没有人在信任名单里登记了相应职责的签名密钥，回传包将无人能签；请在“签名人”一列写明密钥登记的名称")
     return found
+
+
+def without_key(people: Iterable[Staffer], listed: Trust, city: str, site: str) -> list[str]:
+    """Examiners who could not sign their marks."""
+    persons = listed.with_role("person", city=city, site=site)
+    return [one.name for one in people if one.role == "examiner" and not _has(persons, one.signs_as, frozenset({"examiner"}))]
 
 
 def _has(persons: Iterable[Key], holder: str, duties: frozenset[str]) -> bool:

@@ -88,6 +88,9 @@ class Held:
     number: str
     states: dict = field(default_factory=dict)
     scores: dict = field(default_factory=dict)
+    # Of a practical exam: the settings of the order, and who failed a veto
+    practical: dict | None = None
+    vetoes: set = field(default_factory=set)
 
     def __post_init__(self):
         self.facts = allocation.facts(self.number)
@@ -144,6 +147,7 @@ class Held:
         window["stage2_not_before"] = start + 12_000
         attempts = [{"attempt": row["attempt"], "subject": row["subject"]} for row in self.rows]
         policy = {"duration_minutes": 120, "order": "shuffled", "allowed_prefetch": 0, "clock_policy": "pause", "score_display": "never"}
+        policy |= {"practical": self.practical} if self.practical else {}
         draft = seal_order.draft(
             w.trust, at=at, order_id=f"SO-{self.number}-1", sitting_id=self.number, city=FOSHAN, site_code=self.facts.site, form_set="A",
             window=window, attempts=attempts, roster_hash=roster.root(self.rows), edges=[self.edge], officers=[], policy=policy,
@@ -209,8 +213,15 @@ class Held:
         for row in self.rows:
             if self.states[row["attempt"]] == "handed_in":
                 marks = {"score": self.scores[row["attempt"]], "max_score": 100, "answered": 95, "detail": {"points": []}}
+                if self.practical:
+                    marks |= {"answered": 2, "detail": self._examined(row["attempt"])}
                 found.append({"attempt": row["attempt"], "subject": row["subject"], **marks})
         return found
+
+    def _examined(self, attempt):
+        score, veto = self.scores[attempt], attempt in self.vetoes
+        sheets = [{"examiner": name, "version": 1, "score": score, "veto": veto} for name in ("kid-a", "kid-b")]
+        return {"part": "P", "points": [score], "veto": veto, "sheets": sheets}
 
     def score(self, *, results=None, digests=None, signers=None, payload=None, bundle=None, **more):
         """The vault's file."""

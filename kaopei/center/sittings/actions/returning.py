@@ -38,7 +38,7 @@ def take_return(data: bytes, *, by: Actor, at: datetime) -> Artefact:
     _follows(row, said)
     contents = returned.contents(*keys.opener("city_import", at))
     people = {one["attempt"] for one in queries.roster(row)}
-    weighed = bundle.weigh(returned, contents, people, _witnessed(said["ledger"]["origin"], at), listed, _believe)
+    weighed = bundle.weigh(returned, contents, people, _witnessed(said["ledger"]["origin"], at), listed, _believe, _examiners(row))
     for one in weighed.successions:
         succession.witnessed(one, queries.witnessed(one.origin).roots, weighed.root_at)
     _as_the_slips_said(row, weighed, said)
@@ -75,6 +75,13 @@ def _belongs(row: Conduct, paper: Artefact, said: Payload, returned: Returned) -
     strange = [one for one in said["tokens"] if artefacts.digest_of(canonical.encode(one)) not in released]
     if strange:
         raise Rejected("token", "回传包里的密钥令牌不在密钥服务的放行记录里。请立即报告")
+
+
+def _examiners(row: Conduct) -> int:
+    """How many must have signed each candidate, as the sealed order says; 0 for theory."""
+    parcel = queries.package(row.sitting)
+    rule = parcel.manifest["policy"].get("practical") if parcel else None
+    return int(rule["examiners"]) if rule else 0
 
 
 def _follows(row: Conduct, said: Payload) -> None:

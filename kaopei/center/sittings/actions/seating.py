@@ -8,7 +8,7 @@ from typing import Any
 from kaopei.center.allocation import queries as allocation
 from kaopei.center.registry import queries as registry
 from kaopei.center.registry.queries import SiteOn
-from kaopei.center.sittings import artefacts, devices, queries, serving, stafflist, windows
+from kaopei.center.sittings import artefacts, devices, orders, queries, serving, stafflist, windows
 from kaopei.center.sittings.models import Artefact, Conduct
 from kaopei.center.sittings.overtaken import refuse_overtaken
 from kaopei.center.sittings.refusing import as_refusal, no
@@ -24,6 +24,7 @@ from kaopei.parcel.canonical import Payload
 
 SEATING = "seating.issue"
 CLAUSE = "N2.4.3"
+PARTS = {"T": "理论", "P": "实操"}
 OPEN = (Conduct.Status.SEALED, Conduct.Status.SEATED)
 
 
@@ -41,12 +42,7 @@ def ask_seating(conduct: Conduct, *, staff: Sequence[Staffer], by: Actor, at: da
     lines = queries.roster(row)
     rooms = [asdict(room) for room in allocation.rooms(site, facts.seats)] if facts else [{"name": lines[0]["room"], "first": 1, "last": len(lines)}]
     used = [room for room in rooms if any(line["room"] == room["name"] for line in lines)]
-    if missing := stafflist.complete(staff, len(used)):
-        raise no(CLAUSE, f"考务人员不齐：{missing}。请补齐后再提请。", "staff")
-    if not keys.trust().rehearsal and not stafflist.pins_differ(staff):
-        raise no(CLAUSE, "人员表里有人的登录口令相同。口令须各不相同，只交给本人。", "pin")
-    if not keys.trust().rehearsal:
-        _equipped(row, lines)
+    _complete(row, len(used), lines, staff)
     unlisted = _fit(row, site, staff)
     body = _body(row, site, used, lines, _staff(staff, row))
     with as_refusal(CLAUSE):
@@ -66,6 +62,27 @@ def ask_seating(conduct: Conduct, *, staff: Sequence[Staffer], by: Actor, at: da
     )
     event(obj=f"sitting:{row.sitting}", city=row.city, rev=body["rev"], digest=digest, staff=len(staff), unlisted=unlisted)
     return asked
+
+
+def _complete(row: Conduct, rooms: int, lines: Sequence[Payload], staff: Sequence[Staffer]) -> None:
+    """Enough people, and in earnest each with a PIN of his own, on accepted machines; examiners with keys and tablets."""
+    practical = orders.part_of(row) == "P"
+    if missing := stafflist.complete(staff, rooms, windows.practical()["examiners"] if practical else 0):
+        raise no(CLAUSE, f"考务人员不齐：{missing}。请补齐后再提请。", "staff")
+    listed = keys.trust()
+    if listed.rehearsal:
+        return
+    if not stafflist.pins_differ(staff):
+        raise no(CLAUSE, "人员表里有人的登录口令相同。口令须各不相同，只交给本人。", "pin")
+    if not practical:
+        _equipped(row, lines)
+        return
+    if keyless := stafflist.without_key(staff, listed, row.city, row.site):
+        text = f"考评员 {'、'.join(keyless)} 在信任名单里没有考评员职责的签名密钥，评分无法签名。"
+        raise no(CLAUSE, f"{text}请先登记密钥，或换人。", "signer")
+    travelling = queries.travelling(row.site, row.city, row.day)["devices"]
+    if not any(one["function"] == "tablet" for one in travelling):
+        raise no("N2.4.16", f"考试点 {row.site} 没有验收的、带证书的考评平板，考评员无法评分。请先上传并验收该考试点的设备清单。", "devices")
 
 
 def _equipped(row: Conduct, lines: Sequence[Payload]) -> None:
@@ -94,7 +111,7 @@ def _staff(staff: Sequence[Staffer], row: Conduct) -> list[Payload]:
 def _body(row: Conduct, site: SiteOn, rooms: list[dict[str, Any]], lines: list[Payload], staff: list[Payload]) -> Payload:
     before = queries.newest(row, Artefact.Kind.SEATING)
     paper = queries.newest(row, Artefact.Kind.PAPER)
-    city = places.cities()[row.city].name
+    city, part = places.cities()[row.city].name, orders.part_of(row)
     return {
         "sitting_id": row.sitting,
         "rev": before.rev + 1 if before else 1,
@@ -105,13 +122,13 @@ def _body(row: Conduct, site: SiteOn, rooms: list[dict[str, Any]], lines: list[P
         "room": "",
         "rooms": rooms,
         "exam": {
-            "title": "试封演练（不计成绩）" if row.form_set == "trial" else "安全生产资格考试（理论）",
+            "title": "试封演练（不计成绩）" if row.form_set == "trial" else f"安全生产资格考试（{PARTS[part]}）",
             "date": row.day.isoformat(),
             "start": f"{windows.local(row.starts_at):%H:%M}",
             "end": f"{windows.local(row.ends_at):%H:%M}",
             "city": city,
             "site_name": site.name,
-            "part": "T",
+            "part": part,
         },
         "roster": lines,
         "staff": staff,

@@ -27,8 +27,8 @@ class Orderable:
 
 
 def orderable(at: datetime, *, city: str = "") -> list[Orderable]:
-    """Theory sittings with candidates that nobody has ordered yet, by (day, start, number)."""
-    found = [one for one in allocation.with_candidates(city=city) if one.part == "T"]
+    """Sittings with candidates that nobody has ordered yet, by (day, start, number)."""
+    found = list(allocation.with_candidates(city=city))
     begun = dict(Conduct.objects.values_list("sitting", "status"))
     tickets, sites, asked = _ticketed({one.draw for one in found}), sites_with_machines(at), waiting_sittings()
     rows = []
@@ -42,8 +42,6 @@ def orderable(at: datetime, *, city: str = "") -> list[Orderable]:
 
 def judge(one: SittingFacts, at: datetime, tickets: Collection[str], sites: Collection[str], *, asked: bool = False) -> Verdict:
     """Whether the vault may be asked for this sitting's paper."""
-    if one.part != "T":
-        return refuse("N2.5.8", "实操考试没有试卷，不下密封任务书。", "part")
     if one.draw not in tickets:
         return refuse("N2.3.2", "抽签还没有生成准考证：请先在“抽签”生成准考证。", "tickets")
     if windows.moment(one.day, one.start) <= at:
@@ -72,7 +70,7 @@ def order_id(sitting: str) -> str:
 
 def last_ends(one: SittingFacts) -> list[datetime]:
     """Last ends of that day's sittings in the city with a common subject: their items may be the same."""
-    day = [row for row in allocation.with_candidates(city=one.city) if row.day == one.day and row.part == "T"]
+    day = [row for row in allocation.with_candidates(city=one.city) if row.day == one.day and row.part == one.part]
     shared = [row for row in day if set(row.subjects) & set(one.subjects)]
     return [windows.last_end(windows.moment(row.day, row.start), windows.moment(row.day, row.end)) for row in shared]
 

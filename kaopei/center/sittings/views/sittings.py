@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from kaopei.center.allocation import queries as allocation
 from kaopei.center.registry import queries as registry
-from kaopei.center.sittings import actions, auditing, forms, queries, timeline, windows
+from kaopei.center.sittings import actions, auditing, forms, orders, queries, timeline, windows
 from kaopei.center.sittings.models import Artefact, Conduct
 from kaopei.center.sittings.refusing import no
 from kaopei.law import irregularities
@@ -144,7 +144,7 @@ def show(request: HttpRequest, sitting: str) -> HttpResponse:
         "next": timeline.AGAIN if changed and facts.placed else timeline.EMPTIED if changed else timeline.NEXT[row.status],
         "changed": changed,
         "people": queries.roster_made(row),
-        "terms": windows.terms(row.starts_at, row.ends_at),
+        "terms": windows.terms(row.starts_at, row.ends_at, orders.part_of(row)),
         "artefacts": [(one, makers[one.made_by]) for one in queries.artefacts(row)],
         "shares": [(one, makers.get(one.handed_by, "")) for one in shares],
         "shares_note": timeline.shares_note(shares) if paper else "",
