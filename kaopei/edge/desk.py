@@ -77,6 +77,8 @@ async def sign_in(request: Request) -> Response:
         f"{row['name']} 已签到{'（迟到）' if attempt.late else ''}：机位 {attempt.label}，开考码 {code}",
         f"{row['name']} signed in{' (late)' if attempt.late else ''}: seat {attempt.label}, start code {code}",
     )
+    if sitting.practical:
+        said = (f"{row['name']} 已签到：请到工位 {attempt.label} 等考评员。", f"{row['name']} signed in: wait for the examiners at {attempt.label}.")
     where = console.path_of(sitting, f"desk?shown={attempt.attempt}" + (f"&room={room}" if room else ""))
     return answer(request, said, where, {"attempt": attempt.attempt, "seat": attempt.label, "code": code, "late": attempt.late})
 
