@@ -10,7 +10,6 @@ from kaopei.office.refused import Refused
 from kaopei.paper import practical
 from kaopei.paper.bank import ACCEPT, NORMALISE, REFUSE
 from kaopei.paper.blueprint import plain
-from kaopei.paper.codec import canonical
 from kaopei.paper.score_sheet import SheetVerdict
 from kaopei.vault.practical import queries
 from kaopei.vault.practical.models import ScoreSheet, SheetApproval, SheetImport
@@ -39,7 +38,7 @@ def take_in(file: SheetFile, *, by: Actor, at: datetime) -> list[SheetVerdict]:
         approvals.request(
             action=queries.ACTION,
             object=queries.matter(taken),
-            content=statement(taken),
+            content=queries.statement(taken),
             title=f"启用实操评分标准：{'、'.join(sheet.subject for sheet, _ in sheets)}"[:120],
             approve_act="vault.review",
             url=f"/score-sheets/{taken.pk}/",
@@ -49,17 +48,11 @@ def take_in(file: SheetFile, *, by: Actor, at: datetime) -> list[SheetVerdict]:
     return verdicts
 
 
-def statement(taken: SheetImport) -> bytes:
-    """What the second person signs: the file and the digest of every sheet in it."""
-    sheets = {row.subject: row.digest for row in taken.sheets.order_by("id")}
-    return canonical({"文件": taken.file, "文件摘要": taken.digest, "评分标准": sheets})
-
-
 @records("practical.sheets_approved", act="vault.review")
 def approve(matter: str, *, shown: bytes, by: Actor, at: datetime) -> SheetApproval:
     """二（五） N2.5.9: the signature of a person who did not bring the file puts its sheets in force."""
     taken = queries.import_by_id(int(matter.rpartition(":")[2]))
-    if taken is None or statement(taken) != shown:
+    if taken is None or queries.statement(taken) != shown:
         raise Refused(refuse(CLAUSE, "评分标准与签署的内容不符，请命题人重新导入。", "changed"))
     if taken.by == by.username:
         raise Refused(refuse(CLAUSE, "导入评分标准的人不能自己启用，请由另一名审题人签署。", "self"))

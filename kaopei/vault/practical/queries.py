@@ -6,6 +6,7 @@ from typing import Any
 from kaopei.office.approvals import queries as approvals
 from kaopei.office.approvals.queries import Request
 from kaopei.paper.blueprint import plain
+from kaopei.paper.codec import canonical
 from kaopei.paper.practical import ScoreSheet as PaperSheet
 from kaopei.vault.practical import models
 from kaopei.vault.practical.records import from_text
@@ -29,6 +30,12 @@ def last_import() -> models.SheetImport | None:
 def matter(taken: models.SheetImport) -> str:
     """How approvals and events name an import."""
     return f"score-sheets:{taken.pk}"
+
+
+def statement(taken: models.SheetImport) -> bytes:
+    """What the second person signs: the file and the digest of every sheet in it."""
+    sheets = {row.subject: row.digest for row in taken.sheets.order_by("id")}
+    return canonical({"文件": taken.file, "文件摘要": taken.digest, "评分标准": sheets})
 
 
 def asked(taken: models.SheetImport) -> Request | None:
