@@ -147,8 +147,7 @@ def contents(edge: Edge, sitting: Sitting, size: int) -> tuple[dict[str, bytes],
     before = succession.segments(edge.store.read)
     if before is not None:
         blobs["ledger_before"] = before
-    if sitting.practical:
-        blobs["sheets"] = canonical({"sheets": [row for one in rows for row in sheets.versions(edge, one)]})
+    blobs |= sheets.blob(edge, sitting, rows)
     photos = seat_photo.all_of(edge, sitting)
     if photos:
         blobs["photos"] = container.write([(f"{name}.jpg".lower(), photos[name]) for name in sorted(photos)])

@@ -200,6 +200,12 @@ def versions(edge: Edge, attempt: Attempt) -> list[dict[str, Any]]:
     return [{"attempt": attempt.attempt} | {name: getattr(one, name) for name in names} for one in sheets(edge, attempt)]
 
 
+def blob(edge: Edge, sitting: Sitting, attempts: Sequence[Attempt]) -> dict[str, bytes]:
+    """The blob with all versions, of a practical sitting."""
+    found = [row for one in attempts for row in versions(edge, one)]
+    return {"sheets": codec.canonical({"sheets": found})} if sitting.practical else {}
+
+
 def disagreements(edge: Edge, attempts: Sequence[Attempt], ledger: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
     """The completeness equation of the marks, from the disk alone: batches, chains, signatures."""
     found = []
