@@ -23,7 +23,14 @@ SEEN = "现场核对劳动合同和社保记录，逐人见面清点"
 def body(foshan):
     made = Institution.objects.create(city=FOSHAN, code=CODE, name="佛山市顺安培训学校")
     Registration.objects.create(
-        city=FOSHAN, institution=made, scope=["低压电工作业"], is_registered=True, status_text="已登记", from_day=dt.date(2020, 1, 1), source="test"
+        city=FOSHAN,
+        institution=made,
+        scope=["低压电工作业"],
+        is_registered=True,
+        status_text="已登记",
+        from_day=dt.date(2020, 1, 1),
+        source="test",
+        recorded_at=NOW,
     )
     return made
 

@@ -45,7 +45,14 @@ def walk(live_server, own_data, monkeypatch):
             one.make()
         body = Institution.objects.create(city=FOSHAN, code=teacher.institution, name="佛山市顺安培训学校")
         Registration.objects.create(
-            city=FOSHAN, institution=body, scope=["低压电工作业"], is_registered=True, status_text="已登记", from_day=NOW.date(), source="test"
+            city=FOSHAN,
+            institution=body,
+            scope=["低压电工作业"],
+            is_registered=True,
+            status_text="已登记",
+            from_day=NOW.date(),
+            source="test",
+            recorded_at=NOW,
         )
     moved = Walk(live_server.url, own_data)
     monkeypatch.setattr(clock, "offset", lambda data: moved.offset)
