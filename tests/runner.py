@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PURE = ["law", "lottery", "ledger", "paper", "parcel"]
 JOURNEYS = ["tests/commandline", "tests/rehearsal"]
 HOUSE = ["architecture", "contracts", "docs", "boot"]
-# Tests that wait for servers, browsers and databases would leave two cores half idle with two workers.
+# Tests that wait for databases would leave two cores half idle with two workers; browsers and kills keep two busy.
 WAITING = 3
 # A file walks one sitting or one month from test to test: its tests stay together, in their order; so do files that share a month.
 WHOLE_FILES = ("--dist=loadfile",)
@@ -51,8 +51,8 @@ def stages(mode: str) -> list[tuple[str, list[str]]]:
         ("the house", pytest(*(f"tests/test_{part}.py" for part in HOUSE), workers=2, extra=usual)),
         ("office and center", pytest("tests/office", "tests/center", "tests/portal", workers=WAITING, extra=usual)),
         ("vault", pytest("tests/vault", workers=2, extra=(*usual, *WHOLE_FILES))),
-        ("edge and terminal", pytest("tests/edge", "tests/terminal", workers=WAITING, extra=(*usual, *WHOLE_FILES))),
-        ("journeys in programs and browser", pytest(*JOURNEYS, workers=WAITING, extra=(*usual, *WHOLE_FILES))),
+        ("edge and terminal", pytest("tests/edge", "tests/terminal", workers=2, extra=(*usual, *WHOLE_FILES))),
+        ("journeys in programs and browser", pytest(*JOURNEYS, workers=2, extra=(*usual, *WHOLE_FILES))),
     ]
 
 

@@ -25,6 +25,7 @@ def body(foshan):
     Registration.objects.create(
         city=FOSHAN,
         institution=made,
+        name=made.name,
         scope=["低压电工作业"],
         is_registered=True,
         status_text="已登记",

@@ -47,6 +47,7 @@ def walk(live_server, own_data, monkeypatch):
         Registration.objects.create(
             city=FOSHAN,
             institution=body,
+            name=body.name,
             scope=["低压电工作业"],
             is_registered=True,
             status_text="已登记",
