@@ -1,8 +1,8 @@
 """Staff duties by lot: as many filled as anybody could fill, then an even load; who goes where is decided by the seed.
 
-People and duties are numbers (places in the caller's lists). A duty needs one person and takes up a turn (a half-day, or
-a day); a person serves at most once a turn. Within a turn people come in the order of their load so far, then of their
-hash: the matroid of matchable people makes this greedy choice exactly maximal and, among the maximal ones, the one
+People and duties are numbers (places in the caller's lists). A duty needs one person and takes up a turn (duties
+whose hours overlap); a person serves at most once a turn. Within a turn people come in the order of their load so far,
+then of their hash: the matroid of matchable people makes this greedy choice exactly maximal and, among the maximal ones, the one
 that the order prefers. Afterwards duties move along chains from the loaded to the idle until no move evens the load.
 """
 
