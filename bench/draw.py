@@ -1,7 +1,9 @@
 """How fast a draw and its verification are, on instances built here: `python bench/draw.py [10000 100000 …]`.
 
-Prints CPU seconds without reading or writing files, apart for reading the tables (parse) and for the draw with its
-files as bytes, the ratio of the verifier to both together, and the peak memory after the draw and after the verifier.
+Prints CPU seconds without reading or writing files, for reading the tables (parse) and the draw with its files as
+bytes, the ratio of the verifier to both together, and the most memory of each. Draw and verifier run in processes of
+their own; `--times N` repeats both in turn and prints the least and the median, since shared machines vary, and `--python
+PATH` takes another interpreter, such as a release build (with profile-guided optimization) beside one built from source.
 `--shapes` draws and verifies small instances of many shapes: 1 to 21 cities, more and fewer seats than people, public
 sites from none to all, one site, no site, all sites suspended. With `--flow PYTHON` an interpreter that has OR-tools
 solves the theory part as a min-cost flow in a process of its own (a node a candidate, most seats first, then the
@@ -10,10 +12,11 @@ nearest bands), of 10,000 candidates or of every shape, and the ratio to the dra
 
 import gc
 import json
-import platform
 import resource
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from hashlib import sha256
@@ -217,48 +220,78 @@ def shapes(candidates: int, python: str) -> None:
             against_flow(python, files)
 
 
-def peak() -> int:
-    """The most memory that this process had so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def timed(python: str, size: int, folder: Path) -> list[float]:
+    """One draw and one verification, each in a process of its own: CPU seconds and the most memory of each, in MiB."""
+    found: list[float] = []
+    for step in ("--draw", "--verify"):
+        done = subprocess.run([python, __file__, step, str(folder), str(size)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(done.stderr)
+        found += json.loads(done.stdout)
+    return found
 
 
-def main(sizes: list[int]) -> None:
-    """One line of figures a size."""
-    print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, {platform.system()}")
-    print("candidates sessions  parse s   draw s verify s  ratio   seated  MiB draw  all")
+def step(word: str, folder: Path, size: int) -> None:
+    """Draw the instance in the folder, or verify what was drawn; prints seconds (parse, draw) or (verify), and MiB."""
+    files = {path.name: path.read_bytes() for path in (folder / "in").iterdir()}
+    outputs = {path.name: path.read_bytes() for path in (folder / "out").iterdir()} if word == "--verify" else {}
     # As the command line does: a draw makes no cycles.
     gc.disable()
-    for size in sizes:
-        files = instance(size)
-        start = time.process_time()
+    start = time.process_time()
+    if word == "--verify":
+        problems = verify.verify(files, outputs)
+        if problems:
+            raise SystemExit(f"{size}: {problems[0]}")
+        seconds = [time.process_time() - start]
+    else:
         parsed = pool.parse(files)
         read = time.process_time()
         outcome = draw.draw(parsed, SEED)
         outputs = outcome.files()
-        drawn = time.process_time()
-        counts, most = outcome.transcript["counts"], peak()
-        del parsed, outcome
-        again = time.process_time()
-        problems = verify.verify(files, outputs)
-        done = time.process_time()
-        if problems:
-            raise SystemExit(f"{size}: {problems[0]}")
+        seconds = [read - start, time.process_time() - read]
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    for name, data in outputs.items():
+        (folder / "out" / name).write_bytes(data)
+    print(json.dumps([*seconds, most]))
+
+
+def main(python: str, sizes: list[int], times: int) -> None:
+    """One line a size: the least and the median of each figure over some runs, and of the ratios of these runs."""
+    told = "import platform as p; print(p.python_implementation(), p.python_version(), p.machine(), p.system(), p.python_compiler(), sep=', ')"
+    version = subprocess.run([python, "-c", told], capture_output=True, text=True, check=True).stdout.strip()
+    print(f"{version}; least / median of {times}")
+    print("candidates sessions  parse and draw s    of it parse s         verify s         ratio  seated MiB draw verify")
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for each in ("in", "out"):
+                (folder / each).mkdir()
+            for each, data in instance(size).items():
+                (folder / "in" / each).write_bytes(data)
+            runs = [timed(python, size, folder) for _ in range(times)]
+            counts = json.loads((folder / "out" / "transcript.json").read_text())["counts"]
+        both = [(run[0] + run[1], run[0], run[3], run[3] / (run[0] + run[1])) for run in runs]
+        (least, mid), parse, checked, ratio = ((min(each), statistics.median(each)) for each in zip(*both, strict=True))
         print(
-            f"{size:>10} {counts['sessions']:>8} {read - start:>8.3f} {drawn - read:>8.3f} {done - again:>8.3f}"
-            f" {(done - again) / (drawn - start):>6.2f} {counts['seated']:>8} {most:>9} {peak():>4}"
+            f"{size:>10} {counts['sessions']:>8}  {least:>7.3f} /{mid:>7.3f} {parse[0]:>7.3f} /{parse[1]:>7.3f}"
+            f" {checked[0]:>7.3f} /{checked[1]:>7.3f} {ratio[0]:>5.2f} /{ratio[1]:>5.2f}"
+            f" {counts['seated']:>7} {max(run[2] for run in runs):>8} {max(run[4] for run in runs):>6}"
         )
 
 
 if __name__ == "__main__":
     words = sys.argv[1:]
-    solver = ""
-    if "--flow" in words:
-        at = words.index("--flow")
-        solver = words[at + 1]
-        words = words[:at] + words[at + 2 :]
-    if "--shapes" in words:
-        shapes(2000, solver)
+    options = {"--flow": "", "--times": "1", "--python": sys.executable}
+    for option in options:
+        if option in words:
+            at = words.index(option)
+            options[option] = words[at + 1]
+            words = words[:at] + words[at + 2 :]
+    if words[:1] in (["--draw"], ["--verify"]):
+        step(words[0], Path(words[1]), int(words[2]))
+    elif "--shapes" in words:
+        shapes(2000, options["--flow"])
     else:
-        if solver:
-            against_flow(solver, instance(10_000))
-        main([int(word) for word in words] or [1000, 10_000, 100_000])
+        if options["--flow"]:
+            against_flow(options["--flow"], instance(10_000))
+        main(options["--python"], [int(word) for word in words] or [1000, 10_000, 100_000], int(options["--times"]))

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import accumulate
 
 from kaopei.lottery.eligibility import Eligibility, Kind, Seats
 from kaopei.lottery.odds import Odds, Wheel, added_up
@@ -148,25 +149,30 @@ class Component:
         """The draws after the first, option `at`, turned out full: the last site drawn and his sittings with a seat."""
         options, masks, vacant = wheel.options, self.kinds[position].masks, self.seats.vacant
         sites, seats, places = options.sites, options.seats, options.places
-        most, weights = options.most, wheel.weights.copy()
-        left, drawn = list(range(len(sites))), [sites[at]]
+        most, ends, left = options.most, wheel.ends, list(range(len(sites)))
+        weights, drawn, hit = wheel.weights.copy(), [sites[at]], 0
         # The first draw took the last 40 of these bits.
         bits = int.from_bytes(lot[-DRAW_BYTES * DRAWS_IN_DIGEST :], "big") >> DRAW_BITS
         for turn in range(1, len(sites)):
             gone = left.pop(at)
-            if seats[gone] == most:
-                most, weights = wheel.left(left)
+            if len(left) == 1:
+                # One option alone is drawn whatever the number.
+                at = 0
             else:
-                del weights[at]
-            ends = added_up(weights)
-            if turn >= DRAWS_IN_DIGEST and len(left) > 1:
-                bits = self.lot.later(self.roll.names[self.cands[position]], tier, len(left))
-            # One option alone is drawn whatever the number.
-            at = bisect_right(ends, (bits & DRAW_MASK) * ends[-1] >> DRAW_BITS) if len(left) > 1 else 0
-            bits >>= DRAW_BITS
+                if seats[gone] == most:
+                    most, weights = wheel.left(left)
+                    ends = added_up(weights)
+                else:
+                    del weights[at]
+                    ends = list(accumulate(weights))
+                if turn >= DRAWS_IN_DIGEST:
+                    bits = self.lot.later(self.roll.names[self.cands[position]], tier, len(left))
+                at = bisect_right(ends, (bits & DRAW_MASK) * ends[-1] >> DRAW_BITS)
+                bits >>= DRAW_BITS
             place = left[at]
-            drawn.append(sites[place])
-            hit = masks[places[place]] & vacant[sites[place]]
+            site = sites[place]
+            drawn.append(site)
+            hit = masks[places[place]] & vacant[site]
             if hit:
                 break
         self.drawn[position] += tuple(drawn)
@@ -180,6 +186,12 @@ class Component:
         """Positions that draw and may be moved: all but those fixed."""
         return [position for position in range(len(self.cands)) if position not in self.fixed]
 
+    def condense(self) -> None:
+        """Keep of the digests what the rows tell, the number, and one object for all who drew the same sites."""
+        self.digests = [digest[:8] for digest in self.digests]
+        alike: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self.drawn = [alike.setdefault(drawn, drawn) for drawn in self.drawn]
+
     def forget(self) -> None:
-        """Let go of what only the rows tell: of a million candidates it is a fifth of a gigabyte."""
+        """Let go of what only the rows tell."""
         self.digests, self.drawn, self.first = [], [], []

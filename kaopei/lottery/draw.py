@@ -14,7 +14,7 @@ from kaopei.lottery.moves import Move, check, moves_csv
 from kaopei.lottery.odds import Odds
 from kaopei.lottery.pool import Pool
 from kaopei.lottery.repair import Repair
-from kaopei.lottery.transcript import Market, Part, Record, Stage, allocation_csv, canonical, describe, rows_jsonl
+from kaopei.lottery.transcript import Market, Part, Record, Stage, canonical, describe, rows_jsonl
 
 # Called with the stage's label, how many candidates are decided and how many this part has; it may raise to stop.
 Progress = Callable[[str, int, int], None]
@@ -27,12 +27,14 @@ class Outcome:
     allocation: list[tuple[str, str, str]]
     transcript: dict[str, Any]
     rows: list[bytes]
+    # allocation.csv.
+    seats: bytes
     moves: list[Move] = field(default_factory=list)
 
     def files(self) -> dict[str, bytes]:
         """The files of a result, by name: three, and moves.csv of an incremental draw."""
         files = {
-            "allocation.csv": allocation_csv(self.allocation),
+            "allocation.csv": self.seats,
             "rows.jsonl": rows_jsonl(self.rows),
             "transcript.json": canonical(self.transcript),
         }
@@ -60,7 +62,7 @@ def draw(pool: Pool, seed: str, draw_id: str | None = None, progress: Progress |
     for market in markets:
         market.component.forget()
     transcript = describe(pool, seed, draw_id or local_id(pool), markets, record)
-    return Outcome(record.allocation, transcript, record.rows, record.moves)
+    return Outcome(record.allocation, transcript, record.rows, record.seats, record.moves)
 
 
 class _PartRun:
@@ -133,6 +135,7 @@ class _PartRun:
         sources = [at for at in movable if seat[at] < 0 or not self._is_public(sessions[seat[at]].site)]
         first = repair.phase(sources, public)
         every = repair.phase([at for at in movable if seat[at] < 0], order)
+        component.condense()
         self.markets.append(Market(component, first, every))
         for cand, given in zip(component.cands, seat, strict=True):
             self.done.seat[cand] = given

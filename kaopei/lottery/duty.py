@@ -6,17 +6,18 @@ then of their hash: the matroid of matchable people makes this greedy choice exa
 that the order prefers. Afterwards duties move along chains from the loaded to the idle until no move evens the load.
 """
 
+import hashlib
 from collections import deque
 from collections.abc import Collection, Hashable, Mapping, Sequence
 
-from kaopei.lottery.seed import started
+from kaopei.lottery.seed import begun
 
 Turn = Hashable
 
 
 def order_key(seed: str, role: str, person: str) -> bytes:
     """The hash by which people of the same load are ordered: H(`duty`, role, person)."""
-    return started(seed, "duty", role, person).digest()
+    return hashlib.sha256(begun(seed, "duty", role, person)).digest()
 
 
 class Duties:

@@ -167,8 +167,9 @@ def read(name: str, data: bytes, columns: Sequence[Column], key: str | None) -> 
     if order is not None:
         lines = [lines[row] for row in order]
         values = {each: [cells[row] for row in order] for each, cells in values.items()}
-    text = "".join(line + "\n" for line in [",".join(column.name for column in present), *lines])
-    return Table(values, text.encode())
+    written = "\n".join([",".join(column.name for column in present), *lines, ""]).encode()
+    # A file that is canonical already is kept once.
+    return Table(values, data if data == written else written)
 
 
 def _grid(name: str, text: str, columns: Sequence[Column]) -> _Grid:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -19,12 +20,12 @@ class Stage(NamedTuple):
     """Where each candidate took part: his component and his position in it, by number of the candidate."""
 
     component: list[Component | None]
-    position: list[int]
+    position: "array[int]"
 
     @classmethod
     def empty(cls, size: int) -> "Stage":
         """Nobody took part yet."""
-        return cls([None] * size, [-1] * size)
+        return cls([None] * size, array("l", [-1]) * size)
 
     def enter(self, component: Component) -> None:
         """Note the positions of a component."""
@@ -76,6 +77,8 @@ class Record:
         self.rows: list[bytes] = []
         self.allocation: list[tuple[str, str, str]] = []
         self._write(parts)
+        # allocation.csv.
+        self.seats = _allocation_csv(self.allocation)
         self.moves: list[moves.Move] = []
         if pool.previous:
             self.moves = moves.Reasons(pool).moves({(cand, part): session for cand, part, session in self.allocation})
@@ -115,7 +118,7 @@ class Record:
         if cross is not None:
             there = stages.cross.position[cand]
             how = _how(home, at) if _how(cross, there) == "no_site" else _how(cross, there)
-            away = f'"cross":{{"drawn":[{self._draws(cross, there)}],"lottery":"{cross.digests[there][:8].hex()}"}},'
+            away = f'"cross":{{"drawn":[{self._draws(cross, there)}],"lottery":"{cross.digests[there].hex()}"}},'
         elif seat >= 0:
             how = "draw" if seat == first else _how(home, at)
             exemption = self._exemption(cand, seat, stages.eligibility)
@@ -126,7 +129,7 @@ class Record:
             how = _how(home, at)
         # Most draw once.
         draws = self._got[drawn[0]] if seat == first >= 0 and len(drawn) == 1 else self._draws(home, at)
-        return f'{away}"drawn":[{draws}],{ground}"how":"{how}","lottery":"{home.digests[at][:8].hex()}","part":"{part}"'
+        return f'{away}"drawn":[{draws}],{ground}"how":"{how}","lottery":"{home.digests[at].hex()}","part":"{part}"'
 
     def _exemption(self, cand: int, seat: int, eligibility: Eligibility) -> str:
         """By which exemption of 二（三） a candidate sits where he does; empty if by none."""
@@ -164,7 +167,7 @@ def describe(pool: Pool, seed: str, draw_id: str, markets: Sequence[Market], rec
     digests, rows = pool.file_digests(), record.rows
     return {
         "algorithm": seeds.VERSION,
-        "allocation_digest": hashlib.sha256(allocation_csv(record.allocation)).hexdigest(),
+        "allocation_digest": hashlib.sha256(record.seats).hexdigest(),
         "binding": seeds.binding(draw_id, pool.input_digest, seed),
         "components": [_component(pool, market, record) for market in markets],
         "counts": {
@@ -188,7 +191,7 @@ def describe(pool: Pool, seed: str, draw_id: str, markets: Sequence[Market], rec
     )
 
 
-def allocation_csv(given: Sequence[tuple[str, str, str]]) -> bytes:
+def _allocation_csv(given: Sequence[tuple[str, str, str]]) -> bytes:
     """`cand_id,part,session_id`, one row a seat."""
     lines = ["cand_id,part,session_id", *map(",".join, given), ""]
     text = "\n".join(lines)

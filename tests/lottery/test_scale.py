@@ -1,6 +1,7 @@
 """Fairness, locality, chance and the same bytes everywhere: sampled in ./test, the full counts in ./test long."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,6 +31,13 @@ def pythons() -> dict[str, str]:
     found = {sys.version.split()[0]: sys.executable}
     for path in sorted(Path.home().glob(".pyenv/versions/3.1[2-9]*/bin/python")):
         found.setdefault(path.parents[1].name, str(path))
+    for minor in range(12, 16):
+        python = shutil.which(f"python3.{minor}")
+        if python:
+            done = subprocess.run([python, "-c", "import platform; print(platform.python_version())"], capture_output=True, text=True, check=False)
+            # One that only stands there to say that it is not installed tells nothing.
+            if done.returncode == 0:
+                found.setdefault(done.stdout.strip(), python)
     return found
 
 

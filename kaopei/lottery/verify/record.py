@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import partial
 from typing import Any
 
 from .earlier import Earlier, change_list, stays, told_more
@@ -22,17 +23,21 @@ class Redraw:
         self.kept: dict[str, dict[str, str]] = {"T": {}, "P": {}}
         self._seed = seed
         self._free = {sitting.id: sitting.seats for sitting in instance.sittings.values()}
+        # The parts that each candidate is drawn for, by place.
+        self._parts = [self._asked(person) for person in instance.people]
         self.markets = {part: Market(instance, part) for part in "TP"}
         # The tickets of each stage, by part and the candidate's place.
         self.home: dict[str, list[Ticket | None]] = {part: [None] * len(instance.people) for part in "TP"}
         self.away: dict[str, list[Ticket | None]] = {part: [None] * len(instance.people) for part in "TP"}
-        self.rounds: dict[str, Round] = {}
         self.components: list[dict[str, Any]] = []
         for part in "TP":
             self._part(part)
 
     def parts(self, person: Person) -> str:
         """The parts that a candidate is drawn for."""
+        return self._parts[person.place]
+
+    def _asked(self, person: Person) -> str:
         if person.parts == "TP" and not self._instance.subjects[person.subject]["practical"]:
             return "T"
         return person.parts
@@ -78,7 +83,7 @@ class Redraw:
                 may = site in market.home(person)
             else:
                 may = bool(person.cross and instance.subjects[person.subject]["cross"]) and site in market.away(person)
-            release, barred = self._when(person, part)
+            release, barred = self._when(part, person)
             if may and any(each.id == was for each in market.usable(site, person.subject, release, barred)):
                 number = hashed("xexam/1", self._seed, part, person.id)[:8]
                 holders.setdefault(was, []).append((number, person))
@@ -95,24 +100,28 @@ class Redraw:
             return True
         return self.seat(person, "T") is not None
 
-    def _when(self, person: Person, part: str) -> tuple[Moment, Moment | None]:
+    def _theory(self, person: Person) -> Moment | None:
+        """When he sits his theory, if he does and wants both parts."""
+        theory = self.seat(person, "T") if person.parts == "TP" else None
+        return None if theory is None else self._instance.sittings[theory][:2]
+
+    def _when(self, part: str, person: Person) -> tuple[Moment, Moment | None]:
         earliest = (person.earliest, -1)
-        theory = self.seat(person, "T") if part == "P" and person.parts == "TP" else None
-        if theory is None:
+        moment = self._theory(person) if part == "P" else None
+        if moment is None:
             return earliest, None
-        moment = self._instance.sittings[theory][:2]
         if self._instance.rules["practical_after_theory"]:
             return max(earliest, moment), None
         return earliest, moment
 
     def _settle(self, played: Round, people: list[Person], stage: list[Ticket | None]) -> None:
         part = played.market.part
-        played.enter(people, lambda person: self._when(person, part), self._ahead(part))
+        theory = self._theory if part == "P" else None
+        played.enter(people, theory, partial(self._when, part), self._ahead(part))
         played.play()
         public, every = Phase(played, True), Phase(played, False)
         for ticket in played.tickets:
             stage[ticket.person.place] = ticket
-        self.rounds[played.city + "/" + part] = played
         self.components.append(_component(played, public, every))
 
 
@@ -164,7 +173,7 @@ def rewrite(instance: Instance, seed: str, draw_id: str, earlier: Earlier | None
             rows.append(_row(redraw, person, part, sitting))
             if sitting is not None:
                 seats.append(f"{_in_csv(person.id)},{part},{_in_csv(sitting)}\n")
-    allocation, lines = "".join(seats).encode(), b"".join(row + b"\n" for row in rows)
+    allocation, lines = "".join(seats).encode(), b"\n".join([*rows, b""])
     counts = {
         "candidates": len(instance.people),
         "rows": len(rows),
@@ -238,11 +247,11 @@ def _row(redraw: Redraw, person: Person, part: str, sitting: str | None) -> byte
     elif home is None:
         how = "no_theory_seat"
     else:
-        how, exempt = _how(redraw.rounds[f"{person.city}/{part}"], home), ground(redraw.markets[part], home)
+        how, exempt = _how(home), ground(redraw.markets[part], home)
         drawn, lottery = f'"drawn":[{_drawn(home)}],', f'"lottery":"{home.digest[:8].hex()}",'
         if away is not None:
             cross = f'"cross":{{"drawn":[{_drawn(away)}],"lottery":"{away.digest[:8].hex()}"}},'
-            there = _how(redraw.rounds[f"/{part}"], away)
+            there = _how(away)
             how = how if there == "no_site" else there
     if exempt:
         exempt = f'"exempt":"{exempt}",'
@@ -257,9 +266,9 @@ def _drawn(ticket: Ticket) -> str:
     return ",".join([*[f'[{_told(site)},"full"]' for site in ticket.drawn[:-1]], last])
 
 
-def _how(played: Round, ticket: Ticket) -> str:
+def _how(ticket: Ticket) -> str:
     if ticket.seat is None:
-        return "no_seat" if played.allowed[ticket.kind] else "no_site"
+        return "no_seat" if ticket.somewhere else "no_site"
     if ticket.fixed:
         return "own_school"
     return "draw" if ticket.seat == ticket.first else "repair"

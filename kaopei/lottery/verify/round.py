@@ -8,8 +8,12 @@ from operator import attrgetter
 from .market import Market, Moment, Option, Scale, weigh
 from .reading import Person
 
+# When he sits his theory, as far as it matters; from it, after what and not when he may be seated.
+Theory = Callable[[Person], Moment | None]
 When = Callable[[Person], tuple[Moment, Moment | None]]
 Kind = int
+# City, subject, institution, student flag, avoid list, earliest day and when he sits his theory.
+Profile = tuple[str, str, str, int, tuple[str, ...], int, Moment | None]
 
 
 def prefixed(text: str) -> bytes:
@@ -31,13 +35,14 @@ _AGAIN = [prefixed("r") + prefixed(tier) for tier in "01"]
 class Ticket:
     """One candidate in the round."""
 
-    __slots__ = ("digest", "drawn", "first", "fixed", "kind", "person", "seat")
+    __slots__ = ("digest", "drawn", "first", "fixed", "kind", "person", "seat", "somewhere")
 
-    def __init__(self, person: Person, begun: "hashlib._Hash") -> None:
+    def __init__(self, person: Person, begun: bytes) -> None:
         self.person = person
-        begun.update(prefixed(person.id))
-        self.digest = begun.digest()
+        self.digest = hashlib.sha256(begun + prefixed(person.id)).digest()
         self.kind: Kind = -1
+        # Whether any site is open to him.
+        self.somewhere = False
         self.drawn: tuple[str, ...] = ()
         self.first: str | None = None
         self.seat: str | None = None
@@ -66,7 +71,7 @@ class Round:
         self.free = free
         self.tickets: list[Ticket] = []
         self.capacity: dict[str, int] = {}
-        self._begun = hashlib.sha256(b"".join(map(prefixed, ("xexam/1", seed, self.label))))
+        self._begun = b"".join(map(prefixed, ("xexam/1", seed, self.label)))
         sites = market.instance.sites
         cities = [city] if city else [each for each, facts in market.instance.cities.items() if facts["accepts"]]
         self.sites = [site for site in sites if sites[site].city in cities and market.rows[site]]
@@ -75,41 +80,44 @@ class Round:
         self.menu: list[int] = []
         self.usable: list[dict[str, Sittings]] = []
         self._alike: dict[object, Sittings] = {}
-        self._kinds: dict[object, Kind] = {}
+        self._kinds: dict[Profile, Kind] = {}
+        self._meanings: dict[object, Kind] = {}
         self._menus: dict[tuple[tuple[str, ...], str], int] = {}
 
-    def enter(self, people: list[Person], when: When, ahead: frozenset[str] = frozenset()) -> None:
+    def enter(self, people: list[Person], theory: Theory | None, when: When, ahead: frozenset[str] = frozenset()) -> None:
         """Lottery numbers, order, and what is open to each; those ahead come before the others."""
-        self.tickets = [Ticket(person, self._begun.copy()) for person in sorted(people, key=attrgetter("id"))]
+        self.tickets = [Ticket(person, self._begun) for person in sorted(people, key=attrgetter("id"))]
         # Each sort keeps the order of those that it does not tell apart.
         self.tickets.sort(key=lambda ticket: ticket.digest[:8])
         if ahead:
             self.tickets.sort(key=lambda ticket: ticket.person.id not in ahead)
+        known = self._kinds
         for ticket in self.tickets:
-            ticket.kind = self._kind(ticket.person, *when(ticket.person))
+            person = ticket.person
+            _, _, city, inst, subject, _, _, earliest, student, avoid, _, _ = person
+            profile = (city, subject, inst, student, avoid, earliest, theory(person) if theory else None)
+            kind = known.get(profile)
+            if kind is None:
+                kind = known[profile] = self._kind(person, *when(person))
+            ticket.kind = kind
+            ticket.somewhere = bool(self.allowed[kind])
 
     def _hash(self, ticket: Ticket, more: bytes) -> bytes:
         """The hash of the stage, a candidate and what else there is."""
-        state = self._begun.copy()
-        state.update(prefixed(ticket.person.id) + more)
-        return state.digest()
+        return hashlib.sha256(self._begun + prefixed(ticket.person.id) + more).digest()
 
     def _kind(self, person: Person, release: Moment, barred: Moment | None) -> Kind:
         subject = person.subject
-        profile = (person.city, subject, person.inst, person.student, person.avoid, release, barred)
-        kind = self._kinds.get(profile)
-        if kind is None:
-            listed = self.market.home(person) if self.city else self.market.away(person)
-            usable = {site: found for site in listed if (found := self._sittings(site, subject, release, barred)).all}
-            allowed = tuple(usable)
-            meaning = (allowed, subject, release, barred)
-            if meaning not in self._kinds:
-                self._kinds[meaning] = len(self.allowed)
-                self.allowed.append(allowed)
-                self.menu.append(self._menus.setdefault((allowed, subject), len(self._menus)))
-                self.usable.append(usable)
-            kind = self._kinds[profile] = self._kinds[meaning]
-        return kind
+        listed = self.market.home(person) if self.city else self.market.away(person)
+        usable = {site: found for site in listed if (found := self._sittings(site, subject, release, barred)).all}
+        allowed = tuple(usable)
+        meaning = (allowed, subject, release, barred)
+        if meaning not in self._meanings:
+            self._meanings[meaning] = len(self.allowed)
+            self.allowed.append(allowed)
+            self.menu.append(self._menus.setdefault((allowed, subject), len(self._menus)))
+            self.usable.append(usable)
+        return self._meanings[meaning]
 
     def _sittings(self, site: str, subject: str, release: Moment, barred: Moment | None) -> "Sittings":
         key = (site, subject, release, barred)
@@ -150,7 +158,8 @@ class Round:
 
     def _spin(self, ticket: Ticket, tier: int, options: list[Option], ends: list[int]) -> None:
         digest = self._hash(ticket, _SECOND) if tier else ticket.digest
-        usable, number, turn = self.usable[ticket.kind], 0, 0
+        usable, free, number, turn = self.usable[ticket.kind], self.free, 0, 0
+        drawn = []
         while True:
             if turn < 4:
                 number = int.from_bytes(digest[27 - 5 * turn : 32 - 5 * turn], "big")
@@ -158,18 +167,21 @@ class Round:
                 number = int.from_bytes(self._hash(ticket, _AGAIN[tier] + prefixed(str(len(options))))[27:], "big")
             place = bisect_right(ends, number * ends[-1] >> 40)
             site, seats, _ = options[place]
-            ticket.drawn += (site,)
-            ticket.first = ticket.seat = self._vacancy(usable[site].waiting)
-            if ticket.seat is not None or len(options) == 1:
-                return
+            drawn.append(site)
+            # `_vacancy` written out: everybody passes here.
+            waiting = usable[site].waiting
+            while waiting and not free[waiting[-1]]:
+                waiting.pop()
+            if waiting:
+                free[waiting[-1]] -= 1
+                ticket.first = ticket.seat = waiting[-1]
+                break
+            if len(options) == 1:
+                break
             options = options[:place] + options[place + 1 :]
-            # Only the loss of the one with most seats changes the weights of the others.
-            if seats >= max([left for _, left, _ in options]):
-                ends = weigh(options)
-            else:
-                less = ends[place] - (ends[place - 1] if place else 0)
-                ends = ends[:place] + [end - less for end in ends[place + 1 :]]
+            ends = weigh(options)
             turn += 1
+        ticket.drawn += tuple(drawn)
 
     def _vacancy(self, waiting: list[str]) -> str | None:
         """The earliest of these sittings with a free seat, which is taken; seats only fill up during the draw."""
