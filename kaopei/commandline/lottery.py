@@ -65,7 +65,7 @@ def draw_folder(folder: Path, seed: str, out: Path, previous: Path | None = None
     earlier = None if previous is None else read(previous, RESULT)
     outcome = draw(pool.parse(read(folder, pool.READ), earlier), seed, progress=_progress())
     try:
-        publish(out, outcome.files())
+        publish(out, outcome.pieces())
     except OSError as problem:
         raise BadFolder(f"{out} 无法写入（{problem.strerror}）：请检查权限和磁盘空间。") from None
     counts, name = outcome.transcript["counts"], outcome.transcript["draw_id"]
@@ -96,7 +96,7 @@ def write_bundle(out: Path | None) -> int:
         return 0
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        _write(out.with_name(f".{out.name}.new"), text.encode()).replace(out)
+        _write(out.with_name(f".{out.name}.new"), [text.encode()]).replace(out)
     except OSError as problem:
         raise BadFolder(f"{out} 无法写入（{problem.strerror}）：请另选 --out。") from None
     return 0
@@ -112,15 +112,15 @@ def read(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
         raise BadFolder(f"{problem.filename} 无法读取（{problem.strerror}）：请检查文件和权限。") from None
 
 
-def publish(out: Path, files: Mapping[str, bytes]) -> None:
+def publish(out: Path, files: Mapping[str, Iterable[bytes]]) -> None:
     """Write all files beside `out` first, so that a killed draw leaves nothing half done."""
     out = out.absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
         fresh = Path(scratch, "new")
         fresh.mkdir()
-        for name, data in files.items():
-            _write(fresh / name, data)
+        for name, pieces in files.items():
+            _write(fresh / name, pieces)
         if not out.exists():
             fresh.rename(out)
         elif {path.name for path in out.iterdir()} <= files.keys():
@@ -133,9 +133,9 @@ def publish(out: Path, files: Mapping[str, bytes]) -> None:
                 (fresh / name).replace(out / name)
 
 
-def _write(path: Path, data: bytes) -> Path:
+def _write(path: Path, pieces: Iterable[bytes]) -> Path:
     with path.open("wb") as file:
-        file.write(data)
+        file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
     return path

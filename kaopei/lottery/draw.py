@@ -14,7 +14,7 @@ from kaopei.lottery.moves import Move, check, moves_csv
 from kaopei.lottery.odds import Odds
 from kaopei.lottery.pool import Pool
 from kaopei.lottery.repair import Repair
-from kaopei.lottery.transcript import Market, Part, Record, Stage, canonical, describe, rows_jsonl
+from kaopei.lottery.transcript import Market, Part, Record, Stage, canonical, describe, jsonl
 
 # Called with the stage's label, how many candidates are decided and how many this part has; it may raise to stop.
 Progress = Callable[[str, int, int], None]
@@ -33,12 +33,16 @@ class Outcome:
 
     def files(self) -> dict[str, bytes]:
         """The files of a result, by name: three, and moves.csv of an incremental draw."""
-        files = {
-            "allocation.csv": self.seats,
-            "rows.jsonl": rows_jsonl(self.rows),
-            "transcript.json": canonical(self.transcript),
+        return {name: b"".join(pieces) for name, pieces in self.pieces().items()}
+
+    def pieces(self) -> dict[str, Iterable[bytes]]:
+        """These files piece by piece: of a million candidates the rows are a third of a gigabyte."""
+        files: dict[str, Iterable[bytes]] = {
+            "allocation.csv": [self.seats],
+            "rows.jsonl": jsonl(self.rows),
+            "transcript.json": [canonical(self.transcript)],
         }
-        return files | {"moves.csv": moves_csv(self.moves)} if "previous" in self.transcript else files
+        return files | {"moves.csv": [moves_csv(self.moves)]} if "previous" in self.transcript else files
 
 
 def local_id(pool: Pool) -> str:

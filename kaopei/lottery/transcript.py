@@ -4,7 +4,7 @@ import hashlib
 import json
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from kaopei.lottery import merkle, moves
@@ -14,6 +14,8 @@ from kaopei.lottery.eligibility import Eligibility
 from kaopei.lottery.pool import Pool
 from kaopei.lottery.repair import Flow
 from kaopei.lottery.table import quoted as cell
+
+CHUNK = 4096
 
 
 class Stage(NamedTuple):
@@ -192,25 +194,29 @@ def describe(pool: Pool, seed: str, draw_id: str, markets: Sequence[Market], rec
 
 
 def _allocation_csv(given: Sequence[tuple[str, str, str]]) -> bytes:
-    """`cand_id,part,session_id`, one row a seat."""
-    lines = ["cand_id,part,session_id", *map(",".join, given), ""]
-    text = "\n".join(lines)
-    if '"' in text or text.count(",") != 2 * len(lines) - 2 or text.count("\n") != len(lines) - 1:
-        text = "\n".join([lines[0], *(",".join(map(cell, row)) for row in given), ""])
-    return text.encode()
+    """`cand_id,part,session_id`, one row a seat; some rows at a time, as `jsonl`."""
+    written = [b"cand_id,part,session_id\n"]
+    for begin in range(0, len(given), CHUNK):
+        some = given[begin : begin + CHUNK]
+        text = "\n".join([*map(",".join, some), ""])
+        if '"' in text or text.count(",") != 2 * len(some) or text.count("\n") != len(some):
+            text = "\n".join([*(",".join(map(cell, row)) for row in some), ""])
+        written.append(text.encode())
+    return b"".join(written)
 
 
 def _digest(rows: Sequence[bytes]) -> str:
-    """Of rows.jsonl, some rows at a time: of a million candidates it is a third of a gigabyte."""
+    """Of rows.jsonl."""
     digest = hashlib.sha256()
-    for begin in range(0, len(rows), 4096):
-        digest.update(rows_jsonl(rows[begin : begin + 4096]))
+    for piece in jsonl(rows):
+        digest.update(piece)
     return digest.hexdigest()
 
 
-def rows_jsonl(rows: Sequence[bytes]) -> bytes:
-    """The rows, one a line."""
-    return b"\n".join([*rows, b""])
+def jsonl(rows: Sequence[bytes]) -> Iterator[bytes]:
+    """The rows, one a line, some at a time."""
+    for begin in range(0, len(rows), CHUNK):
+        yield b"\n".join([*rows[begin : begin + CHUNK], b""])
 
 
 def _component(pool: Pool, market: Market, record: Record) -> dict[str, Any]:

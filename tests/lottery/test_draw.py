@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kaopei.lottery import pool, seed
+from kaopei.lottery import pool, seed, transcript
 from kaopei.lottery.draw import draw, local_id
 from kaopei.lottery.eligibility import Seats
 from kaopei.lottery.odds import Options, Wheel, pick
@@ -285,3 +285,13 @@ def test_equals_are_drawn_evenly() -> None:
     totals = {site: sum(counts.get((f"K{each:03}", site), 0) for each in range(300)) for site in sites}
     chi = sum((counts.get((f"K{each:03}", site), 0) - totals[site] / 300) ** 2 * 300 / totals[site] for each in range(300) for site in sites)
     assert 0.9 < chi / (299 * 11) < 1.1
+
+
+def test_files_written_piece_by_piece_are_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = pool.parse(province(8, 120))
+    whole = draw(parsed, SEEDS[3]).files()
+    monkeypatch.setattr(transcript, "CHUNK", 7)
+    outcome = draw(parsed, SEEDS[3])
+    pieces = {name: list(each) for name, each in outcome.pieces().items()}
+    assert len(pieces["rows.jsonl"]) > 10
+    assert {name: b"".join(each) for name, each in pieces.items()} == whole
