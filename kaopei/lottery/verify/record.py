@@ -10,6 +10,7 @@ from .market import Market, Moment, Scale
 from .reading import Instance, Person
 from .round import Phase, Round, Ticket, hashed
 
+_told = json.encoder.encode_basestring
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -260,10 +261,12 @@ def _row(redraw: Redraw, person: Person, part: str, sitting: str | None) -> byte
 
 
 def _drawn(ticket: Ticket) -> str:
+    """The sites drawn: full, all but the last, whose sitting he has or was moved from, if it gave him one."""
+    drawn = ticket.drawn
     if ticket.first is None:
-        return ",".join([f'[{_told(site)},"full"]' for site in ticket.drawn])
-    last = f'[{_told(ticket.drawn[-1])},"{"seat" if ticket.seat == ticket.first else "moved"}"]'
-    return ",".join([*[f'[{_told(site)},"full"]' for site in ticket.drawn[:-1]], last])
+        return ",".join([f'[{_told(site)},"full"]' for site in drawn])
+    last = f'[{_told(drawn[-1])},"{"seat" if ticket.seat == ticket.first else "moved"}"]'
+    return last if len(drawn) == 1 else ",".join([*[f'[{_told(site)},"full"]' for site in drawn[:-1]], last])
 
 
 def _how(ticket: Ticket) -> str:
@@ -272,10 +275,6 @@ def _how(ticket: Ticket) -> str:
     if ticket.fixed:
         return "own_school"
     return "draw" if ticket.seat == ticket.first else "repair"
-
-
-def _told(text: str) -> str:
-    return json.encoder.encode_basestring(text)
 
 
 def _json(value: object) -> bytes:

@@ -217,15 +217,21 @@ class Phase:
         # Lottery positions in each sitting of these sites, ascending, and their kinds in that order.
         self._there: dict[str, list[int]] = {sitting: [] for sitting in self._inside}
         self._mix: dict[str, list[Kind]] = {}
-        tickets = [ticket for ticket in played.tickets if not ticket.fixed]
+        alike: dict[Kind, int] = {}
+        elsewhere = []
         for position, ticket in enumerate(played.tickets):
-            if ticket.seat in self._inside and not ticket.fixed:
+            if ticket.fixed:
+                continue
+            alike[ticket.kind] = alike.get(ticket.kind, 0) + 1
+            if ticket.seat in self._inside:
                 self._there[ticket.seat].append(position)
-        for position, ticket in enumerate(played.tickets):
-            if ticket.seat not in self._inside and not ticket.fixed and ticket.kind not in self.dead_kinds:
+            else:
+                elsewhere.append(position)
+        for position in elsewhere:
+            if played.tickets[position].kind not in self.dead_kinds:
                 self._seek(position)
-        self.seated = sum(ticket.seat in self._inside for ticket in tickets)
-        self.outside = sum(ticket.kind not in self.dead_kinds for ticket in tickets)
+        self.seated = sum(map(len, self._there.values()))
+        self.outside = sum(number for kind, number in alike.items() if kind not in self.dead_kinds)
         self.dead = self._inside - self._left
         self.seats = sum(played.capacity[sitting] for sitting in self.dead)
 
