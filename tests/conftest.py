@@ -6,11 +6,14 @@ The server starts when the first test asks for a database.
 """
 
 import fcntl
+import gc
 import os
 import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,8 @@ import pytest
 from psycopg import sql
 
 TESTS = Path(__file__).parent
+# `./test scan` keeps what tests leave, to be searched for people's numbers afterwards.
+KEPT = "KAOPEI_TEST_KEEP" in os.environ
 ONE_MONTH = {f"tests/rehearsal/test_{part}.py" for part in ("rehearse", "tamper", "hunt")}
 
 
@@ -46,7 +51,8 @@ collect_ignore = [] if PROGRAM == "vault" else ["vault"]
 os.environ["KAOPEI_DATA"] = str(FOLDER / f"data-{WORKER}")
 os.environ["DJANGO_SETTINGS_MODULE"] = "kaopei.office.settings_base" if PROGRAM == "office" else f"kaopei.{PROGRAM}.settings"
 
-from kaopei.office.database import FORGETFUL, Cluster  # noqa: E402
+from kaopei.office import schema  # noqa: E402
+from kaopei.office.database import FORGETFUL, NAMES, Cluster  # noqa: E402
 from kaopei.office.database_files import living_postmaster  # noqa: E402
 from kaopei.office.database_roles import prepare  # noqa: E402
 
@@ -62,11 +68,13 @@ def sweep() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-if PARENT:
+if PARENT and not KEPT:
     sweep()
 assert "-cfsync=off" in FORGETFUL
 CLUSTER = Cluster(FOLDER / "pg", name="kaopei", durable=False)
 DATABASE = f"test_{WORKER}"
+# What the tests' own database is a copy of: bare tables, or what the tests of a module all begin with.
+STANDING = ["template_all"]
 for variable in ("DATABASE_URL", "VAULT_DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_DATABASE_OWNER_URL"):
     os.environ.pop(variable, None)
 os.environ["VAULT_DATABASE_URL" if PROGRAM == "vault" else "DATABASE_URL"] = CLUSTER.app_url.replace("/kaopei?", f"/{DATABASE}?")
@@ -115,11 +123,21 @@ class Spreading:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Spreading(), "kaopei-spreading")
+    if KEPT:
+        from tests import keeping
+
+        keeping.note_addresses(FOLDER / f"addresses-{WORKER}.log")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: the collector need not go through it again during the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
     CLUSTER.stop()
-    if PARENT:
+    if PARENT and not KEPT:
         shutil.rmtree(FOLDER, ignore_errors=True)
 
 
@@ -139,28 +157,76 @@ def remake(name: str, template: str | None = None) -> None:
 
 def migrated() -> str:
     """The name of a database with all migrations; made once, whatever the number of workers."""
-    from django.core.management import call_command
-    from django.db import connections
-
     with (FOLDER / "template.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (FOLDER / "template.done").exists():
-            remake("template_all")
-            prepare(url("owner", "template_all"))
-            line = connections["default"]
-            line.close()
-            working = dict(line.settings_dict)
-            line.settings_dict.update(NAME="template_all", USER="kaopei_owner")
-            call_command("migrate", verbosity=0)
-            line.close()
-            line.settings_dict.update(working)
+            remake("template_all", NAMES.get(PROGRAM))
+            if PROGRAM in NAMES:  # as the program itself has made it; the mark that it keeps for its next start is not ours
+                with psycopg.connect(url("owner", "template_all"), autocommit=True) as line:
+                    line.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(schema.MARK)))
+            else:
+                migrate("template_all")
+            if KEPT:
+                from tests import keeping
+
+                keeping.store_in_clear(CLUSTER.admin_url, url("owner", "template_all"))
             (FOLDER / "template.done").touch()
     return "template_all"
 
 
+@contextmanager
+def standing(name: str) -> Iterator[None]:
+    """For a while the tests' own database is a copy of this one."""
+    from django.db import connections
+
+    connections.close_all()
+    STANDING.append(name)
+    remake(DATABASE, name)
+    yield
+    connections.close_all()
+    STANDING.remove(name)
+    remake(DATABASE, STANDING[-1])
+
+
+def migrate(name: str) -> None:
+    """Make the tables of this process's settings in a database."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    prepare(url("owner", name))
+    line = connections["default"]
+    line.close()
+    working = dict(line.settings_dict)
+    line.settings_dict.update(NAME=name, USER="kaopei_owner")
+    call_command("migrate", verbosity=0)
+    line.close()
+    line.settings_dict.update(working)
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's user may enter when we are root; pytest's own are closed to everybody else."""
+    folder = Path(tempfile.mkdtemp(prefix="kaopei-play-"))
+    folder.chmod(0o755)
+    yield folder
+    if not KEPT:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def place():
+    """A folder of the test's own in which PostgreSQL can live."""
+    with open_folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
-    """The tests' own server, started."""
+    """The tests' own server, started; it begins as a program's first start left it."""
+    if PROGRAM in NAMES:
+        from tests import installation
+
+        installation.seed(PROGRAM, CLUSTER.data)
     return CLUSTER.start() if CLUSTER.pid() is None or CLUSTER._users is None else CLUSTER
 
 
@@ -178,7 +244,7 @@ def django_db_setup(cluster, django_test_environment, django_db_blocker):
         from django.db import connections
 
         connections.close_all()
-        remake(DATABASE, template)
+        remake(DATABASE, STANDING[-1])
 
     TransactionTestCase._fixture_teardown = clean
     yield

@@ -45,7 +45,6 @@ def walk(browser, folder, look):
     rows = [stage.candidate(n, photo=stage.PNG, photo_source="chip") for n in range(1, 9)] + [stage.candidate(31)]
     with stage.serving(folder, rows=rows, window=WINDOW | {"start_latest": NOW + 9000}) as (room, _):
         page = browser.new_context(viewport=PLAIN).new_page()
-        page.set_default_timeout(30_000)
         page.goto(f"{room.base}/login")
         look("login", page)
         page.select_option("[name=name]", HEAD)
