@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from kaopei.office import scope
+
 # Pages about one person: nobody keeps a copy, no search engine lists them.
 PERSONAL = ("/certificates/", "/training-proofs/", "/results/", "/api/certificates")
 
@@ -15,7 +17,9 @@ class Public:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        answer = self.get_response(request)
+        # Of every city; what is not published this database role cannot see.
+        with scope.named(scope.PROVINCE):
+            answer = self.get_response(request)
         answer["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         if request.path.startswith(PERSONAL):
             answer["Cache-Control"] = "no-store"

@@ -1,27 +1,30 @@
 """Pages of certificates: who gets one, the list, one with its proofs, papers to take away."""
 
-import tempfile
+import io
 import zipfile
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from kaopei.center.certificates import actions, deciding, issuing, printing, queries
-from kaopei.center.certificates.models import Certificate
+from kaopei.center.certificates.models import Certificate, Match, Matching
 from kaopei.center.results import queries as results
 from kaopei.law.rules.c2_6_certificates import state_on
 from kaopei.law.verdict import refuse
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
 from kaopei.office.accounts.queries import names_of
+from kaopei.office.exports.actions import MOST_BYTES
+from kaopei.office.exports.door import Offer, hand_out
 from kaopei.office.personal import mask_name
 from kaopei.office.refused import Refused
+from kaopei.office.scope import PROVINCE
+from kaopei.office.ui.context import city_name
 
 PAGE = 50
 STATES = {"valid": ("good", "有效"), "review_overdue": ("wait", "逾期未复审"), "expired": ("bad", "已过期"), "revoked": ("bad", "已失效")}
@@ -153,37 +156,62 @@ def _signed(number: str) -> Certificate:
 
 
 @permission("certificates.issue")
-def papers(request: HttpRequest, sitting: str) -> HttpResponseBase:
+def papers(request: HttpRequest, sitting: str) -> HttpResponse:
     """All sealed PDFs of a sitting as ZIP."""
-    return _zip(request, queries.papers(sitting), f"sitting:{sitting}", f"certificates-{sitting}.zip")
+    return _zip(request, sitting, f"sitting:{sitting}", f"certificates-{sitting}.zip")
 
 
 @permission("certificates.issue")
-def every_paper(request: HttpRequest) -> HttpResponseBase:
+def every_paper(request: HttpRequest) -> HttpResponse:
     """All sealed PDFs in sight as ZIP."""
-    return _zip(request, queries.papers(), "certificates:all", "certificates.zip")
+    return _zip(request, "", "certificates:all", "certificates.zip")
 
 
-def _zip(request: HttpRequest, rows: Iterable[tuple[str, bytes]], obj: str, name: str) -> HttpResponseBase:
-    """Written to a file first: thousands of papers do not fit into memory."""
-    out = tempfile.TemporaryFile()  # noqa: SIM115 (the answer closes it)
-    count = 0
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as box:
-        for number, content in rows:
-            box.writestr(zipfile.ZipInfo(f"{number}.pdf", (2026, 1, 1, 0, 0, 0)), content)
-            count += 1
+def _zip(request: HttpRequest, sitting: str, obj: str, name: str) -> HttpResponse:
+    """Papers name people: never in a file of the machine, not even for the moment of sending."""
+    count = queries.sealed(sitting)
     if not count:
-        out.close()
         raise Refused(refuse(actions.CLAUSE, "还没有签发的证书可以下载。", "none"))
-    _note(request, obj, "zip", count, None)
-    out.seek(0)
-    return FileResponse(out, as_attachment=True, filename=name, content_type="application/zip")
+
+    def make() -> bytes:
+        out, size = io.BytesIO(), 0
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as box:
+            for number, content in queries.papers(sitting):
+                size += len(content)
+                if size > MOST_BYTES:
+                    raise Refused(refuse(actions.CLAUSE, f"证书合计超过 {MOST_BYTES >> 20} MB，请按场次下载。", "size"))
+                box.writestr(zipfile.ZipInfo(f"{number}.pdf", (2026, 1, 1, 0, 0, 0)), content)
+        return out.getvalue()
+
+    return hand_out(request, Offer("certificates.papers", obj, f"证书 {sitting or '全部'}", count, name, "application/zip", make))
 
 
 def _note(request: HttpRequest, obj: str, what: str, count: int, city: str | None) -> None:
     at: datetime = clock.now()
     home = city if city is not None else "" if request.user.city == "*" else request.user.city
     actions.note_fetched(obj, what=what, count=count, city=home, by=request.user, at=at)
+
+
+@permission("certificates.view")
+def matching(request: HttpRequest) -> HttpResponse:
+    """The province compares the cities (form field: reason) and sees how much was found; a city sees its own rows. Query: kind."""
+    may = request.user.may("certificates.match") and request.user.city == PROVINCE
+    if request.method == "POST":
+        if not may:
+            raise Http404
+        made = actions.ask_matching(reason=request.POST.get("reason", ""), by=request.user, at=clock.now())
+        messages.success(request, f"跨市比对 {made.number} 已开始，完成后结果分送各市。")
+        return redirect("certificates:matching")
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in Match.Kind.values else ""
+    page = Paginator(queries.matches(kind), PAGE).get_page(request.GET.get("page"))
+    told = [_told(one) for one in queries.matchings()] if may else []
+    return render(request, "certificates/matching.html", {"may": may, "told": told, "page": page, "kinds": Match.Kind.choices, "kind": kind})
+
+
+def _told(one: Matching) -> tuple[Matching, list[tuple[str, int]], list[tuple[str, int]]]:
+    kinds = [(Match.Kind(name).label, count) for name, count in sorted(one.counts.items())]
+    return one, kinds, [(city_name(code), count) for code, count in sorted(one.cities.items())]
 
 
 @permission("certificates.view")

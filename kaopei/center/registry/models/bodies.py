@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from kaopei.center.registry.models.versions import Version
+from kaopei.office.personal import EncryptedTextField
+from kaopei.office.scope import CityRow
 
 
 class Standing(models.TextChoices):
@@ -16,20 +18,19 @@ class Standing(models.TextChoices):
     DEREGISTERED = "deregistered", "已注销"
 
 
-class Institution(models.Model):
+class Institution(CityRow):
     """安全培训机构 or 网络培训平台, known by its credit code; the row says what holds now, its registrations what held when."""
 
     class Kind(models.TextChoices):
         INSTITUTION = "institution", "培训机构"
         PLATFORM = "platform", "网络培训平台"
 
-    city = models.CharField(max_length=6)
     code = models.CharField(max_length=18)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.INSTITUTION)
     name = models.TextField()
     district = models.TextField(blank=True)
     address = models.TextField(blank=True)
-    phone = models.TextField(blank=True)
+    phone = EncryptedTextField("registry.phone", blank=True)
     website = models.TextField(blank=True)
     # Counts changes: who changes what somebody else has changed meanwhile is told.
     revision = models.PositiveIntegerField(default=0)
@@ -49,7 +50,7 @@ class Registration(Version):
     name = models.TextField()
     district = models.TextField(blank=True)
     address = models.TextField(blank=True)
-    phone = models.TextField(blank=True)
+    phone = EncryptedTextField("registry.phone", blank=True)
     website = models.TextField(blank=True)
     # 一（一）: an institution trains for the operations it reported and that were verified, no others.
     scope = ArrayField(models.TextField(), default=list)
