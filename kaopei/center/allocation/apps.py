@@ -1,6 +1,6 @@
 """The app of sittings, seats and draws."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.apps import AppConfig
@@ -18,6 +18,12 @@ class AllocationConfig(AppConfig):
         NavItem("抽签", "Draws", "allocation:draws", "allocation.view"),
         NavItem("排班", "Duty rosters", "allocation:rosters", "allocation.view"),
     ]
+
+    def affected(self, city: str, code: str, first: date, last: date | None) -> list[tuple[str, str, int, str]]:
+        """For a measure against a site or an institution: sittings to come there, and its candidates who have a seat."""
+        from kaopei.center.allocation import queries
+
+        return queries.affected(city, code, first, last)
 
     def granted(self, request: Any, *, by: Any, at: datetime) -> None:
         """What two persons have agreed on happens in the transaction of the second signature."""

@@ -49,11 +49,11 @@ def lacking(drafts: Iterable[Draft], day: date) -> list[tuple[str, int]]:
 
 
 def _compared(content: dict[str, Any], day: date) -> dict[str, str]:
-    """Teachers are missing until the register of teachers is there; that is said, not hidden."""
+    """An institution that has reported no teacher is told so before its entry is published."""
     return {
         "scope": "；".join(content["operations"]),
         "place": f"{content['district']}{content['address']}",
-        "teachers": "；".join(content.get("teachers", ())),
+        "teachers": "；".join(f"{one['name']} {one['subject']}" for one in content.get("teachers", ())),
         "standing": str(content["state"]),
         "as_of": day.isoformat(),
     }

@@ -17,7 +17,7 @@ FIELDS = {
     "candidates": "考生", "seated": "有座", "public": "在公共基地", "exempt": "例外", "exempt_sole_site": "唯一考试点",
     "exempt_own_school": "本校考试点", "without_seat": "没有座位", "neighbours_together": "同机构相邻", "size": "字节",
     "paper": "PDF 摘要", "proof_id": "证明标识", "study_class": "培训班", "hours": "学时", "institution": "培训机构", "operation": "操作项目",
-    "title": "名称", "from": "自", "to": "至", "standing": "措施", "commitment": "承诺值", "committed_at": "承诺时间",
+    "teachers": "教师", "title": "名称", "from": "自", "to": "至", "standing": "措施", "commitment": "承诺值", "committed_at": "承诺时间",
     "revealed_at": "公开时间", "from_escrow": "由托管开启", "key": "代号", "interest": "身份", "secret": "密值",
     "theory_seats": "理论机位", "transcript_digest": "抽签记录摘要", "valid_from": "有效期自", "valid_to": "有效期至", "verified_at": "复核时间",
 }  # fmt: skip

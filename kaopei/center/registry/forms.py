@@ -5,12 +5,14 @@ from typing import Any
 
 from django import forms
 
+from kaopei.center.registry.actions.standing import BARRING
 from kaopei.center.registry.models import ExamBody, Institution, Site, WrittenReport
 from kaopei.center.registry.reporting import Upload
 from kaopei.center.registry.sheets import LISTS
-from kaopei.law import operations
+from kaopei.law import operations, terms
+from kaopei.law.duties import all_duties
 from kaopei.law.rules.c2_5_staff import POSTS
-from kaopei.law.rules.c3_2_sites import may_suspend
+from kaopei.law.rules.c3_2_sites import may_suspend, may_withdraw
 
 NEED = {"required": "请填写。", "invalid": "格式不对，请核对。", "invalid_choice": "请从列表中选择。"}
 
@@ -93,6 +95,61 @@ class ResumeForm(Worded):
     words = {"from_day": ("自何日恢复", "Resumed from"), "reason": ("复查情况和理由", "Re-check and reason")}
     from_day = _day()
     reason = _text(2, min_length=10)
+
+
+class BarForm(Worded):
+    """Asks a second person to bar an institution or a platform."""
+
+    words = {
+        "clause": ("依据条款", "Clause"),
+        "from_day": ("起", "From"),
+        "to_day": ("止（含当日；空着为另行通知）", "To (included; empty: until further notice)"),
+        "reason": ("事由和依据", "Reason and ground", "写明查实的问题、何时发现、证据或案件编号。", "What was found, when, evidence or case."),
+    }
+    clause = forms.ChoiceField(error_messages=NEED)
+    from_day = _day()
+    to_day = _day(required=False)
+    reason = _text(3, min_length=10)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        known = all_duties()
+        self.fields["clause"].choices = [(number, f"{terms.cite(number)} {known[number].text}") for number in BARRING]
+
+    def clean(self):
+        """The same rule that the action obeys."""
+        said = super().clean()
+        if said.get("from_day") and said.get("to_day") and said["to_day"] < said["from_day"]:
+            self.add_error("to_day", "止日早于起日，请核对。")
+        return said
+
+
+class WithdrawalForm(Worded):
+    """Asks a second person to take a site's qualification away."""
+
+    words = {
+        "from_day": ("取消自", "Withdrawn from"),
+        "order_due_on": ("责令整改的期限", "Last day of the order", "须先责令整改，期满没有改好的才取消。", "Only after an order that was not met."),
+        "corrected": ("复查时已整改到位", "Found corrected at the re-check"),
+        "reason": ("事由、整改文书编号和复查情况", "Reason, number of the order, result of the re-check"),
+    }
+    from_day = _day()
+    order_due_on = _day()
+    corrected = forms.BooleanField(required=False)
+    reason = _text(3, min_length=10)
+
+    def __init__(self, *args: Any, today: dt.date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.today = today
+
+    def clean(self):
+        """The same rule that the action obeys, said before anybody is asked to sign."""
+        said = super().clean()
+        if said.get("order_due_on"):
+            verdict = may_withdraw(said["order_due_on"], said.get("corrected", False), self.today)
+            if not verdict.allowed:
+                raise forms.ValidationError(f"{verdict.text}（{verdict.clause}）")
+        return said
 
 
 class ReportForm(Worded):

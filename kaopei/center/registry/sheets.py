@@ -46,6 +46,9 @@ class ListKind:
     rows: Callable[[str, dt.date], Rows]
     whole: bool = False
     personal: bool = False
+    # For lists of later apps: the key of what was read, and why a row may have been left out.
+    key_of: Callable[[Any], tuple[str, ...]] | None = None
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,11 @@ LISTS = {
 }  # fmt: skip
 
 
+def offer(*kinds: ListKind) -> None:
+    """Lists of later apps (`AppConfig.ready`) stand beside those of the register."""
+    LISTS.update({kind.name: kind for kind in kinds})
+
+
 class _NotMeant(Exception):
     """Rolls a dry run back."""
 
@@ -252,6 +260,8 @@ def _row_key(kind: ListKind, line: Line) -> tuple[str, ...]:
     if not read.entries:
         return ("",)
     entry = read.entries[0]
+    if kind.key_of is not None:
+        return kind.key_of(entry)
     if isinstance(entry, entries.InstitutionEntry):
         return (entry.facts.code,)
     if isinstance(entry, entries.SiteEntry):
@@ -273,12 +283,12 @@ def _left_out(kind: ListKind) -> str:
         return "登记里没有这个考试点，请先登记考试点（N2.2.5）"
     if kind.name == "培训机构":
         return "该机构已书面报告注销，表格不能恢复；重新开展业务请作首次书面报告（N1.2.1）"
-    return "与前面一行相同，只用第一行"
+    return kind.left_out or "与前面一行相同，只用第一行"
 
 
 def _shown(column: str, text: str) -> str:
     """Personal data on pages and in verdict files is masked."""
-    if column == "身份证号码":
+    if column in ("身份证号码", "学员身份证号码"):
         return mask_id(text)
     return mask_name(text) if column == "姓名" else text
 

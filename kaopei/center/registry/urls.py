@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from kaopei.center.registry.views import asof, changes, pages, people, reports, sheets
+from kaopei.center.registry.views import asof, changes, measures, pages, people, reports, sheets
 
 app_name = "registry"
 urlpatterns = [
     path("institutions/", pages.institutions, name="institutions"),
     path("institutions/<str:code>/", pages.institution, name="institution"),
+    path("institutions/<str:code>/measure/", measures.bar, name="bar"),
+    path("institutions/<str:code>/resume/", measures.resume_institution, name="resume_institution"),
     path("reports/", reports.listing, name="reports"),
     path("reports/new/<str:kind>/", reports.new, name="report_new"),
     path("reports/<str:number>/", reports.report, name="report"),
@@ -22,6 +24,7 @@ urlpatterns = [
     path("sites/cap/", changes.cap, name="cap"),
     path("sites/<str:number>/", pages.site, name="site"),
     path("sites/<str:number>/amend/", changes.amend_site, name="site_amend"),
+    path("sites/<str:number>/withdraw/", measures.withdraw, name="withdraw"),
     path("sites/<str:number>/resume/", pages.resume, name="resume"),
     path("exam-body/", people.exam_body, name="exam_body"),
     path("exam-body/end/", people.end_exam_body, name="exam_body_end"),

@@ -1,6 +1,6 @@
 """The app of training."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.apps import AppConfig
@@ -30,6 +30,13 @@ class TrainingConfig(AppConfig):
         NavItem("学习记录封签", "Seals of records", "training:seals", "training.check"),
     ]
 
+    def ready(self) -> None:
+        """Spreadsheets of training are taken in where those of the register are."""
+        from kaopei.center.registry import sheets
+        from kaopei.center.training import lists
+
+        sheets.offer(*lists.LISTS)
+
     def cards(self, user: Any, at: datetime) -> list[Any]:
         """What waits for this person."""
         from kaopei.center.training import cards
@@ -41,6 +48,18 @@ class TrainingConfig(AppConfig):
         from kaopei.center.training.queries import files
 
         return files.resting_on_hours(person)
+
+    def registered(self, city: str, day: date, known: datetime | None) -> list[dict[str, str]]:
+        """For the register as of a day: teachers by institution, names masked."""
+        from kaopei.center.training.queries import classes
+
+        return classes.registered(city, day, known)
+
+    def affected(self, city: str, code: str, first: date, last: date | None) -> list[tuple[str, str, int, str]]:
+        """For a measure against an institution: its classes that are not closed."""
+        from kaopei.center.training.queries import classes
+
+        return classes.affected(city, code)
 
     def unfinished(self, city: str, code: str) -> list[tuple[str, int]]:
         """For an institution that wants to stop: its classes that are not closed, and how many trainees each has."""

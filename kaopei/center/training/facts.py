@@ -74,7 +74,7 @@ def city(code: str) -> City:
     for row in Lesson.objects.filter(city=code, status=Lesson.Status.PLANNED).order_by("study_class", "place").iterator(chunk_size=CHUNK):
         made.lessons.setdefault(row.study_class_id, []).append(lesson(row, made.classes[row.study_class_id].number))
     made.teachers = [
-        facts.Teacher(one.institution_code, one.person, one.reported_on, one.until) for one in TeacherReport.objects.filter(city=code, ended_at=None)
+        facts.Teacher(one.institution_code, one.person, one.reported_on, one.last) for one in TeacherReport.objects.filter(city=code, ended_at=None)
     ]
     return made
 

@@ -51,6 +51,13 @@ class TeacherForm(forms.Form):
     username = forms.CharField(label="登录名", required=False, help_text="教师用它打开签到页面；没有账号的先请安全管理员建立。")
 
 
+class TeacherEndForm(forms.Form):
+    """He no longer teaches here."""
+
+    last_day = _day("最后任教日")
+    reason = forms.CharField(label="原因", help_text="如离职、转岗；以后的课须先改排。", max_length=200, error_messages=NEED)
+
+
 class ClassForm(forms.Form):
     """A class to be reported."""
 

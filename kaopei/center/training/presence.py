@@ -125,7 +125,7 @@ def may_teach(lesson: Lesson, by: Actor) -> None:
         raise no("", "这是其他培训机构的课，不在您的工作范围内。", "institution")
     if "institution" in by.held():
         return
-    mine = TeacherReport.objects.filter(institution_code=lesson.study_class.institution_code, username=by.username, ended_at=None)
+    mine = TeacherReport.objects.filter(institution_code=lesson.study_class.institution_code, username=by.username, to_day=None, ended_at=None)
     if lesson.teacher not in set(mine.values_list("person", flat=True)):
         raise no("N1.3.7", "这次课由另一位教师授课，请由任课教师本人操作。", "other_teacher")
 

@@ -123,7 +123,7 @@ def _enrolment(made: Delivery, home: Home, name: str, number: str) -> int:
     return found
 
 
-def reports(made: Delivery, source: str) -> None:
+def reports(made: Delivery, source: str, at: dt.datetime) -> None:
     """Teachers as reported and certificates of training elsewhere, those that are not known yet."""
     known = set(TeacherReport.objects.filter(city=made.city, ended_at=None).values_list("institution_code", "person", "reported_on", "until"))
     rows = []
@@ -145,6 +145,8 @@ def reports(made: Delivery, source: str) -> None:
                     qualification=row["资格"],
                     reported_on=key[2],
                     until=key[3],
+                    from_day=key[2],
+                    recorded_at=at,
                     source=source,
                 )  # fmt: skip
             )

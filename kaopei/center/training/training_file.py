@@ -69,9 +69,8 @@ def completeness(one: TrainingClass) -> Completeness:
 
 
 def _reported(one: TrainingClass, person: str, day: dt.date) -> bool:
-    known = classes.teachers(one.city, one.institution_code).filter(person=person).first()
-    facts = TeacherFacts(person, known.reported_on if known else None, known.until if known else None)
-    return may_teach(facts, day).allowed
+    versions = [row for row in classes.reports_of(one.city, one.institution_code, person) if row.ended_at is None]
+    return any(may_teach(TeacherFacts(person, row.reported_on, row.last), day).allowed for row in versions)
 
 
 def deserving(one: TrainingClass) -> Iterator[Any]:
@@ -92,7 +91,7 @@ def hours_digest(one: TrainingClass) -> str:
 def contents(one: TrainingClass, at: dt.datetime) -> dict[str, Any]:
     """All of it as data; times are those of China."""
     body = registry.institution(one.city, one.institution_code, at.astimezone(CHINA).date())
-    teachers = {row.person: row for row in classes.teachers(one.city, one.institution_code)}
+    teachers = classes.ever_reported(one.city, one.institution_code)
     lessons, whole = list(classes.lessons(one)), completeness(one)
     taught = {lesson.teacher for lesson in lessons}
     return {

@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from kaopei.center.training.views import classes, conditions, files, identity, phone, reviews, syllabus, teaching, visits
+from kaopei.center.training.views import classes, conditions, files, identity, phone, reviews, syllabus, teachers, teaching, visits
 
 app_name = "training"
 urlpatterns = [
     path("hours/", syllabus.hours, name="hours"),
     path("syllabus/", classes.units, name="units"),
     path("syllabus/<int:pk>/confirm/", classes.confirm_unit, name="confirm_unit"),
-    path("teachers/", classes.teachers, name="teachers"),
+    path("teachers/", teachers.teachers, name="teachers"),
+    path("teachers/<int:pk>/", teachers.teacher, name="teacher"),
+    path("teachers/<int:pk>/end/", teachers.end_teacher, name="teacher_end"),
     path("classes/", classes.listing, name="classes"),
     path("classes/new/", classes.new, name="new"),
     path("classes/<str:number>/", classes.show, name="class"),

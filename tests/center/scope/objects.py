@@ -12,6 +12,7 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from kaopei.center.allocation import actions as allocation
+from kaopei.center.api import api
 from kaopei.center.certificates import actions as certificates
 from kaopei.center.certificates import issuing
 from kaopei.center.publication import actions as publication
@@ -31,10 +32,14 @@ from tests.center.training.test_import import PEOPLE as TRAINEES
 from tests.center.training.test_import import whole
 from tests.people import FOSHAN, NOW, PEOPLE
 
-# The acts that operations of the API ask for (kaopei.office.api.needs).
-API = {
-    "api:institutions": "registry.view", "api:institution": "registry.view", "api:sites": "registry.view", "api:sittings": "allocation.view",
-}  # fmt: skip
+
+def _of_api() -> dict[str, str]:
+    """The acts that operations of the API ask for, as its document says."""
+    ways = api.get_openapi_schema(path_prefix="/api/v1/")["paths"].values()
+    return {f"api:{one['operationId']}": one["x-act"] for way in ways for one in way.values()}
+
+
+API = _of_api()
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,13 @@ LESSON, CLASS = first("training.Lesson"), first("training.TrainingClass", "numbe
 CERTIFICATE = first("certificates.Certificate", "number")
 # By name of the address, or by app: parameter → where to find its value.
 NAMED: dict[str, dict[str, Callable[[], Any]]] = {
-    "api": {"code": text(OWNER)},
+    "api": {"code": text(OWNER), "sitting": SITTING, "number": CLASS, "group": text("register"), "enrolment": first("training.Enrolment")},
+    "api:site": {"code": text(SHUT)},
+    **{f"api:{name}": {"number": first("registry.Sheet", "number")} for name in ("sheet", "apply_sheet")},
+    **{f"api:{name}": {"number": INTAKE} for name in ("intake", "verdicts", "confirm_intake")},
+    **{f"api:{name}": {"number": first("allocation.Sitting", "number")} for name in ("planned_sitting", "seats")},
+    "api:duty_places": {"number": first("allocation.DutyRoster", "number")},
+    "api:certificate_standing": {"number": CERTIFICATE},
     "registry": {
         "code": text(OWNER), "number": text(SHUT), "kind": text("first"), "suffix": text("csv"), "name": text("考场"),
         "index": first("registry.ExamStaff", "person"),
@@ -93,6 +104,8 @@ NAMED: dict[str, dict[str, Callable[[], Any]]] = {
     "registry:report_file": {"number": first("registry.WrittenReport", "number"), "pk": first("registry.Attachment")},
     **{f"registry:{name}": {"number": first("registry.Sheet", "number")} for name in ("sheet", "sheet_apply", "sheet_verdicts")},
     "training": {"number": CLASS, "pk": LESSON, "unit": text("U1"), "version": text(1), "city": text(FOSHAN), "code": text(OWNER)},
+    "training:teacher": {"pk": first("training.TeacherReport")},
+    "training:teacher_end": {"pk": first("training.TeacherReport")},
     "training:identity_desk": {"pk": first("training.Enrolment")},
     "training:confirm_unit": {"pk": text(1)},
     "training:records": {"pk": first("training.Enrolment")},

@@ -27,6 +27,7 @@ from kaopei.center.allocation.queries.late import first_day, moves, previous, pr
 from kaopei.center.allocation.queries.sittings import (
     Seated,
     SittingFacts,
+    affected,
     changed_by,
     facts,
     rooms,
@@ -47,6 +48,7 @@ __all__ = [
     "Seated",
     "SittingFacts",
     "Thin",
+    "affected",
     "bundles",
     "cards",
     "changed_by",

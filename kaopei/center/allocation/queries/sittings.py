@@ -51,6 +51,19 @@ class Seated:
     kind: str
 
 
+def affected(city: str, code: str, first: date, last: date | None) -> list[tuple[str, str, int, str]]:
+    """What a measure in those days meets: sittings at a site with their candidates, seats of an institution's candidates."""
+    days = Q(day__gte=first) & (Q(day__lte=last) if last else Q())
+    here = list(sittings(city=city).filter(days, site=code))
+    seats = Placement.objects.filter(COUNTS, city=city, institution=code, sitting__day__gte=first)
+    seats = seats.filter(sitting__day__lte=last) if last else seats
+    return [
+        ("期间在该考试点的场次", "sittings at the site in that time", len(here), "/allocation/sittings/"),
+        ("这些场次已排座的考生", "candidates seated in them", sum(row.placed for row in here), "/allocation/sittings/"),
+        ("该机构期间已排座的考生（须另行处理）", "its candidates seated in that time (to be dealt with)", seats.count(), "/allocation/sittings/"),
+    ]
+
+
 def sittings(*, city: str = "", batch: str = "", part: str = "") -> QuerySet[Sitting]:
     """Sittings in sight by day, start and number; `placed` counts the candidates."""
     rows = Sitting.objects.annotate(placed=Count("placements", filter=PLACED)).order_by("day", "start", "number")

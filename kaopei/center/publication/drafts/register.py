@@ -8,6 +8,7 @@ from typing import Any
 from kaopei.center.publication.drafts.draft import Draft
 from kaopei.center.publication.models import Publication
 from kaopei.center.registry import queries as registry
+from kaopei.center.training.queries import classes as training
 from kaopei.law.places import cities
 from kaopei.office.clock import CHINA
 
@@ -21,11 +22,19 @@ def drafts(city: str, at: datetime) -> Iterator[Draft]:
     """Every institution and every site of the city."""
     day = at.astimezone(CHINA).date()
     bodies = registry.institutions(city, day)
+    teachers: dict[str, list[dict[str, str]]] = {}
+    for one in training.registered(city, day):
+        teachers.setdefault(one["依托单位"], []).append(_teacher(one))
     for body in bodies:
-        yield Draft(Kind.INSTITUTION, body.code, _institution(body, city), "N1.2.5")
+        yield Draft(Kind.INSTITUTION, body.code, _institution(body, city) | {"teachers": teachers.get(body.code, [])}, "N1.2.5")
     names = {body.code: body.name for body in bodies}
     for site in registry.sites(city, day):
         yield Draft(Kind.SITE, site.number, _site(site, city, names), "N2.2.4")
+
+
+def _teacher(one: dict[str, str]) -> dict[str, str]:
+    """一（二） N1.2.6: what lets people compare: the masked name, what he teaches, with which qualification, since when."""
+    return {"name": one["名称"], "subject": one["业务范围或可考项目"], "state": one["状态"], "from": one["登记或验收日期"]}
 
 
 def _institution(body: registry.InstitutionOn, city: str) -> dict[str, Any]:

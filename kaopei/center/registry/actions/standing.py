@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.db.models import Q
+
 from kaopei.center.registry.models import BodyStanding, Institution, Site, Standing
 from kaopei.law.rules.c3_2_sites import may_change_standing, may_suspend, may_withdraw
 from kaopei.law.verdict import Verdict, refuse
@@ -10,6 +12,8 @@ from kaopei.office.audit.record import event, records
 from kaopei.office.refused import Refused
 
 GROUND = "N3.2.0b"
+# 三（一）、三（五）: what an institution or a platform may be barred for.
+BARRING = ("N3.1.1", "N3.1.2", "N3.5.1", "N3.5.2")
 
 
 @records("registry.suspended", act="registry.suspend")
@@ -53,10 +57,13 @@ def bar_institution(
     body = Institution.objects.select_for_update().filter(city=city, code=code).first()
     if body is None:
         raise Refused(refuse(clause, f"登记里没有信用代码为 {code} 的培训机构，请核对。", "institution_unknown"))
-    if not reason.strip() or not clause:
-        raise Refused(refuse(clause, "须写明所依据的条款、情节和后果。", "no_reasons"))
+    if not reason.strip() or clause not in BARRING:
+        raise Refused(refuse("N3.1.1", "须写明所依据的条款（三（一）或三（五））、情节和后果。", "no_reasons"))
     if to_day is not None and to_day < from_day:
         raise Refused(refuse(clause, "止日早于起日。", "days"))
+    open_ended = Q(to_day=None) if to_day is None else Q(to_day=None) | Q(to_day__gte=to_day)
+    if BodyStanding.objects.filter(open_ended, institution=body, from_day__lte=from_day, ended_at=None).exclude(ground="").exists():
+        raise Refused(refuse(clause, f"{body.name} 在这段时间已经有正在执行的措施，不需要再办；如要延长，止日须晚于现有措施。", "barred_already"))
     made = BodyStanding.objects.create(
         city=city, institution=body, standing=Standing.SUSPENDED, from_day=from_day, to_day=to_day, ground=clause, reason=reason.strip(),
         source=_source(by, at), recorded_at=at,

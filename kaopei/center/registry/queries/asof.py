@@ -1,14 +1,16 @@
 """一（二） The register as of a day, as known at a moment, as a table; and what differs between two of them."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from django.apps import apps
 
 from kaopei.center.registry.queries import register, standing
 
 COLUMNS = ("类别", "编号", "名称", "所在区县", "地址", "业务范围或可考项目", "状态", "登记或验收日期", "理论机位", "依托单位", "协议", "网址")
 SHOWN = ("类别", "编号", "名称", "所在区县", "业务范围或可考项目", "状态", "登记或验收日期", "理论机位")
-KINDS = {"institution": "培训机构", "platform": "网络培训平台", "site": "考试点"}
+KINDS = {"institution": "培训机构", "platform": "网络培训平台", "site": "考试点", "teacher": "教师"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,26 @@ class Entry:
 
 
 def entries(city: str, day: dt.date, known: dt.datetime | None = None) -> list[Entry]:
-    """Everything that the register said on that day: institutions, platforms, sites, each by number. No telephone, no person."""
+    """Everything that the register said on that day: institutions, platforms, sites, teachers, each by number. No telephone, no whole name.
+
+    What other apps keep for the register they give by `AppConfig.registered(city, day, known)`: cells by column, and `kind`.
+    """
     found = [_body(body) for body in register.institutions(city, day, known) if body.is_listed]
-    return found + [_site(site) for site in register.sites(city, day, known) if site.is_listed]
+    found += [_site(site) for site in register.sites(city, day, known) if site.is_listed]
+    for config in apps.get_app_configs():
+        give = getattr(config, "registered", None)
+        found += [_given(one) for one in give(city, day, known)] if give else []
+    return found
+
+
+def of_institution(found: list[Entry], code: str) -> list[Entry]:
+    """What an institution sees of the register: itself and its teachers."""
+    return [one for one in found if one.code == code or (one.kind == "teacher" and one.cell("依托单位") == code)]
+
+
+def _given(said: Mapping[str, str]) -> Entry:
+    cells = {"类别": KINDS[said["kind"]], **said}
+    return Entry(said["kind"], said["编号"], tuple(cells.get(column, "") for column in COLUMNS))
 
 
 def _body(body: register.InstitutionOn) -> Entry:

@@ -71,3 +71,12 @@ def agreements_ending(city: str, day: dt.date, before: dt.date) -> list[SiteReco
     """Agreements of sites that have run out or will before a day."""
     rows = SiteRecord.objects.filter(Q(agreement_to__lt=before), on(day), city=city).select_related("site")
     return list(rows.order_by("agreement_to"))
+
+
+def own_figures(city: str, day: dt.date) -> list[tuple[str, str, str, str, str]]:
+    """What the city has set for itself: (duty, title, value, days, source)."""
+    held = cap(city, day)
+    if held is None:
+        return []
+    days = f"{held.from_day} 起" + (f"至 {held.to_day}" if held.to_day else "")
+    return [("N2.2.6", "本市考试点数量上限", "不设上限" if held.most is None else f"{held.most} 个", days, f"本市设定：{held.source}")]

@@ -23,9 +23,9 @@ def _known(request: HttpRequest) -> dt.datetime | None:
 
 
 def _entries(request: HttpRequest, city: str, day: dt.date, known: dt.datetime | None = None) -> list[asof.Entry]:
-    """An institution sees itself only."""
-    own = request.user.institution
-    return [one for one in asof.entries(city, day, known) if not own or one.code == own]
+    """An institution sees itself and its teachers only."""
+    own, found = request.user.institution, asof.entries(city, day, known)
+    return asof.of_institution(found, own) if own else found
 
 
 @permission("registry.view")

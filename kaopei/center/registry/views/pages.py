@@ -48,6 +48,8 @@ def institution(request: HttpRequest, code: str) -> HttpResponse:
         "registrations": queries.registrations(parts["city"], code),
         "timeline": queries.timeline(parts["city"], code),
         "reports": papers.reports(code),
+        "may_measure": request.user.may("registry.measure") and request.user.city != "*",
+        "resume": ResumeForm(lang=request.lang) if request.user.may("registry.suspend") and body.standing == "suspended" else None,
     }
     return render(request, "registry/institution.html", {**parts, **context})
 
@@ -87,6 +89,7 @@ def site(request: HttpRequest, number: str) -> HttpResponse:
         "ties": [tie for tie in queries.ties(parts["city"], parts["day"]) if codes & {tie.one_code, tie.other_code}],
         "controller": queries.controllers(parts["city"], parts["day"]).get(number, ""),
         "may_amend": request.user.may("registry.amend"),
+        "may_measure": request.user.may("registry.measure") and request.user.city != "*" and found.standing != "disqualified",
         "assumed": queries.rooms_are_assumed(parts["city"], number),
     }
     return render(request, "registry/site.html", {**parts, **context}, status=422 if form is not None and form.errors else 200)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from kaopei.center.registry import queries as registry
+from kaopei.center.registry.versioning import close as close_version
 from kaopei.center.training.bounds import locked, no
 from kaopei.center.training.models import Lesson, LessonChange, SyllabusUnit, TeacherReport, TrainingClass
 from kaopei.center.training.timetable import check_lesson, digest_of, not_started, shown
@@ -63,13 +64,40 @@ def report_teacher(
     day, person = at.astimezone(CHINA).date(), blind_index(id_number, "person").hex()
     if until is not None and until < day:
         raise no("N1.3.5", f"报告截止日 {until} 已经过去，请核对。", "until")
-    TeacherReport.objects.filter(city=city, institution_code=institution, person=person, ended_at=None).update(ended_at=at)
+    for old in TeacherReport.objects.select_for_update().filter(city=city, institution_code=institution, person=person, to_day=None, ended_at=None):
+        if old.from_day is None:
+            old.ended_at = at
+            old.save(update_fields=["ended_at"])
+        else:
+            close_version(old, day, at)
     made = TeacherReport.objects.create(
         city=city, institution_code=institution, person=person, name=name, id_number=id_number, subject=subject, qualification=qualification,
-        reported_on=day, until=until, username=username, source="page",
+        reported_on=day, until=until, username=username, source="page", from_day=day, recorded_at=at,
     )  # fmt: skip
     event(obj=f"teacher:{made.pk}", city=city, institution=institution, until=str(until or ""))
     return made
+
+
+@records("training.teacher_ended", act="training.report")
+def end_teacher(report: TeacherReport, *, last_day: dt.date, reason: str, by: Actor, at: dt.datetime) -> TeacherReport:
+    """一（二） N1.2.7, 一（三） N1.3.5: he no longer teaches here after `last_day`; the register keeps what it said until then."""
+    held = TeacherReport.objects.select_for_update().get(pk=report.pk)
+    day = at.astimezone(CHINA).date()
+    if held.institution_code != by.institution:
+        raise no("N1.3.5", "只能办理本机构教师的报告。", "other_institution")
+    if held.ended_at is not None or held.to_day is not None:
+        raise no("N1.3.5", "这份教师报告已经终止或被新的报告代替，不需要再办；请刷新页面查看。", "ended")
+    if held.from_day is not None and last_day < held.from_day or last_day > day:
+        raise no("N1.3.5", f"最后任教日须在报告之日 {held.from_day or '—'} 与今天 {day} 之间，请核对日期。", "days")
+    if len(reason.strip()) < 2:
+        raise no("N1.2.7", "请写明原因，如离职、转岗。", "no_reasons")
+    ahead = Lesson.objects.filter(teacher=held.person, study_class__institution_code=held.institution_code, status=Lesson.Status.PLANNED)
+    if later := ahead.filter(day__gt=last_day, starts_at__gt=at).order_by("starts_at").first():
+        raise no("N1.3.7", f"{later.day} 起还有由这位教师讲授的课，请先改排由其他已报告教师讲授。", "lessons")
+    held.to_day, held.closed_at, held.end_reason = last_day, at, reason.strip()
+    held.save(update_fields=["to_day", "closed_at", "end_reason"])
+    event(obj=f"teacher:{held.pk}", city=held.city, institution=held.institution_code, to_day=str(last_day))
+    return held
 
 
 @records("training.class_drafted", act="training.report")

@@ -28,7 +28,7 @@ def take(made: Delivery, *, source: str, by: Actor, at: dt.datetime) -> Taken:
     """
     home, batch = taking.Home(), ids.ulid(at)
     counts = {"classes": taking.classes(made, home, source, by.username, at), "enrolments": taking.people(made, home)}
-    taking.reports(made, source)
+    taking.reports(made, source, at)
     tables = {"签到记录": ("sign_in", taking.sign_ins), "线上学习": ("study", taking.study)}
     for name, (table, store) in tables.items():
         digest = made.digests.get(name, "")

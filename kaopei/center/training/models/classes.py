@@ -1,5 +1,7 @@
 """What a class is: the syllabus it follows, who teaches it, when and where."""
 
+import datetime as dt
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -67,7 +69,10 @@ class SyllabusUnit(models.Model):
 
 
 class TeacherReport(models.Model):
-    """教师书面报告: an institution told the city about a teacher; without a day of report he may not be scheduled."""
+    """教师书面报告: an institution told the city about a teacher; without a day of report he may not be scheduled.
+
+    A version of what the register says of him, from the day of the report to the day a newer one or his leaving ended it.
+    """
 
     city = models.CharField(max_length=6)
     institution_code = models.CharField(max_length=18)
@@ -78,12 +83,26 @@ class TeacherReport(models.Model):
     qualification = models.TextField(blank=True)
     reported_on = models.DateField(null=True)
     until = models.DateField(null=True)
+    from_day = models.DateField(null=True)
+    to_day = models.DateField(null=True)
+    recorded_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    # Why it ended; empty where a newer report took its place.
+    end_reason = models.TextField(blank=True)
     # The log-in with which he shows the code and confirms who is there; empty while he has none.
     username = models.CharField(max_length=32, blank=True)
     source = models.TextField(blank=True)
     ended_at = models.DateTimeField(null=True)
 
+    @property
+    def last(self) -> dt.date | None:
+        """The last day on which he may be scheduled by this report."""
+        return min(filter(None, (self.until, self.to_day)), default=None)
+
     class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(to_day__isnull=True) | Q(to_day__gte=F("from_day")), name="teacher_from_before_to"),
+        ]
         indexes = [models.Index(fields=["city", "institution_code"]), models.Index(fields=["person"])]
         ordering = ["institution_code", "pk"]
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.db.models import Count, Q, QuerySet
 
+from kaopei.center.registry.versioning import on
 from kaopei.center.training.models import Lesson, LessonChange, SyllabusUnit, TeacherReport, TrainingClass
 from kaopei.office.personal import mask_name
 
@@ -54,20 +55,59 @@ def in_session(city: str, at: dt.datetime) -> QuerySet[Lesson]:
 
 def ahead(username: str, institution: str, at: dt.datetime, days: int = 7) -> QuerySet[Lesson]:
     """A teacher's lessons of today and the days that follow."""
-    mine = TeacherReport.objects.filter(institution_code=institution, username=username, ended_at=None).values("person")
+    mine = TeacherReport.objects.filter(institution_code=institution, username=username, to_day=None, ended_at=None).values("person")
     rows = Lesson.objects.select_related("study_class").filter(study_class__institution_code=institution, status=Lesson.Status.PLANNED)
     return rows.filter(teacher__in=mine, ends_at__gte=at - dt.timedelta(hours=12), starts_at__lte=at + dt.timedelta(days=days)).order_by("starts_at")
 
 
 def teachers(city: str, institution: str = "") -> QuerySet[TeacherReport]:
     """Reports in force."""
-    rows = TeacherReport.objects.filter(city=city, ended_at=None) if city else TeacherReport.objects.filter(ended_at=None)
+    rows = TeacherReport.objects.filter(to_day=None, ended_at=None)
+    rows = rows.filter(city=city) if city else rows
     return rows.filter(institution_code=institution) if institution else rows
+
+
+def reports_of(city: str, institution: str, person: str) -> QuerySet[TeacherReport]:
+    """Every version of what an institution has reported of a teacher, the newest first."""
+    return TeacherReport.objects.filter(city=city, institution_code=institution, person=person).order_by("-from_day", "-pk")
+
+
+def ever_reported(city: str, institution: str) -> dict[str, TeacherReport]:
+    """The newest report of everybody whom an institution has ever reported, by his index."""
+    rows = TeacherReport.objects.filter(city=city, institution_code=institution, ended_at=None).order_by("from_day", "pk")
+    return {row.person: row for row in rows}
+
+
+def teachers_on(city: str, day: dt.date, known: dt.datetime | None = None) -> list[TeacherReport]:
+    """一（二） Teachers as the register said on that day (`known`: as it was known at that moment), by institution; one row each."""
+    rows = TeacherReport.objects.filter(on(day, known), city=city).order_by("institution_code", "person", "from_day", "pk")
+    newest = {(row.institution_code, row.person): row for row in rows if row.until is None or row.until >= day}
+    return list(newest.values())
 
 
 def teacher_names(persons: set[str]) -> dict[str, str]:
     """Names of teachers by their index, masked."""
     return {one.person: mask_name(one.name) for one in TeacherReport.objects.filter(person__in=persons)}
+
+
+def registered(city: str, day: dt.date, known: dt.datetime | None = None) -> list[dict[str, str]]:
+    """The same as cells of the register. The number is the institution's with the beginning of the person's keyed index."""
+    return [
+        {
+            "kind": "teacher", "编号": f"{row.institution_code}-{row.person[:8]}", "名称": mask_name(row.name), "业务范围或可考项目": row.subject,
+            "状态": f"已书面报告{f'（{row.qualification}）' if row.qualification else ''}", "登记或验收日期": f"{row.reported_on or ''}",
+            "依托单位": row.institution_code, "协议": f"报告有效至 {row.until}" if row.until else "",
+        }
+        for row in teachers_on(city, day, known)
+    ]  # fmt: skip
+
+
+def affected(city: str, code: str) -> list[tuple[str, str, int, str]]:
+    """What a measure against an institution meets: (Chinese, English, how many, address)."""
+    rows, address = unfinished(city, code), "/training/classes/"
+    people = sum(count for _, count in rows)
+    found = [("未结束的培训班", "classes not closed", len(rows), address), ("在班学员", "trainees in them", people, address)]
+    return [one for one in found if one[2]]
 
 
 def units(city: str, day: dt.date) -> QuerySet[SyllabusUnit]:

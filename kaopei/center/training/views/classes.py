@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from kaopei.center.registry import queries as registry
 from kaopei.center.training.actions import classes as actions
 from kaopei.center.training.actions import people as people_actions
-from kaopei.center.training.forms import ChangeForm, ClassForm, LessonForm, RosterForm, TeacherForm, UnitForm
+from kaopei.center.training.forms import ChangeForm, ClassForm, LessonForm, RosterForm, UnitForm
 from kaopei.center.training.models import Lesson, LessonChange, TrainingClass
 from kaopei.center.training.queries import classes, hours, people
 from kaopei.office import clock
@@ -178,23 +178,6 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "training/change.html", context, status=422 if form.errors else 200)
     messages.success(request, f"已{LessonChange.Kind(kind).label}，学员手机上会看到通知。")
     return redirect("training:class", number=one.study_class.number)
-
-
-@permission("training.view")
-def teachers(request: HttpRequest) -> HttpResponse:
-    """Teachers as reported; an institution reports its own."""
-    may = request.user.may("training.report")
-    form = TeacherForm(request.POST or None) if may else None
-    if form is not None and request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        actions.report_teacher(city=request.user.city, institution=request.user.institution, **said, by=request.user, at=clock.now())
-        messages.success(request, f"教师 {said['name']} 已书面报告，今天起可以排课。")
-        return redirect("training:teachers")
-    city = "" if request.user.city == "*" else request.user.city
-    page = Paginator(classes.teachers(city, mine(request)), PAGE).get_page(request.GET.get("page"))
-    rows = [(one, mask_name(one.name), mask_id(one.id_number)) for one in page]
-    context = {"page": page, "rows": rows, "form": form, "today": clock.today()}
-    return render(request, "training/teachers.html", context, status=422 if form is not None and form.errors else 200)
 
 
 @permission("training.view")

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from kaopei.law import calendar, duties, sources, terms
 from kaopei.law.verdict import Verdict
 from kaopei.office.clock import CHINA
+from kaopei.office.ui import figures
 
 register = template.Library()
 WEEKDAYS = "一二三四五六日"
@@ -141,11 +142,17 @@ def pager(context: template.Context, page: Any) -> dict[str, Any]:
 
 @register.inclusion_tag("ui/part_basis.html", takes_context=True)
 def basis(context: template.Context, *numbers: str) -> dict[str, Any]:
-    """The duties that this page carries out, in our own words, and since when they are in force."""
+    """The duties that this page carries out, in our own words, since when; the dated numbers and the settings it decides by.
+
+    Arguments are duties (N2.3.2) and keys of further numbers (ep.camera_lead); those of the duties come by themselves.
+    """
+    cited, day = [number for number in numbers if number[0] == "N"], context["now"].date()
     known = duties.all_duties()
     notice = sources.get("NOTICE")
     return {
-        "rows": [{"cite": terms.cite(number), "text": known[number].text} for number in numbers],
+        "rows": [{"cite": terms.cite(number), "text": known[number].text} for number in cited],
+        "figures": [figures.of_law(key, day) for key in figures.keys(cited, [number for number in numbers if number not in cited])],
+        "settings": [*figures.of_words(cited), *figures.of_cities(cited, context.get("person"), day)],
         "notice": notice,
         "state": sources.STATE_NAMES[notice.on(context["now"].date())],
         "lang": context.get("lang"),

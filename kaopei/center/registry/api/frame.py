@@ -1,0 +1,5 @@
+"""The router of the register's operations."""
+
+from ninja import Router
+
+router = Router(tags=["registry"])
