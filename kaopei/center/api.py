@@ -15,6 +15,7 @@ from kaopei.center.sittings.api import router as sittings
 from kaopei.center.training.api import router as training
 from kaopei.office.api import made
 
+DOCUMENT = "/api/v1/"
 api = made("考培中心", "1.1.0")
 api.add_router("/registry/", registry)
 api.add_router("/training/", training)
@@ -24,3 +25,13 @@ api.add_router("/sittings/", sittings)
 api.add_router("/results/", results)
 api.add_router("/certificates/", certificates)
 api.add_router("/publication/", publication)
+
+
+def page() -> str:
+    """docs/api.md: every operation with its act, as the document has it."""
+    told = "登录后使用；岗位、范围、遮盖与页面相同。机器可读的说明在 `/api/v1/openapi.json`。改动类的操作须带页面令牌 `X-CSRFToken`。"
+    made_by = "<!-- 由 python -m tests.center.write_api 生成，请勿手改 -->"
+    lines = [made_by, "# 程序接口", "", told, "", "| 方法 | 地址 | 岗位许可 | 内容 |", "|---|---|---|---|"]
+    for path, ways in api.get_openapi_schema(path_prefix=DOCUMENT)["paths"].items():
+        lines += [f"| {way.upper()} | `{path}` | `{one['x-act']}` | {one['summary']} |" for way, one in ways.items()]
+    return "\n".join(lines) + "\n"

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 import schemathesis
@@ -97,6 +98,13 @@ def test_document_is_served_and_names_its_version(clerk):
     operations = [op for ways in found["paths"].values() for op in ways.values()]
     assert len(operations) >= 40 and len({op["operationId"] for op in operations}) == len(operations)
     assert all("401" in op["responses"] and "422" in op["responses"] and op["x-act"] for op in operations)
+
+
+def test_page_of_the_docs_is_current():
+    from kaopei.center.api import page
+
+    there = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    assert there == page(), "run: python -m tests.center.write_api"
 
 
 def test_register_of_the_own_city(clerk):

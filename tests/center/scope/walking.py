@@ -43,11 +43,11 @@ class Seen:
         return re.sub(r'value="[A-Za-z0-9]{64}"', "", found[0] if found else self.body)
 
 
-def walk(matrix: Any, langs: tuple[str, ...], share: int = 1) -> Iterator[Seen]:
+def walk(matrix: Any, langs: tuple[str, ...], share: int = 1, app: str = "") -> Iterator[Seen]:
     """Each address by GET as each role of 佛山 that may; `share`: every so many-th pair, the same in every run."""
     place = 0
     for one, path in matrix.addresses:
-        if one.name in NO_PAGES or one.name.startswith("api:"):
+        if one.name in NO_PAGES or one.name.startswith("api:") or not one.name.startswith(app):
             continue
         may = roles.catalogue().acts[one.act] if one.act else [role for role, where in matrix.people if where == "own"]
         for role in sorted(set(may) - {roles.SYSTEM_ROLE}):
