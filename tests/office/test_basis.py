@@ -30,8 +30,8 @@ def test_further_number_is_named_by_its_key():
 
 
 def test_value_that_nobody_has_verified_says_so():
-    (found,) = [figures.of_law("ex.theory_items", DAY)]
-    assert not numbers.of("ex.theory_items", DAY).may_refuse and not found.is_verified and "未核实" in found.standing
+    found = figures.of_law("ti.capacity", DAY)
+    assert not numbers.of("ti.capacity", DAY).may_refuse and not found.is_verified and ("未核实" in found.standing or "尚未录入" in found.value)
     late = figures.of_law("ep.suspension_min", date(2029, 1, 1))
     assert not late.is_verified and "依据已失效" in late.standing
 
@@ -48,3 +48,13 @@ def test_every_number_can_be_shown(key):
 
 def test_every_number_that_a_duty_names_exists():
     assert {key for duty in duties.all_duties().values() for key in duty.numbers} <= set(numbers.all_numbers())
+
+
+def test_every_office_template_has_a_panel_or_takes_the_common_one():
+    """依据 stands on every page that somebody sees who has logged in."""
+    from kaopei.office.environment import PROJECT
+
+    pages = [path for path in (PROJECT / "kaopei").rglob("templates/**/*.html") if 'extends "ui/page.html"' in path.read_text(encoding="utf-8")]
+    assert len(pages) > 80
+    empty = [path.name for path in pages if re.search(r"\{% block (basis|aside) %\}\s*\{% endblock %\}", path.read_text(encoding="utf-8"))]
+    assert sorted(empty) == ["code.html", "login.html", "recover.html"]

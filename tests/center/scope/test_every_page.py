@@ -170,3 +170,9 @@ def test_every_page_is_clean_in_a_browser(month, mark):
     kept("axe.json", found)
     print(f"{dict(count)} pages looked at, {len(found)} with findings")
     assert not found, json.dumps(found, ensure_ascii=False, indent=1)[:6000]
+
+
+def test_planted_chinese_is_found():
+    """Without a database: a word that nobody translated is left, data and citations are not."""
+    page = '<p title="没有译">佛山甲</p><p>二（三） N2.3.2</p><p>又一句：佛山甲</p><textarea>他写的</textarea>'
+    assert [text.split(" ⟨")[0] for text in walking.leftover(page, ["佛山甲"])] == ["没有译", "又一句：佛山甲"]

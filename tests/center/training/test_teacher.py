@@ -77,7 +77,7 @@ def test_publication_tells_teachers_and_their_changes(owner):
 
     assert public(NOW) == []
     report(owner)
-    assert public(NOW) == [{"name": "许**", "subject": "低压电工", "state": "已书面报告（高级技师）", "from": "2026-11-23"}]
+    assert public(NOW) == [{"name": "许*行", "subject": "低压电工", "state": "已书面报告（高级技师）", "from": "2026-11-23"}]
 
 
 def test_page_shows_versions_to_the_institution_and_its_city_only(owner, client):
