@@ -47,7 +47,8 @@ def summary(city: str, institutions: list[str], day: dt.date) -> dict[str, Count
 
 def known(city: str, institution: str, day: dt.date) -> dict[str, int]:
     """What the system itself knows, to compare with: reported teachers in force, the largest class room of the last year."""
-    teachers = TeacherReport.objects.filter(city=city, institution_code=institution, ended_at=None, reported_on__lte=day).exclude(until__lt=day)
+    teachers = TeacherReport.objects.filter(city=city, institution_code=institution, ended_at=None, reported_on__lte=day)
+    teachers = teachers.exclude(until__lt=day).exclude(to_day__lt=day)
     lessons = Lesson.objects.filter(city=city, study_class__institution_code=institution, day__gt=day - dt.timedelta(days=365), day__lte=day)
     rooms = [seats for seats in lessons.order_by().values_list("capacity", flat=True).distinct() if seats]
     return {"teachers": teachers.values("person").distinct().count(), "room": max(rooms, default=0)}
