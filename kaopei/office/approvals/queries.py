@@ -49,5 +49,5 @@ def cards(user: Actor, at: datetime) -> list[Card]:
     if not waiting and not judge(user, "approvals.approve").allowed:
         return []
     people = names_of(one.requester for one in waiting)
-    lines = [Line(one.title, f"/approvals/{one.ulid}/", f"{people[one.requester]}申请", due=one.expires_at.date()) for one in waiting[:5]]
+    lines = [Line(one.title, f"/approvals/{one.ulid}/", f"申请人：{people[one.requester]}", due=one.expires_at.date()) for one in waiting[:5]]
     return [Card("待我签署", "Waiting for my signature", lines, count=len(waiting), url="/approvals/", weight=10, empty="没有等您签署的事项。")]

@@ -68,6 +68,8 @@ def _pieces(plain: str) -> str:
     said = [book().get(part) or (_shaped(part) if HAN.search(part) and len(parts) > 1 else "") or part for part in parts]
     if said == parts:
         return plain
+    if HAN.search("".join(said)):
+        return "".join(said)  # what is left is data and keeps its signs
     return re.sub(r" {2,}", " ", "".join(said).translate(PUNCTUATION)).strip()
 
 
