@@ -18,7 +18,7 @@ def check_lesson(held: TrainingClass, row: dict[str, Any], at: dt.datetime, movi
     if ends <= starts or starts <= at:
         raise no("N1.3.6", f"{starts.astimezone(CHINA):%m-%d %H:%M} 的课须在以后开始，且结束晚于开始。", "time")
     day, teacher = starts.astimezone(CHINA).date(), row["teacher"]
-    verdict = may_teach(TeacherFacts(teacher.person, teacher.reported_on, teacher.until), day)
+    verdict = may_teach(TeacherFacts(teacher.person, teacher.reported_on, teacher.last), day)
     if not verdict.allowed:
         raise Refused(verdict)
     at_once = Lesson.objects.filter(city=held.city, status=Lesson.Status.PLANNED, starts_at__lt=ends, ends_at__gt=starts)
