@@ -1,10 +1,11 @@
 """An exam server under load: `python bench/edge.py [50 200 300] [--seconds 5] [--hostile]`.
 
 For each number of seats the real server process (the real parcels, ledger, store on this disk) sits a whole exam: all
-terminals start at once, a closed loop (each seat answers as soon as the last answer is saved), an exam day's steady pace
-(one item, one answer a second and seat, pulses), full papers, all hand in at once. The terminals are another process
+terminals start at once; closed loops, saturated (the next answer as soon as the last one is saved) and with a stated time to
+think; an exam day's steady pace (one item, one answer a second and seat, pulses); the highest rate of answers at which 99 of
+100 are still saved within `BAR` of when they were due; full papers; all hand in at once. The terminals are another process
 (bench/terminals.py) whose time is not counted. In the same run a bare ASGI application with a SQLite group commit takes
-the same closed loop: the floor. Prints figures and ratios; asserts nothing.
+the same loops and rates: the floor. Prints figures and ratios; asserts nothing. Which figure the bar is about: docs/adr/0016.
 """
 
 import argparse
@@ -26,6 +27,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 ITEMS = 100
+BAR = 50.0  # milliseconds
+THINK = 0.25  # seconds between an answer that is saved and the next one: a candidate who clicks as fast as he can
+STEPS = (1, 2, 4, 6, 8, 10, 12, 16, 20, 30, 40, 60)  # answers a second and seat; an exam's pace is at most 1
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -87,9 +91,11 @@ def sit(seats: int, seconds: float, rates: list[float], folder: Path) -> float:
         before = processor(pid)
         found = load.do("loop", seconds=seconds, items=ITEMS)
         each = 1000 * (processor(pid) - before) / max(1, found["saved"])
-        line("closed loop", found, f"   {each:.3f} ms CPU a saved answer")
+        line("closed loop, saturated", found, f"   {each:.3f} ms CPU a saved answer")
+        line(f"closed loop, {THINK} s to think", load.do("loop", seconds=seconds, items=ITEMS, pause=THINK))
+        highest(load, seats, seconds)
         before = processor(pid)
-        steady = load.do("loop", seconds=seconds, items=ITEMS, pause=1.0)
+        steady = load.do("day", seconds=seconds, items=ITEMS, pause=1.0)
         line("steady: 1 answer/s a seat", steady, f"   {100 * (processor(pid) - before) / steady['seconds']:.0f} % of a core")
         for rate in rates:
             under = load.do("hostile", seconds=seconds, items=ITEMS, pause=1.0, rate=rate)
@@ -100,6 +106,20 @@ def sit(seats: int, seconds: float, rates: list[float], folder: Path) -> float:
         load.close()
         print(f"  memory of the server at most {peak(pid):.0f} MiB")
     return each
+
+
+def highest(load: Terminals, seats: int, seconds: float, who: str = "") -> None:
+    """Raise the rate step by step until one answer in a hundred takes longer than the bar, or the rate is not reached."""
+    best: dict[str, Any] = {}
+    for step in STEPS:
+        found = load.do("pace", seconds=seconds, items=ITEMS, pause=1 / step)
+        if found["p99"] > BAR or found["failed"]:
+            break
+        best = found | {"step": step}
+    title = f"{who}p99 <= {BAR:.0f} ms up to"
+    if best:
+        line(title, best, f"   {best['step']} × an exam's pace of one answer a second and seat")
+    print(f"  {title:<26}{'' if best else 'no step; '}next step {step} ×: p99 {found['p99']:.1f} ms")
 
 
 # ---- the floor
@@ -185,7 +205,9 @@ def measure_floor(seats: int, seconds: float, folder: Path) -> float:
         before = processor(pid)
         found = load.do("loop", seconds=seconds, items=ITEMS)
         each = 1000 * (processor(pid) - before) / max(1, found["saved"])
-        line("floor: bare ASGI, commit", found, f"   {each:.3f} ms CPU a saved answer")
+        line("floor: saturated", found, f"   {each:.3f} ms CPU a saved answer")
+        line(f"floor: {THINK} s to think", load.do("loop", seconds=seconds, items=ITEMS, pause=THINK))
+        highest(load, seats, seconds, "floor: ")
         load.close()
     return each
 

@@ -108,18 +108,45 @@ class Terminal:
         found = await self.call("POST", "/api/events", {"lease": self.lease, "events": list(events)})
         self.saved += len(events) if found.get("saved") == self.seq else 0
 
-    async def loop(self, until: float, items: int, pause: float) -> None:
-        """Answer again and again, at most once in `pause` seconds; with a pause also pulse, and look at items."""
-        number, due = int(self.key[:4], 16) % items, time.perf_counter() + pause * (int(self.key[4:8], 16) / 65536)
+    async def loop(self, until: float, items: int, think: float) -> None:
+        """Closed loop: the next answer `think` seconds after the last one was saved."""
+        number = self.first(items)
         while time.perf_counter() < until:
-            if pause:
-                await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                due += pause
-                await self.call("GET", f"/api/item/{number % items + 1}")
-                if number % 2:
-                    await self.call("GET", "/api/pulse")
             await self.answer(self.event(number % items + 1, "AB"[number // items % 2]))
             number += 1
+            if think:
+                # Not all in step: between half and one and a half of it.
+                await asyncio.sleep(think * (0.5 + int(hashlib.sha256(f"{self.key}{number}".encode()).hexdigest()[:4], 16) / 65536))
+
+    async def day(self, until: float, items: int, pause: float) -> None:
+        """An exam's pace: every `pause` seconds one item is read and answered, every second time with a pulse."""
+        number, due = self.first(items), time.perf_counter() + self.offset(pause)
+        while time.perf_counter() < until:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            due += pause
+            await self.call("GET", f"/api/item/{number % items + 1}")
+            if number % 2:
+                await self.call("GET", "/api/pulse")
+            await self.answer(self.event(number % items + 1, "AB"[number // items % 2]))
+            number += 1
+
+    async def pace(self, until: float, items: int, pause: float) -> None:
+        """Answers at a fixed rate, nothing else; each is timed from when it was due, so that falling behind is not hidden."""
+        number, due = self.first(items), time.perf_counter() + self.offset(pause)
+        while due < until:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            await self.answer(self.event(number % items + 1, "AB"[number // items % 2]))
+            self.times[-1] = time.perf_counter() - due
+            due += pause
+            number += 1
+
+    def first(self, items: int) -> int:
+        """Another item to begin with at each seat."""
+        return int(self.key[:4], 16) % items
+
+    def offset(self, pause: float) -> float:
+        """Seats do not beat in step."""
+        return pause * (int(self.key[4:8], 16) / 65536)
 
     async def fill(self, items: int) -> None:
         """A fully answered paper."""
@@ -160,9 +187,10 @@ async def work(terminals: list[Terminal], command: dict[str, Any]) -> dict[str, 
         one.times, one.failed, one.saved = [], 0, 0
     began, what = time.perf_counter(), command["do"]
     extra: dict[str, Any] = {}
-    if what in ("loop", "hostile"):
+    if what in ("loop", "day", "pace", "hostile"):
         until = began + command["seconds"]
-        jobs = [one.loop(until, command["items"], command.get("pause", 0.0)) for one in terminals[1 if what == "hostile" else 0 :]]
+        kind, others = ("day", terminals[1:]) if what == "hostile" else (what, terminals)
+        jobs = [getattr(one, kind)(until, command["items"], command.get("pause", 0.0)) for one in others]
         if what == "hostile":
             sent, *_ = await asyncio.gather(hostile(terminals[0], until, command["rate"]), *jobs)
             extra = {"hostile": sent / command["seconds"]}

@@ -29,6 +29,7 @@ from kaopei.edge.epoch import Epoch, Fenced, Standing, keep, machines, standing
 from kaopei.edge.keeper import Keeper
 from kaopei.edge.link import Line
 from kaopei.edge.settings import BadSettings, Settings, load_trust
+from kaopei.edge.witness import Fork, Witness
 from kaopei.parcel import base64url
 
 log = logging.getLogger("kaopei.edge")
@@ -55,6 +56,7 @@ class Follower:
         self.peer = machines(self.settings, self.trust)[0]
         self.epoch = Epoch(self.settings, standing(self.settings), self.keys.signer, [self.peer])
         self.keeper = Keeper(self.settings.data)
+        self.witness = Witness(self.settings, self.keys, self.peer)
         self.clock = Clock(self.settings.clock if self.trust.rehearsal else None)
         self._store: apsw.Connection | None = None
         self._line: Line | None = None
@@ -81,6 +83,8 @@ class Follower:
             try:
                 self._line, self.token = link.answer(door, self.settings, self.keys, self.epoch, self.peer)
                 self._take_all(self._line)
+            except Fork as problem:
+                log.error("witness: %s", problem)
             except (OSError, Fenced, ValueError, apsw.Error) as problem:
                 log.warning("line: %s", problem)
             finally:
@@ -90,6 +94,8 @@ class Follower:
                     self.state = "lost"
 
     def _take_all(self, line: Line) -> None:
+        if self.witness.fork:
+            raise Fork(self.witness.fork)
         line.door.settimeout(15.0)
         while True:
             kind, size = line.head()
@@ -121,6 +127,7 @@ class Follower:
             raise link.Broken("还没有收到整库")
         with self._store:
             apsw.Changeset.apply(changeset, self._store, conflict=_no_conflict)
+            self.witness.look(self._store)
         self.batches += 1
 
     def _copy(self, line: Line, size: int) -> None:
@@ -131,6 +138,8 @@ class Follower:
                 target.write(piece)
             target.flush()
             os.fsync(target.fileno())
+        with contextlib.closing(apsw.Connection(str(fresh), flags=apsw.SQLITE_OPEN_READONLY)) as copy:
+            self.witness.look_whole(copy)
         if self._store is None:
             _fold(self.settings.database)
         else:
@@ -183,7 +192,9 @@ class Follower:
     # ---- what people see and do
     @property
     def shown(self) -> str:
-        """step | stale (no sign of the primary for seconds) | lost | waiting (no copy yet)."""
+        """fork (its ledger is not what was seen of it) | step | stale (no sign of the primary for seconds) | lost | waiting (no copy yet)."""
+        if self.witness.fork:
+            return "fork"
         return "stale" if self.state == "step" and boottime() - self.contact > FRESH_SECONDS else self.state
 
     def rows(self) -> list[tuple[str, dict[str, Any]]]:
@@ -251,11 +262,11 @@ def succeed(follower: Follower, epoch: int, first: str, second: str, *, in_step:
 
 # ---- pages
 def application(follower: Follower) -> Starlette:
-    """Three addresses; everything else says that this is the standby."""
+    """A few addresses; everything else says that this is the standby."""
     app = Starlette(
         routes=[
             Route("/", show), Route("/standby", show), Route("/standby/promote", promote, methods=["POST"]), Route("/healthz", healthz),
-            Route("/static/{name}", stylesheet), Route("/{rest:path}", elsewhere, methods=["GET", "POST"]),
+            Route("/static/{name}", stylesheet), Route("/language", console.language), Route("/{rest:path}", elsewhere, methods=["GET", "POST"]),
         ],
         exception_handlers={Problem: _problem},
     )  # fmt: skip
@@ -267,7 +278,11 @@ def _page(request: Request, status: int = 200, **values: Any) -> Response:
     """Slow (opens the seatings): call it in a thread."""
     follower: Follower = request.app.state.follower
     names = sorted({row["name"] for _, row in follower.rows()})
-    frame = {"follower": follower, "names": names, "problem": None, "epoch": 0, "rehearsal": follower.trust.rehearsal}
+    english = console.in_english(request)
+    frame = {
+        "follower": follower, "names": names, "problem": None, "epoch": 0, "rehearsal": follower.trust.rehearsal, "known": follower.witness.known,
+        "t": (lambda zh, en: en) if english else (lambda zh, en: zh),
+    }  # fmt: skip
     return HTMLResponse(console.template("follower.html").render(frame | values), status)
 
 
@@ -282,6 +297,7 @@ async def healthz(request: Request) -> Response:
     its: Follower = request.app.state.follower
     return JSONResponse({
         "ok": True, "role": "standby", "site": its.settings.site, "serial": its.settings.serial, "state": its.shown, "batches": its.batches,
+        "witnessed": its.witness.known.size if its.witness.known else 0,
     })  # fmt: skip
 
 

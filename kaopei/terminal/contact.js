@@ -7,6 +7,8 @@ import { t } from "./words.js";
 
 const PULSE = 2000;
 const COVER_AFTER = 3000;
+// The guard looks twice a second; when it comes as late as this, the page itself stood still and could hear nobody.
+const STOOD_STILL = 1500;
 const OFFER_FILE_AFTER = 60000;
 // Why the server paused → which words the cover shows.
 const PAUSES = { staff: "paused", break: "break", held: "held", lan_lost: "lan_lost" };
@@ -15,10 +17,11 @@ export class Contact {
   constructor(exam, cover) {
     this.exam = exam;
     this.cover = cover;
-    this.at = performance.now();
+    this.touch();
   }
 
   start() {
+    this.looked = performance.now();
     this.beat ??= setInterval(() => this.pulse(), PULSE);
     this.guard ??= setInterval(() => this.watch(), 500);
   }
@@ -32,6 +35,7 @@ export class Contact {
 
   touch() {
     this.at = performance.now();
+    this.excused = false;
   }
 
   silent() {
@@ -55,9 +59,22 @@ export class Contact {
 
   watch() {
     const { exam } = this;
+    this.excuse();
     if (exam.screen !== "paper" && exam.screen !== "summary") return;
     if (!this.cover.up && this.silent() > COVER_AFTER) this.show("lost");
     else if (this.cover.reason === "lost" && this.silent() > OFFER_FILE_AFTER && !this.asked) this.offerFile();
+  }
+
+  // A page that stood still has not heard an answer that may well be there: silence counts anew from here, once between two
+  // answers, and a pulse asks at once.
+  excuse() {
+    const now = performance.now();
+    const stood = now - this.looked;
+    this.looked = now;
+    if (stood < STOOD_STILL || this.excused || this.cover.up) return;
+    this.at = now;
+    this.excused = true;
+    this.pulse();
   }
 
   // What was on the screen is removed from the page, not merely hidden.

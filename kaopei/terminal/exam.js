@@ -84,7 +84,7 @@ export class Exam {
     const changed = (value) => { kept.setItem("seat", value); this.askSeatOrCode(); };
     const otherSeat = this.fixedSeat ? null : () => { kept.removeItem("seat"); this.askSeatOrCode(); };
     this.draw = seat
-      ? () => codeScreen(stage, seat, (code) => this.enter(seat, code), otherSeat, problem)
+      ? () => codeScreen(stage, seat, (code) => this.enter(seat, code), otherSeat, problem?.())
       : () => seatScreen(stage, this.hello, changed);
     this.draw();
   }
@@ -96,7 +96,7 @@ export class Exam {
     try {
       await this.server.start(seat, code);
     } catch (problem) {
-      this.askSeatOrCode(problem instanceof Refused ? refusal(problem) : t("lost"));
+      this.askSeatOrCode(() => (problem instanceof Refused ? refusal(problem) : t("lost")));
       return;
     }
     kept.setItem("secret", this.server.secret);
@@ -271,9 +271,10 @@ export class Exam {
 
   notice(key, values) {
     const line = document.getElementById("notice");
-    Object.assign(line, { hidden: false, textContent: t(key, values) });
+    this.noticed = () => Object.assign(line, { hidden: false, textContent: t(key, values) });
+    this.noticed();
     clearTimeout(this.noticeTimer);
-    this.noticeTimer = setTimeout(() => { line.hidden = true; line.textContent = ""; }, 8000);
+    this.noticeTimer = setTimeout(() => { this.noticed = null; line.hidden = true; line.textContent = ""; }, 8000);
   }
 
   toggleTime() {
@@ -323,7 +324,7 @@ export class Exam {
     if (problem.code === "device" && this.state) { this.contact.show("device"); return; }
     const words = ["moved", "unknown"].find((known) => known === problem.code);
     this.stopAll();
-    this.draw = () => messageScreen(stage, words ? t(words) : t("error"), words ? t(`${words}_help`) : problem.message, t("finish"), () => this.finish());
+    this.draw = () => messageScreen(stage, words ? t(words) : t("error"), words ? t(`${words}_help`) : refusal(problem), t("finish"), () => this.finish());
     this.draw();
   }
 
@@ -379,6 +380,7 @@ export class Exam {
     change();
     this.banner();
     this.help.draw();
+    this.noticed?.();
     this.draw?.();
     cover.redraw();
   }

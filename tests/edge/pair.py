@@ -139,7 +139,7 @@ class Round:
         except (httpx.HTTPError, ValueError):
             return {}
 
-    def until(self, holds: Any, seconds: float = 30.0) -> float:
+    def until(self, holds: Any, seconds: float = 120.0) -> float:
         began = time.monotonic()
         while not holds():
             assert time.monotonic() - began < seconds, self.errors()
@@ -183,6 +183,18 @@ class Round:
             if answer.status_code != 200:
                 return
             self.acked[terminal.attempt] = answer.json()["saved"]
+
+    def save(self, terminal: Terminal, item: int, value: str) -> None:
+        """Answer as a terminal does: after a refusal it asks where it stands, and says it again from there."""
+
+        def once() -> bool:
+            try:
+                terminal.state()
+                return terminal.answer(item, value).status_code == 200
+            except (httpx.HTTPError, KeyError):
+                return False
+
+        self.until(once)
 
     def promote(self, first: str = HEAD, second: str = DEPUTY, **fields: str) -> httpx.Response:
         data = {"first": first, "first_pin": PIN, "second": second, "second_pin": PIN, "off": "1"} | fields

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from kaopei.center.sittings import bundle, closing
-from kaopei.edge import hand_back
+from kaopei.edge import completeness
 from kaopei.paper import codec
 from kaopei.paper.practical import Agreement
 from kaopei.parcel import container, keyfile, return_parcel
@@ -200,7 +200,7 @@ def test_the_disk_still_agrees_with_the_ledger_after_a_restart(returned):
     edge = site.load()
     try:
         sitting = edge.sittings[at.SITTING]
-        assert hand_back.disagreements(edge, sitting) == []
+        assert completeness.disagreements(edge, sitting) == []
         assert sitting.roster_counts()["events"] == 27
     finally:
         edge.store.close()

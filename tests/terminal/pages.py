@@ -17,6 +17,12 @@ def in_language(page, wanted):
     """The candidate's own switch, also while the item is covered."""
     if page.evaluate("document.documentElement.lang").startswith(wanted):
         return
+    if not page.locator("button[lang]").count():
+        # The second window has no switch; it follows the first one.
+        page.evaluate("wanted => localStorage.setItem('language', wanted)", wanted)
+        page.reload()
+        page.wait_for_selector(".calm h1")
+        return
     page.evaluate("[...document.querySelectorAll('button[lang]')].find((one) => one.offsetParent || one.closest('[inert]')).click()")
     page.wait_for_function("wanted => document.documentElement.lang.startsWith(wanted)", arg=wanted)
 
