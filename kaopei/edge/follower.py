@@ -138,7 +138,7 @@ class Follower:
                 target.write(piece)
             target.flush()
             os.fsync(target.fileno())
-        with contextlib.closing(apsw.Connection(str(fresh), flags=apsw.SQLITE_OPEN_READONLY)) as copy:
+        with contextlib.closing(_still(fresh)) as copy:
             self.witness.look_whole(copy)
         if self._store is None:
             _fold(self.settings.database)
@@ -231,6 +231,11 @@ class Follower:
         keep(self.settings, Standing("primary", held + 1))
         log.warning("promoted: epoch %d at ledger size %d", held + 1, size)
         return held + 1
+
+
+def _still(path: Path) -> apsw.Connection:
+    """A file that nobody writes, read without leaving anything beside it."""
+    return apsw.Connection(f"{path.resolve().as_uri()}?immutable=1", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
 
 
 def _no_conflict(_reason: int, _change: Any) -> int:

@@ -54,15 +54,17 @@ class Witness:
             raise Fork(self.fork)
         grown, newest = self._grown.copy(), None
         notes = dict(connection.execute("SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size", (self._signed,)).fetchall())
+        if grown.size in notes:
+            # Signed in a transaction of its own, after the entries.
+            newest = self._believed(bytes(notes.pop(grown.size)), grown, connection)
         for seq, leaf in connection.execute("SELECT seq, leaf FROM entry WHERE seq >= ? ORDER BY seq", (grown.size,)):
             if seq != grown.size:
                 self._refuse(f"主机台账第 {grown.size} 条缺失", connection)
             grown.append(tree.leaf_hash(bytes(leaf)))
             if self.known is not None and grown.size == self.known.size and grown.root() != self.known.root and self._same(connection):
                 self._refuse(f"主机台账在 {grown.size} 条处与本机见证过的不同：有内容被改动，或有两份台账", connection)
-            note = notes.pop(grown.size, None)
-            if note is not None:
-                newest = self._believed(bytes(note), grown, connection)
+            if grown.size in notes:
+                newest = self._believed(bytes(notes.pop(grown.size)), grown, connection)
         if notes:
             self._refuse(f"主机签署到 {max(notes)} 条，却只送来 {grown.size} 条", connection)
         self._grown = grown

@@ -108,7 +108,8 @@ def ordeal(folder, rounds: int) -> list[float]:
             assert all(there[attempt] >= count for attempt, count in before.items())
             for one in terminals:
                 one.state()
-    print(f"{rounds} kills, {sum(there.values())} records, ready again after at most {max(ready):.2f} s")
+    after = f"{statistics.median(ready):.2f} s (median), {max(ready):.2f} s (worst)"
+    print(f"{rounds} kills, {sum(there.values())} records, ready again after {after}", flush=True)
     return ready
 
 

@@ -40,8 +40,9 @@ class Photographer:
         self.names.append(name)
         where = page.url
         for language in ("en", "zh"):
-            page.context.add_cookies([{"name": "kaopei_language", "value": language, "url": where}])
+            page.context.add_cookies([{"name": "kaopei_language", "value": language, "domain": "127.0.0.1", "path": "/"}])
             page.goto(where)
+            assert page.evaluate("document.documentElement.lang").startswith(language), where
             if name == "board-running":
                 page.wait_for_selector("#attention li")
             for size, word in ((ZOOMED, "200"), (PLAIN, "100")):

@@ -76,7 +76,7 @@ def template(tmp_path_factory):
 @pytest.fixture
 def log(template, tmp_path):
     """A store of the test's own."""
-    shutil.copytree(template.room.folder, tmp_path / "log")
+    shutil.copytree(template.room.folder, tmp_path / "log", ignore=shutil.ignore_patterns("*.sock"))
     log = object.__new__(Log)
     log.__dict__ |= template.__dict__
     log.room = stage.Room(tmp_path / "log", template.room.province, template.room.port)
@@ -98,6 +98,10 @@ def test_the_newest_checkpoint_is_kept_with_both_signatures(log):
     with log.lines() as connection:
         seen.look(connection)
     assert seen.known.size == kept.size + 3 and seen.fork == ""
+    log.grow(0)
+    with log.lines() as connection:
+        seen.look(connection)
+    assert seen.known.size == kept.size + 4 and seen.fork == ""
 
 
 def test_an_old_disk_image_is_refused_for_good_and_both_notes_are_kept(log):
@@ -128,13 +132,14 @@ def test_a_log_that_went_on_differently_is_refused(log):
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
-        ("UPDATE entry SET leaf = replace(leaf, 'edge', 'Edge') WHERE seq = 1", "与本机收到的台账不符"),
+        ("UPDATE entry SET leaf = CAST(replace(CAST(leaf AS TEXT), 'edge', 'Edge') AS BLOB) WHERE seq = 1", "与本机收到的台账不符"),
         ("DELETE FROM entry WHERE seq = 1", "缺失"),
         ("DELETE FROM entry WHERE seq = (SELECT max(seq) FROM entry)", "只送来"),
-        ("UPDATE checkpoint SET note = replace(CAST(note AS TEXT), 'EDGE-1', 'EDGE-9')", "检查点不成立"),
+        ("UPDATE checkpoint SET note = CAST(replace(CAST(note AS TEXT), 'EDGE-1', 'EDGE-9') AS BLOB)", "检查点不成立"),
         ("UPDATE meta SET value = replace(value, 'EDGE-1', 'EDGE-9') WHERE key = 'origin'", "不是登记的主机的"),
         ("DELETE FROM meta", "（无名）"),
     ],
+    ids=["changed", "gap", "tail", "name", "stranger", "nameless"],
 )
 def test_a_copy_that_does_not_hold_is_refused(log, sql, words):
     log.spoil((sql,))
