@@ -305,7 +305,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     english = in_english(request)
     roles, states = [{code: words.ENGLISH[word] if english else word for code, word in names.items()} for names in (ROLE_NAMES, STATE_NAMES)]
     frame = {
-        "t": (lambda zh, en: en) if english else (lambda zh, en: zh), "here": path_of, "STEPS": steps_of(values.get("sitting")),
+        "t": (lambda zh, en: en) if english else (lambda zh, en: zh), "w": (lambda word: words.CHECKS.get(word, word)) if english else str,
+        "here": path_of, "STEPS": steps_of(values.get("sitting")),
         "edge": edge, "rehearsal": edge.trust.rehearsal, "who": who, "csrf": csrf, "said": said, "mine": mine,
         "clock": receipts.time_text(edge.wall()), "STATE_NAMES": states, "ROLE_NAMES": roles, "path": request.url.path,
     }  # fmt: skip
