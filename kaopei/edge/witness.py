@@ -5,7 +5,7 @@ and keeps the newest one in a file of its own, signed by both machines. A primar
 another one where it was known, is refused within seconds; the two notes are kept as evidence, and from then on nothing of it is taken.
 """
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import apsw
 
@@ -43,8 +43,8 @@ class Witness:
         if self.known is not None and self.known.origin != origin:
             self._succeeds(connection, self.known, origin)
         elif self.known is not None:
-            ((size,),) = connection.execute("SELECT coalesce(max(seq), -1) + 1 FROM entry").fetchall()
-            if int(size) < self.known.size:
+            ((size,),) = _rows(connection, "SELECT coalesce(max(seq), -1) + 1 FROM entry")
+            if size < self.known.size:
                 self._refuse(f"主机台账只有 {size} 条，本机已见证到 {self.known.size} 条：被截断，或恢复了旧盘", connection)
         self.look(connection)
 
@@ -53,7 +53,7 @@ class Witness:
         if self.fork:
             raise Fork(self.fork)
         grown, newest = self._grown.copy(), None
-        notes = dict(connection.execute("SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size", (self._signed,)).fetchall())
+        notes = dict(_rows(connection, "SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size", self._signed))
         if grown.size in notes:
             # Signed in a transaction of its own, after the entries.
             newest = self._believed(bytes(notes.pop(grown.size)), grown, connection)
@@ -75,7 +75,7 @@ class Witness:
         return self.known is not None and self.known.origin == self._origin(connection)
 
     def _origin(self, connection: apsw.Connection) -> str:
-        rows = connection.execute("SELECT value FROM meta WHERE key = 'origin'").fetchall()
+        rows = _rows(connection, "SELECT value FROM meta WHERE key = 'origin'")
         origin = str(rows[0][0]) if rows else ""
         if not origin.startswith(self._site):
             self._refuse(f"送来的台账 {origin or '（无名）'} 不是登记的主机的", connection)
@@ -108,9 +108,13 @@ class Witness:
 
     def _refuse(self, words: str, connection: apsw.Connection) -> NoReturn:
         """Both notes side by side, for whoever looks into it."""
-        rows = connection.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchall()
+        rows = _rows(connection, "SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1")
         theirs = bytes(rows[0][0]).decode("utf-8", "replace") if rows else ""
         mine = self._state.read_text("utf-8") if self._state.exists() else ""
         self.fork = words
         write_private(self._evidence, f"{words}\n\n{mine}\n{theirs}".encode())
         raise Fork(words)
+
+
+def _rows(connection: apsw.Connection, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    return connection.execute(sql, values).fetchall()

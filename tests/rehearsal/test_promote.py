@@ -14,6 +14,7 @@ from contextlib import suppress
 
 import pytest
 
+from kaopei.edge.keeper import Keeper
 from kaopei.parcel import container
 from kaopei.parcel.return_parcel import Returned
 from kaopei.rehearsal import journey, results
@@ -152,6 +153,7 @@ def test_a_promoted_standby_hands_back_and_the_center_releases(running):
         program = stage.programs[one.site.program]
         os.kill(program.process.pid, signal.SIGKILL)
         await asyncio.to_thread(program.process.wait)
+        await asyncio.to_thread(Keeper(one.site.folder).quit)
         shutil.rmtree(one.site.folder)
         before.append(sum(sitter.acknowledged for sitter in one.sitters.values()))
         one.site.forget_browsers()
