@@ -173,7 +173,7 @@ def test_a_primary_on_an_old_disk_acknowledges_nothing(tmp_path):
         it.until(lambda: it.health(it.b).get("state") == "fork")
         assert terminal.answer(2, "A").status_code == 503
         page = it.b.client().get("/standby", headers={"Accept": "text/html"}).text
-        assert "恢复了旧盘" in page and "立即报告市考试机构" in page
+        assert "与本机见证过的不" in page and "立即报告市考试机构" in page
         assert it.promote().status_code == 200
         it.until(it.serving)
         assert it.terminals(it.b)[0].state()["answers"] == {"1": "A"}
