@@ -5,7 +5,7 @@ terminals start at once; closed loops, saturated (the next answer as soon as the
 think; an exam day's steady pace (one item, one answer a second and seat, pulses); the highest rate of answers at which 99 of
 100 are still saved within `BAR` of when they were due; full papers; all hand in at once. The terminals are another process
 (bench/terminals.py) whose time is not counted. In the same run a bare ASGI application with a SQLite group commit takes
-the same loops and rates: the floor. Prints figures and ratios; asserts nothing. Which figure the bar is about: docs/adr/0016.
+the same loops and rates: the floor. Prints figures and ratios; asserts nothing. Which figure the bar is about: docs/adr/0018.
 """
 
 import argparse
