@@ -5,6 +5,8 @@ from typing import Any, NoReturn
 from django.db import models
 from django.db.migrations import RunSQL
 
+from kaopei.office.scope import CityManager
+
 
 class Frozen(Exception):
     """Somebody tried to change what has been written for good."""
@@ -38,6 +40,17 @@ class AppendOnly(models.Model):
 
     def delete(self, *_: Any, **__: Any) -> NoReturn:
         raise Frozen(f"{type(self).__name__} 只增不删")
+
+
+class CityRecord(AppendOnly):
+    """Base of records of a city that are written once."""
+
+    city = models.CharField(max_length=6)
+
+    objects = CityManager.from_queryset(AppendOnlyQuerySet)()
+
+    class Meta:
+        abstract = True
 
 
 FUNCTION = """

@@ -1,14 +1,19 @@
-"""Whose rows may be seen: one city's, all of the province's, or none. Fails closed, in PostgreSQL itself.
+"""Whose rows may be seen: one city's, all of the province's, or none. Fails closed, in the queries and in PostgreSQL itself.
 
 Every table with rows of a city gets `*scope.policy("table")` in the migration that makes it. A connection without a scope sees no
 row and writes none. Requests take the scope of the person; tasks and commands say `with scope.entered("440600"):`.
+
+Its model is a `CityRow` (or, written once, a `append_only.CityRecord`): the manager names the city too. The policy alone is right
+but slow: `city = … OR … = '*'` uses no index, a list that leaves the city to it reads every city's rows (bench/scope.py).
 """
 
 import contextlib
 import contextvars
 from collections.abc import Iterator
+from typing import Any
 
-from django.db import connection
+from django.core.exceptions import EmptyResultSet, FullResultSet
+from django.db import connection, models
 from django.db.migrations import RunSQL
 from psycopg.pq import TransactionStatus
 
@@ -62,3 +67,58 @@ def policy(table: str, column: str = "city") -> list[RunSQL]:
             f"DROP POLICY {table}_scope ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
         )
     ]
+
+
+class InScope(models.Expression):
+    """A condition: the row's city is the one in scope when the query runs, not when it was written down.
+
+    For the province it says nothing; without a scope no row fits, and the database is not even asked.
+    """
+
+    conditional = True
+
+    def __init__(self) -> None:
+        super().__init__(output_field=models.BooleanField())
+        self.column: Any = models.F("city")
+
+    def get_source_expressions(self) -> list[Any]:
+        return [self.column]
+
+    def set_source_expressions(self, exprs: Any) -> None:
+        (self.column,) = exprs
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        if current() == PROVINCE:
+            raise FullResultSet
+        if not current():
+            raise EmptyResultSet
+        column, values = compiler.compile(self.column)
+        return f"{column} = %s", [*values, current()]
+
+
+class CityManager(models.Manager[Any]):
+    """Rows of the city in scope."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(InScope())
+
+
+class CityRow(models.Model):
+    """Base of rows that belong to a city."""
+
+    city = models.CharField(max_length=6)
+
+    objects = CityManager()
+
+    class Meta:
+        abstract = True
+
+
+@contextlib.contextmanager
+def published() -> Iterator[None]:
+    """For the portal alone, whose database role sees what is published, of every city, and nothing else."""
+    token = _current.set(PROVINCE)
+    try:
+        yield
+    finally:
+        _current.reset(token)

@@ -38,6 +38,7 @@ OFFICE_APPS = [
     "kaopei.office.accounts",
     "kaopei.office.audit",
     "kaopei.office.approvals",
+    "kaopei.office.exports",
     "kaopei.office.tasks",
 ]
 INSTALLED_APPS = OFFICE_APPS

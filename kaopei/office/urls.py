@@ -6,6 +6,7 @@ from kaopei.office.accounts.views import door, own
 from kaopei.office.accounts.views import people as accounts
 from kaopei.office.approvals import views as approvals
 from kaopei.office.audit import views as audit
+from kaopei.office.exports import views as exports
 from kaopei.office.tasks import views as tasks
 from kaopei.office.ui import views as ui
 
@@ -47,6 +48,9 @@ urlpatterns = [
     path("approvals/<str:ulid>/passkey", approvals.ask_passkey, name="approval_passkey"),
     path("approvals/<str:ulid>/decline", approvals.decline, name="approval_decline"),
     path("approvals/<str:ulid>/withdraw", approvals.withdraw, name="approval_withdraw"),
+    path("exports/", exports.listing, name="exports"),
+    path("exports/<str:ulid>/", exports.show, name="export"),
+    path("exports/<str:ulid>/take", exports.take, name="export_take"),
     path("jobs/", tasks.listing, name="jobs"),
     path("jobs/<str:ulid>/", tasks.show, name="job"),
     path("jobs/<str:ulid>/cancel", tasks.cancel, name="job_cancel"),

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from kaopei.office.scope import published
+
 # Pages about one person: nobody keeps a copy, no search engine lists them.
 PERSONAL = ("/certificates/", "/training-proofs/", "/results/", "/api/certificates")
 
@@ -15,7 +17,8 @@ class Public:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        answer = self.get_response(request)
+        with published():
+            answer = self.get_response(request)
         answer["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         if request.path.startswith(PERSONAL):
             answer["Cache-Control"] = "no-store"

@@ -77,6 +77,15 @@ class Person:
             raise Stuck(f"{self.name}: {path} answered {answer.status_code}: {read(0, path, answer.text).text[:300]}")
         return answer.content
 
+    def take(self, page: Page | str, *, reason: str = "") -> bytes | Page:
+        """A file that names people, asked for by its form: the file, or the page that says who must sign first."""
+        page = self.get(page) if isinstance(page, str) else page
+        form = page.form("", "reason") if reason else page.form("/take")
+        answer = self.ask("POST", form.action, data={**form.fields, "reason": reason}, headers={"Referer": page.url})
+        if answer.status_code == 200 and "attachment" in answer.headers.get("content-disposition", ""):
+            return answer.content
+        return self._page(answer, f"POST {form.action}", 200)
+
     def wait(self, path: str, done: str, *, seconds: float = 240, failed: str = "") -> Page:
         """Reload a page until it shows `done`; Stuck when it shows `failed` or time is over."""
         end = time.monotonic() + seconds

@@ -57,7 +57,7 @@ def release(stage: Stage, sittings: list[Sitting]) -> None:
             stage.must_sign(who, "")
     agreed = sum("与考试点初评逐人逐题一致" in clerk.get(f"/results/{one.number}/").text for one in sittings)
     stage.report.check("site_and_vault_agree", agreed == len(sittings), agreed)
-    table = clerk.download("/results/results.csv")
+    table = stage.take("clerk", "/results/results.csv", "成绩存档")
     (stage.out / "results.csv").write_bytes(table)
     rows = list(csv.DictReader(io.StringIO(table.decode())))
     counts = {word: sum(row["outcome"] == word for row in rows) for word in ("passed", "failed")}
@@ -78,7 +78,7 @@ def certify(stage: Stage, sittings: list[Sitting]) -> None:
         made = clerk.submit(page, ends="/issue/")
         if "/jobs/" in made.url or "/tasks/" in made.url:
             stage.job("clerk", made)
-            with zipfile.ZipFile(io.BytesIO(clerk.download(f"/certificates/sittings/{one.number}/certificates.zip"))) as box:
+            with zipfile.ZipFile(io.BytesIO(stage.take("clerk", f"/certificates/sittings/{one.number}/certificates.zip", "证书交窗口发放"))) as box:
                 for name in box.namelist():
                     (out / Path(name).name).write_bytes(box.read(name))
     stage.report.facts["certificates"] = len(list(out.glob("*.pdf")))

@@ -112,6 +112,16 @@ class Stage:
             raise Stuck(f"{who}: nothing about {about} waits for a signature")
         return signed
 
+    def take(self, who: str, path: str, reason: str) -> bytes:
+        """A file that names people: with a reason, and if it is about many, after a second person has signed."""
+        got = self.person(who).take(path, reason=reason)
+        if not isinstance(got, bytes):
+            self.must_sign("approver", "导出")
+            got = self.person(who).take(self.person(who).get(got.url))
+        if not isinstance(got, bytes):
+            raise Stuck(f"{who}: {path} was not handed out: {got.text[:300]}")
+        return got
+
     def job(self, who: str, page: Page, *, seconds: float = 300) -> Page:
         """Watch the job that a form led to until it is done; Stuck with its words when it was not."""
         return self.watch(who, page.url, seconds=seconds)

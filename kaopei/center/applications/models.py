@@ -6,8 +6,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 from kaopei.office.personal import EncryptedTextField
+from kaopei.office.scope import CityRow
 
 
 class Decision(models.TextChoices):
@@ -18,10 +19,9 @@ class Decision(models.TextChoices):
     REFUSE = "refuse", "不予受理"
 
 
-class Batch(models.Model):
+class Batch(CityRow):
     """批次: the examinations of one city in one month; its number reads 440600-2026-12."""
 
-    city = models.CharField(max_length=6)
     number = models.CharField(max_length=14, unique=True)
     first_day = models.DateField()
     last_day = models.DateField()
@@ -34,7 +34,7 @@ class Batch(models.Model):
         return self.number
 
 
-class Intake(models.Model):
+class Intake(CityRow):
     """受理: one delivery of a month's spreadsheets, judged once, then confirmed or set aside."""
 
     class Status(models.TextChoices):
@@ -51,7 +51,6 @@ class Intake(models.Model):
     # What judging found, kept with the object that was just received; never stored.
     judgement: Any = None
 
-    city = models.CharField(max_length=6)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="intakes")
     round = models.PositiveSmallIntegerField()
     status = models.CharField(max_length=10, choices=Status, default=Status.JUDGED)
@@ -90,10 +89,9 @@ class Intake(models.Model):
         return f"{self.batch.number}-{self.round}"
 
 
-class Workbook(models.Model):
+class Workbook(CityRow):
     """One file of an intake as it came, encrypted: a correction may bring only one of them."""
 
-    city = models.CharField(max_length=6)
     intake = models.ForeignKey(Intake, on_delete=models.PROTECT, related_name="workbooks")
     name = models.CharField(max_length=60)
     filename = models.TextField()
@@ -104,7 +102,7 @@ class Workbook(models.Model):
         constraints = [models.UniqueConstraint(fields=["intake", "name"], name="workbook_once_per_intake")]
 
 
-class Row(models.Model):
+class Row(CityRow):
     """One row of 学员报名 as it was delivered, with its verdict; never changed afterwards."""
 
     class Change(models.TextChoices):
@@ -113,7 +111,6 @@ class Row(models.Model):
         CHANGED = "changed", "有变化"
         FROZEN = "frozen", "有变化，已冻结，不替换"
 
-    city = models.CharField(max_length=6)
     intake = models.ForeignKey(Intake, on_delete=models.PROTECT, related_name="rows")
     position = models.PositiveIntegerField()
     # With the batch, the identity of the application: 序号 as the city wrote it (323b is one), marked where blank or repeated.
@@ -140,7 +137,7 @@ class Row(models.Model):
         ordering = ["intake", "position"]
 
 
-class Application(models.Model):
+class Application(CityRow):
     """报名申请: what an accepted, held or refused row is until a corrected one replaces it."""
 
     class Kind(models.TextChoices):
@@ -148,7 +145,6 @@ class Application(models.Model):
         REVIEW = "review", "复审"
         RENEWAL = "renewal", "延期换证"
 
-    city = models.CharField(max_length=6)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="applications")
     serial = models.TextField()
     row = models.ForeignKey(Row, on_delete=models.PROTECT, related_name="applications")
@@ -184,10 +180,9 @@ class Application(models.Model):
         ordering = ["batch", "pk"]
 
 
-class Ruling(AppendOnly):
+class Ruling(CityRecord):
     """A person's decision of a held row, with the reason; a corrected row opens the question again and keeps this."""
 
-    city = models.CharField(max_length=6)
     number = models.CharField(max_length=24, unique=True)
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="rulings")
     row = models.ForeignKey(Row, on_delete=models.PROTECT, related_name="rulings")
@@ -201,7 +196,7 @@ class Ruling(AppendOnly):
         ordering = ["pk"]
 
 
-class DecisionStep(AppendOnly):
+class DecisionStep(CityRecord):
     """What happened to a decision that weighs on somebody: it was served, the person spoke, another person looked. Each once."""
 
     class Kind(models.TextChoices):
@@ -209,7 +204,6 @@ class DecisionStep(AppendOnly):
         STATEMENT = "statement", "陈述申辩"
         REVIEW = "review", "复核"
 
-    city = models.CharField(max_length=6)
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="steps")
     # Number of the decision: of the row (440600-2026-12-1-17) or of the ruling that refused it.
     number = models.CharField(max_length=40)
@@ -235,10 +229,9 @@ class DecisionStep(AppendOnly):
         ordering = ["pk"]
 
 
-class Unmasking(AppendOnly):
+class Unmasking(CityRecord):
     """Somebody looked at the whole of what pages mask, and said why."""
 
-    city = models.CharField(max_length=6)
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="unmaskings")
     reason = EncryptedTextField("applications.ruling")
     seen_by = models.CharField(max_length=60)

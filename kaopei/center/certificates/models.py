@@ -5,11 +5,12 @@ from django.db.models import F, Q
 
 from kaopei.office.append_only import AppendOnly
 from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
+from kaopei.office.scope import CityRow
 
 PURPOSE = "certificate"
 
 
-class Certificate(models.Model):
+class Certificate(CityRow):
     """证书: decided by an issue event, then signed and printed with the place of that event in the ledger."""
 
     class Status(models.TextChoices):
@@ -18,7 +19,6 @@ class Certificate(models.Model):
 
     TRANSITIONS = (("issued", "signed", "系统", "二（六）N2.6.2", "发证事件已进入台账并签署检查点"),)
 
-    city = models.CharField(max_length=6)
     # 城市-年-流水 by the city's setting; never anything of the ID number
     number = models.CharField(max_length=60, unique=True)
     cert_id = models.CharField(max_length=26, unique=True)

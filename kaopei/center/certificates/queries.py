@@ -75,6 +75,11 @@ def papers(sitting: str = "") -> Iterator[tuple[str, bytes]]:
         yield row.number, bytes(row.pdf)
 
 
+def sealed(sitting: str = "") -> int:
+    """How many sealed PDFs there are."""
+    return certificates(sitting=sitting).filter(status=Certificate.Status.SIGNED).count()
+
+
 def waiting(sitting: str = "") -> int:
     """How many are decided and not signed yet."""
     return certificates(sitting=sitting).filter(status=Certificate.Status.ISSUED).count()

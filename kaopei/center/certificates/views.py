@@ -1,14 +1,13 @@
 """Pages of certificates: who gets one, the list, one with its proofs, papers to take away."""
 
-import tempfile
+import io
 import zipfile
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -20,6 +19,8 @@ from kaopei.law.verdict import refuse
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
 from kaopei.office.accounts.queries import names_of
+from kaopei.office.exports.actions import MOST_BYTES
+from kaopei.office.exports.door import Offer, hand_out
 from kaopei.office.personal import mask_name
 from kaopei.office.refused import Refused
 
@@ -153,31 +154,34 @@ def _signed(number: str) -> Certificate:
 
 
 @permission("certificates.issue")
-def papers(request: HttpRequest, sitting: str) -> HttpResponseBase:
+def papers(request: HttpRequest, sitting: str) -> HttpResponse:
     """All sealed PDFs of a sitting as ZIP."""
-    return _zip(request, queries.papers(sitting), f"sitting:{sitting}", f"certificates-{sitting}.zip")
+    return _zip(request, sitting, f"sitting:{sitting}", f"certificates-{sitting}.zip")
 
 
 @permission("certificates.issue")
-def every_paper(request: HttpRequest) -> HttpResponseBase:
+def every_paper(request: HttpRequest) -> HttpResponse:
     """All sealed PDFs in sight as ZIP."""
-    return _zip(request, queries.papers(), "certificates:all", "certificates.zip")
+    return _zip(request, "", "certificates:all", "certificates.zip")
 
 
-def _zip(request: HttpRequest, rows: Iterable[tuple[str, bytes]], obj: str, name: str) -> HttpResponseBase:
-    """Written to a file first: thousands of papers do not fit into memory."""
-    out = tempfile.TemporaryFile()  # noqa: SIM115 (the answer closes it)
-    count = 0
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as box:
-        for number, content in rows:
-            box.writestr(zipfile.ZipInfo(f"{number}.pdf", (2026, 1, 1, 0, 0, 0)), content)
-            count += 1
+def _zip(request: HttpRequest, sitting: str, obj: str, name: str) -> HttpResponse:
+    """Papers name people: never in a file of the machine, not even for the moment of sending."""
+    count = queries.sealed(sitting)
     if not count:
-        out.close()
         raise Refused(refuse(actions.CLAUSE, "还没有签发的证书可以下载。", "none"))
-    _note(request, obj, "zip", count, None)
-    out.seek(0)
-    return FileResponse(out, as_attachment=True, filename=name, content_type="application/zip")
+
+    def make() -> bytes:
+        out, size = io.BytesIO(), 0
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as box:
+            for number, content in queries.papers(sitting):
+                size += len(content)
+                if size > MOST_BYTES:
+                    raise Refused(refuse(actions.CLAUSE, f"证书合计超过 {MOST_BYTES >> 20} MB，请按场次下载。", "size"))
+                box.writestr(zipfile.ZipInfo(f"{number}.pdf", (2026, 1, 1, 0, 0, 0)), content)
+        return out.getvalue()
+
+    return hand_out(request, Offer("certificates.papers", obj, f"证书 {sitting or '全部'}", count, name, "application/zip", make))
 
 
 def _note(request: HttpRequest, obj: str, what: str, count: int, city: str | None) -> None:

@@ -3,10 +3,11 @@
 from django.db import models
 from django.db.models import F, Q
 
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
+from kaopei.office.scope import CityRow
 
 
-class Publication(models.Model):
+class Publication(CityRow):
     """What the public may read of one object, word for word, since … until …; a change is a new version."""
 
     class Kind(models.TextChoices):
@@ -37,7 +38,6 @@ class Publication(models.Model):
     # person is not kept in sight once it has been corrected or its time is over.
     WITH_HISTORY = (Kind.INSTITUTION, Kind.SITE, Kind.SITTING, Kind.DRAW)
 
-    city = models.CharField(max_length=6)
     kind = models.CharField(max_length=12, choices=Kind)
     # The business number: credit code, site, sitting, draw, certificate; of a result the keyed index of ticket and identity number
     object = models.CharField(max_length=80)
@@ -69,10 +69,9 @@ class Publication(models.Model):
         return f"{self.get_kind_display()} {self.object} 第 {self.version} 版"
 
 
-class PublishedFile(AppendOnly):
+class PublishedFile(CityRecord):
     """A file of a published draw, byte for byte, so that anybody can run it again; readable while the draw is public."""
 
-    city = models.CharField(max_length=6)
     draw = models.CharField(max_length=80)
     name = models.CharField(max_length=60)
     digest = models.CharField(max_length=64)
@@ -85,10 +84,9 @@ class PublishedFile(AppendOnly):
         ordering = ["draw", "name"]
 
 
-class PublicationRound(AppendOnly):
+class PublicationRound(CityRecord):
     """一（二） N1.2.5: that a group was published on this day, as a whole, even when nothing had changed."""
 
-    city = models.CharField(max_length=6)
     group = models.CharField(max_length=12)
     at = models.DateTimeField()
     # Of all public objects of the group with their digests, by kind and number

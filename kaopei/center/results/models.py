@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 
 
 class Grade(models.TextChoices):
@@ -15,10 +15,9 @@ class Grade(models.TextChoices):
     REFUSED = "refused", "未准入场"
 
 
-class Scoring(AppendOnly):
+class Scoring(CityRecord):
     """评分结果: one signed file of the vault that fitted; a re-scoring is the next revision, and every one stays."""
 
-    city = models.CharField(max_length=6)
     sitting = models.CharField(max_length=40)
     rev = models.PositiveIntegerField()
     # Of the file itself, as the next revision and a certificate name it
@@ -44,10 +43,9 @@ class Scoring(AppendOnly):
         return f"{self.sitting} 第 {self.rev} 版"
 
 
-class Outcome(AppendOnly):
+class Outcome(CityRecord):
     """得分: what a scoring says of one attempt of the roster, and what the law makes of it."""
 
-    city = models.CharField(max_length=6)
     scoring = models.ForeignKey(Scoring, models.PROTECT, related_name="outcomes")
     attempt = models.CharField(max_length=64)
     ticket = models.CharField(max_length=24)
@@ -73,10 +71,9 @@ class Outcome(AppendOnly):
         ]
 
 
-class Release(AppendOnly):
+class Release(CityRecord):
     """成绩发布: the exact bytes that two persons signed, and their signatures."""
 
-    city = models.CharField(max_length=6)
     sitting = models.CharField(max_length=40)
     scoring = models.OneToOneField(Scoring, models.PROTECT, related_name="release")
     rev = models.PositiveIntegerField()
@@ -93,7 +90,7 @@ class Release(AppendOnly):
         constraints = [models.UniqueConstraint(fields=["city", "sitting", "rev"], name="release_once_a_rev")]
 
 
-class Result(AppendOnly):
+class Result(CityRecord):
     """成绩: a released outcome and what it leads to."""
 
     class Next(models.TextChoices):
@@ -103,7 +100,6 @@ class Result(AppendOnly):
         RETRAIN = "retrain", "重新培训后再报名"
         NONE = "none", "无成绩"
 
-    city = models.CharField(max_length=6)
     release = models.ForeignKey(Release, models.PROTECT, related_name="results")
     sitting = models.CharField(max_length=40)
     # T theory or P practical: 二（六） each is passed by itself, theory first
@@ -136,7 +132,7 @@ class Result(AppendOnly):
         ]
 
 
-class Quarantine(AppendOnly):
+class Quarantine(CityRecord):
     """隔离: a scoring that does not fit, kept as evidence and never used."""
 
     city = models.CharField(max_length=6, blank=True)

@@ -19,6 +19,7 @@ from kaopei.law.verdict import refuse
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
 from kaopei.office.accounts.queries import names_of
+from kaopei.office.exports.door import Offer, hand_out
 from kaopei.office.refused import Refused
 from kaopei.parcel import approval
 from kaopei.parcel.rejected import Rejected
@@ -151,23 +152,32 @@ def one_csv(request: HttpRequest, sitting: str) -> HttpResponse:
     _stage(sitting)
     if queries.release(sitting) is None:
         raise Refused(refuse(CLAUSE, "成绩发布以后才能下载。", "state"))
-    return _csv(queries.rows_for_csv(sitting=sitting), f"results-{sitting}.csv")
+    rows = list(queries.rows_for_csv(sitting=sitting))
+    return _scores(request, rows, f"sitting:{sitting}", f"成绩 {sitting}", f"results-{sitting}.csv")
 
 
 @permission("results.view")
 def every_csv(request: HttpRequest) -> HttpResponse:
     """All released results in sight. Query: batch."""
-    return _csv(queries.rows_for_csv(batch=request.GET.get("batch", "")), "results.csv")
+    batch = request.GET.get("batch", "")
+    rows = list(queries.rows_for_csv(batch=batch))
+    return _scores(request, rows, f"batch:{batch}" if batch else "results:all", f"成绩 {batch or '全部'}", "results.csv")
 
 
-def _csv(rows: Iterable[tuple[str, ...]], name: str) -> HttpResponse:
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(COLUMNS)
-    table.writerows(rows)
-    answer = HttpResponse(out.getvalue().encode(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+def _scores(request: HttpRequest, rows: list[tuple[str, str, str, str, str]], obj: str, title: str, name: str) -> HttpResponse:
+    """Scores go by pseudonym, and are about people all the same; a person with two subjects counts once."""
+
+    def make() -> bytes:
+        out = io.StringIO()
+        table = csv.writer(out, lineterminator="\n")
+        table.writerow(COLUMNS)
+        table.writerows(rows)
+        return out.getvalue().encode()
+
+    if not rows:
+        raise Refused(refuse(CLAUSE, "还没有已发布的成绩可以下载。", "none"))
+    people = len({row[0] for row in rows})
+    return hand_out(request, Offer("results.scores", obj, title, people, name, "text/csv; charset=utf-8", make))
 
 
 @permission("results.view")

@@ -3,11 +3,12 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
+from kaopei.office.scope import CityRow
 
 
-class Machine(models.Model):
+class Machine(CityRow):
     """考试服务器: an exam site's machine on its way to an enrolment record with three signatures."""
 
     class Status(models.TextChoices):
@@ -20,7 +21,6 @@ class Machine(models.Model):
         ("accepted", "enrolled", "省考试机构", "二（四）N2.4.4", "会签"),
     )
 
-    city = models.CharField(max_length=6)
     site = models.CharField(max_length=20)
     serial = models.CharField(max_length=160)
     function = models.CharField(max_length=8)
@@ -45,13 +45,12 @@ class Machine(models.Model):
         return self.serial
 
 
-class Baseline(AppendOnly):
+class Baseline(CityRecord):
     """设备清单: the machines of a site as two persons accepted them; a new list stands beside the old ones, whole.
 
     三（二） N3.2.5b: what a machine's address, card or seat may be is what stands here.
     """
 
-    city = models.CharField(max_length=6)
     site = models.CharField(max_length=20)
     rev = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
@@ -66,7 +65,7 @@ class Baseline(AppendOnly):
         constraints = [models.UniqueConstraint(fields=["city", "site", "rev"], name="baseline_once_a_rev")]
 
 
-class Conduct(models.Model):
+class Conduct(CityRow):
     """一场考试的办理: how far the parcels of a sitting have come."""
 
     class Status(models.TextChoices):
@@ -90,7 +89,6 @@ class Conduct(models.Model):
         ("seated", "ordered", "考务员", "二（五）N2.5.8", "重新密封"),
     )
 
-    city = models.CharField(max_length=6)
     sitting = models.CharField(max_length=40)
     site = models.CharField(max_length=20)
     day = models.DateField()
@@ -108,13 +106,12 @@ class Conduct(models.Model):
         return self.sitting
 
 
-class RosterEntry(AppendOnly):
+class RosterEntry(CityRecord):
     """A candidate under the roster hash: salts are drawn once and never again, so that order, seating and certificate agree.
 
     Where a draw has changed who sits here, a new edition stands beside the old one, whole; whoever keeps his seat keeps his row.
     """
 
-    city = models.CharField(max_length=6)
     conduct = models.ForeignKey(Conduct, models.PROTECT, related_name="roster")
     attempt = models.CharField(max_length=64)
     subject = models.CharField(max_length=60)
@@ -132,7 +129,7 @@ class RosterEntry(AppendOnly):
         constraints = [models.UniqueConstraint(fields=["conduct", "edition", "attempt"], name="roster_once_an_edition")]
 
 
-class Artefact(AppendOnly):
+class Artefact(CityRecord):
     """A parcel that came in whole or went out, byte by byte."""
 
     class Kind(models.TextChoices):
@@ -144,7 +141,6 @@ class Artefact(AppendOnly):
         RECEIPT = "receipt", "回执"
         SLIP = "slip", "台账小条"
 
-    city = models.CharField(max_length=6)
     conduct = models.ForeignKey(Conduct, models.PROTECT, related_name="artefacts")
     kind = models.CharField(max_length=14, choices=Kind)
     # What the parcel calls itself: order, package, share number, bundle
@@ -162,7 +158,7 @@ class Artefact(AppendOnly):
         constraints = [models.UniqueConstraint(fields=["conduct", "kind", "digest"], name="artefact_once")]
 
 
-class Attempt(AppendOnly):
+class Attempt(CityRecord):
     """一次应考, as a return parcel reports it: who came, who did not, and the code of his receipt; never an answer."""
 
     class Attendance(models.TextChoices):
@@ -170,7 +166,6 @@ class Attempt(AppendOnly):
         ABSENT = "absent", "缺考"
         REFUSED = "refused", "不予入场"
 
-    city = models.CharField(max_length=6)
     came = models.ForeignKey(Artefact, models.PROTECT, related_name="attempts")
     attempt = models.CharField(max_length=64)
     attendance = models.CharField(max_length=8, choices=Attendance)
@@ -184,10 +179,9 @@ class Attempt(AppendOnly):
         constraints = [models.UniqueConstraint(fields=["came", "attempt"], name="attempt_once_a_return")]
 
 
-class KeyShare(models.Model):
+class KeyShare(CityRow):
     """密钥分持: the key service keeps its own; the others pass through once, and nothing of them stays."""
 
-    city = models.CharField(max_length=6)
     conduct = models.ForeignKey(Conduct, models.PROTECT, related_name="shares")
     package = models.CharField(max_length=40)
     number = models.CharField(max_length=160, unique=True)
@@ -215,7 +209,7 @@ class KeyShare(models.Model):
         ]
 
 
-class KeyRelease(models.Model):
+class KeyRelease(CityRow):
     """密钥令牌: one letting go of a share, asked with the site's challenge, signed by two duty officers, numbered in one log."""
 
     class Status(models.TextChoices):
@@ -228,7 +222,6 @@ class KeyRelease(models.Model):
         ("asked", "replaced", "考务员或密钥值班员", "", "服务器重启、口令改变"),
     )
 
-    city = models.CharField(max_length=6)
     conduct = models.ForeignKey(Conduct, models.PROTECT, related_name="releases")
     approval = models.CharField(max_length=26, unique=True)
     package = models.CharField(max_length=40)
@@ -260,20 +253,18 @@ class KeyRelease(models.Model):
         ]
 
 
-class ReserveReport(AppendOnly):
+class ReserveReport(CityRecord):
     """应急放行报告: what happened when the province's reserve was used, told within a day."""
 
-    city = models.CharField(max_length=6)
     release = models.OneToOneField(KeyRelease, models.PROTECT, related_name="report")
     text = models.TextField()
     by = models.CharField(max_length=32)
     at = models.DateTimeField()
 
 
-class Quarantine(AppendOnly):
+class Quarantine(CityRecord):
     """隔离: a parcel that does not fit, kept as evidence and never used."""
 
-    city = models.CharField(max_length=6)
     sitting = models.CharField(max_length=160, blank=True)
     kind = models.CharField(max_length=14)
     digest = models.CharField(max_length=64)

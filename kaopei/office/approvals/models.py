@@ -5,9 +5,10 @@ from django.db.models import F, Q
 
 from kaopei.office.append_only import AppendOnly
 from kaopei.office.personal import EncryptedBinaryField
+from kaopei.office.scope import CityRow
 
 
-class Request(models.Model):
+class Request(CityRow):
     """双人审批: somebody asks that another person approve exactly these bytes."""
 
     class Status(models.TextChoices):

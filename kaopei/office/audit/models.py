@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import AppendOnly, CityRecord
 
 
-class Event(AppendOnly):
+class Event(CityRecord):
     """One thing that happened. Only ids and digests: never a name, a number of a person, or a phone."""
 
     ulid = models.CharField(max_length=26, unique=True)

@@ -3,8 +3,10 @@
 from django.db import models
 from django.db.models import Q
 
+from kaopei.office.scope import CityRow
 
-class Job(models.Model):
+
+class Job(CityRow):
     """后台任务: one piece of long work."""
 
     class Status(models.TextChoices):

@@ -26,6 +26,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "now": clock.now(),
         "program": getattr(settings, "PROGRAM_NAME", "考培"),
         "program_en": getattr(settings, "PROGRAM_ENGLISH", "Kaopei"),
+        "may_exports": known and roles.judge(user, "exports.take").allowed,
         "may_people": known and roles.judge(user, "accounts.view").allowed,
         "may_events": known and roles.judge(user, "audit.view").allowed,
     }

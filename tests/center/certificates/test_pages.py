@@ -112,7 +112,7 @@ def test_from_the_scoring_to_the_paper(ground, settings):
     desk.sign("approver2")
     with scope.entered(FOSHAN):
         assert Release.objects.count() == 1
-    rows = list(csv.DictReader(io.StringIO(desk.see("clerk", "/results/results.csv"))))
+    rows = list(csv.DictReader(io.StringIO(desk.take("clerk", "/results/results.csv").decode())))
     assert [row["cand_id"] for row in rows] == sorted(row["attempt"] for row in held.rows)
     assert set(rows[0]) == {"cand_id", "sitting", "subject", "score", "outcome"}
     assert {row["score"] for row in rows if row["outcome"] in ("absent", "refused")} == {""}
@@ -121,7 +121,7 @@ def test_from_the_scoring_to_the_paper(ground, settings):
     assert answer["Location"].startswith("/jobs/")
     desk.work()
     assert "已完成" in desk.see("clerk", answer["Location"])
-    box = zipfile.ZipFile(io.BytesIO(b"".join(desk.browser("clerk").get("/certificates/certificates.zip").streaming_content)))
+    box = zipfile.ZipFile(io.BytesIO(desk.take("clerk", "/certificates/certificates.zip")))
     listed = status.read(desk.see("clerk", "/certificates/status.json"), held.world.trust)
     assert listed["number"] == 1
     with scope.entered(FOSHAN):

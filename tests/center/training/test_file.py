@@ -181,8 +181,9 @@ def test_pages_from_closed_class_to_download(held, settings):
     assert client.post(f"{page}proofs/").status_code == 302 and client.post(f"{page}seal/").status_code == 302
     text = client.get(page).content.decode()
     assert "100%" in text and "下载 ZIP" in text
-    taken = client.get(f"{page}1.zip")
-    assert taken.content[:4] == b"PK\x03\x04" and Event.objects.filter(code="training.file_fetched").count() == 1
+    assert "用途" in client.get(f"{page}1.zip").content.decode()
+    taken = client.post(f"{page}1.zip", {"reason": "归档保存一份"})
+    assert taken.content[:4] == b"PK\x03\x04" and Event.objects.filter(code="exports.taken").count() == 1
     number = TrainingProof.objects.get().number
     assert client.get(f"/training/proofs/{number}/paper/").content[:5] == b"%PDF-"
     assert client.get("/training/proofs/?q=证").status_code == 200

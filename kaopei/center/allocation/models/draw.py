@@ -4,11 +4,12 @@ from django.db import models
 from django.db.models import Q
 
 from kaopei.center.allocation.models.sitting import Part
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 from kaopei.office.personal import EncryptedTextField
+from kaopei.office.scope import CityRow
 
 
-class Draw(models.Model):
+class Draw(CityRow):
     """One draw: it has one number, one frozen input and one seed, and stays in the record whatever came of it."""
 
     class Status(models.TextChoices):
@@ -33,7 +34,6 @@ class Draw(models.Model):
         ("drawn", "disputed", "抽签复核人", "独立程序重算不一致"),
     )
 
-    city = models.CharField(max_length=6)
     number = models.CharField(max_length=40, unique=True)
     batch = models.CharField(max_length=14)
     part = models.CharField(max_length=1, choices=Part)
@@ -91,7 +91,7 @@ class Draw(models.Model):
         return self.number.partition(".")[0]
 
 
-class Party(models.Model):
+class Party(CityRow):
     """承诺方: one of at least three of different interest. The secret is sealed until the freeze, then public."""
 
     class Interest(models.TextChoices):
@@ -104,7 +104,6 @@ class Party(models.Model):
         SEALED = "sealed", "演练：密值由系统密封代管"
         SHARES = "shares", "三份分持件交三名托管人"
 
-    city = models.CharField(max_length=6)
     draw = models.ForeignKey(Draw, models.PROTECT, related_name="parties")
     # Its name inside the seed: parties are hashed in the order of these
     key = models.SlugField(max_length=32)
@@ -131,10 +130,9 @@ class Party(models.Model):
         ordering = ["draw", "key"]
 
 
-class Opening(AppendOnly):
+class Opening(CityRecord):
     """托管开启: one keeper's part in opening a secret that its party did not reveal; two of three are needed."""
 
-    city = models.CharField(max_length=6)
     party = models.ForeignKey(Party, models.PROTECT, related_name="openings")
     keeper = models.CharField(max_length=32)
     # The keeper's share where shares were deposited; useless alone
@@ -146,10 +144,9 @@ class Opening(AppendOnly):
         constraints = [models.UniqueConstraint(fields=["party", "keeper"], name="keeper_opens_once")]
 
 
-class DrawFile(AppendOnly):
+class DrawFile(CityRecord):
     """A file of the frozen input (`instance/…`) or of the result (`result/…`), byte for byte."""
 
-    city = models.CharField(max_length=6)
     draw = models.ForeignKey(Draw, models.PROTECT, related_name="files")
     name = models.CharField(max_length=60)
     digest = models.CharField(max_length=64)

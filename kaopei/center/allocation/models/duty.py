@@ -3,11 +3,12 @@
 from django.db import models
 from django.db.models import F, Q
 
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
+from kaopei.office.scope import CityRow
 
 
-class DutyRoster(models.Model):
+class DutyRoster(CityRow):
     """排班抽签: staff for the sittings of some days, or school sites and who visits them (双随机)."""
 
     class Kind(models.TextChoices):
@@ -26,7 +27,6 @@ class DutyRoster(models.Model):
         ("frozen", "drawn", "审批人", "二（五）N2.5.1", "两份密值揭示，种子由此算出"),
     )
 
-    city = models.CharField(max_length=6)
     number = models.CharField(max_length=24, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
     first_day = models.DateField()
@@ -59,10 +59,9 @@ class DutyRoster(models.Model):
         ordering = ["-announced_at", "-pk"]
 
 
-class DutyPlace(models.Model):
+class DutyPlace(CityRow):
     """One person wanted in a post; empty where nobody who may serve was left."""
 
-    city = models.CharField(max_length=6)
     roster = models.ForeignKey(DutyRoster, models.PROTECT, related_name="places")
     position = models.PositiveIntegerField()
     sitting = models.CharField(max_length=40)
@@ -79,10 +78,9 @@ class DutyPlace(models.Model):
         ordering = ["position"]
 
 
-class DutyReplacement(AppendOnly):
+class DutyReplacement(CityRecord):
     """替换: somebody could not come; the next by the same seed took his place."""
 
-    city = models.CharField(max_length=6)
     place = models.ForeignKey(DutyPlace, models.PROTECT, related_name="replacements")
     out = models.CharField(max_length=64)
     into = models.CharField(max_length=64, blank=True)

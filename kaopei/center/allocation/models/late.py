@@ -4,10 +4,10 @@ from django.db import models
 
 from kaopei.center.allocation.models.draw import Draw
 from kaopei.center.allocation.models.placement import Placement
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 
 
-class LateChange(AppendOnly):
+class LateChange(CityRecord):
     """变更: one change after a draw, told before the freeze of the incremental draw that takes it up."""
 
     class Kind(models.TextChoices):
@@ -18,7 +18,6 @@ class LateChange(AppendOnly):
         LATE = "late_approval", "补批的考生"
         ERROR = "error", "发现差错"
 
-    city = models.CharField(max_length=6)
     draw = models.ForeignKey(Draw, models.PROTECT, related_name="changes")
     kind = models.CharField(max_length=20, choices=Kind)
     # Number of the site or sitting, or the candidate's pseudonym
@@ -32,10 +31,9 @@ class LateChange(AppendOnly):
         ordering = ["pk"]
 
 
-class Vacated(AppendOnly):
+class Vacated(CityRecord):
     """让出的座位: a placement that no longer counts, since the province countersigned an incremental draw."""
 
-    city = models.CharField(max_length=6)
     placement = models.OneToOneField(Placement, models.PROTECT, related_name="vacated")
     draw = models.ForeignKey(Draw, models.PROTECT, related_name="vacated")
     # The row of moves.csv that says why: a LateChange, or theory_moved

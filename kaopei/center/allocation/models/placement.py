@@ -5,17 +5,16 @@ from django.db.models import Q
 
 from kaopei.center.allocation.models.draw import Draw
 from kaopei.center.allocation.models.sitting import Part, Sitting
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 
 
-class Placement(AppendOnly):
+class Placement(CityRecord):
     """A candidate's seat as drawn. Later changes are draws of their own; this row stays."""
 
     class Exemption(models.TextChoices):
         SOLE_SITE = "N2.3.5", "该科目本市只有唯一考试点"
         OWN_SCHOOL = "N2.3.6", "在校学生在本校考试点考试"
 
-    city = models.CharField(max_length=6)
     draw = models.ForeignKey(Draw, models.PROTECT, related_name="placements")
     sitting = models.ForeignKey(Sitting, models.PROTECT, related_name="placements")
     pseudonym = models.CharField(max_length=16)
@@ -38,10 +37,9 @@ class Placement(AppendOnly):
         ordering = ["sitting", "seat"]
 
 
-class TicketBundle(AppendOnly):
+class TicketBundle(CityRecord):
     """准考证: the tickets of one institution's candidates in one ZIP; the encrypted file lies in the data directory."""
 
-    city = models.CharField(max_length=6)
     draw = models.ForeignKey(Draw, models.PROTECT, related_name="ticket_bundles")
     institution = models.CharField(max_length=18)
     digest = models.CharField(max_length=64)

@@ -4,6 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from kaopei.office.scope import CityRow
+
 
 class Part(models.TextChoices):
     """Theory comes before practical; each has draws of its own."""
@@ -12,10 +14,9 @@ class Part(models.TextChoices):
     PRACTICAL = "P", "实操"
 
 
-class Sitting(models.Model):
+class Sitting(CityRow):
     """A planned sitting. Once a draw has frozen it, the database refuses every change."""
 
-    city = models.CharField(max_length=6)
     number = models.CharField(max_length=40)
     # The month's examinations (applications.Batch)
     batch = models.CharField(max_length=14)

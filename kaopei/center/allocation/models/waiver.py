@@ -3,10 +3,11 @@
 from django.db import models
 from django.db.models import F, Q
 
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
+from kaopei.office.scope import CityRow
 
 
-class SiteException(models.Model):
+class SiteException(CityRow):
     """二（三）AMB1: a reasoned exception for a site, asked by one person, approved by another, counted and
     shown upwards.
     """
@@ -20,7 +21,6 @@ class SiteException(models.Model):
 
     TRANSITIONS = (("asked", "approved", "审批人", "双人签署，冻结以前"),)
 
-    city = models.CharField(max_length=6)
     draw = models.ForeignKey("allocation.Draw", models.PROTECT, related_name="exceptions")
     site = models.CharField(max_length=20)
     ground = models.CharField(max_length=24, choices=Ground)
@@ -46,7 +46,7 @@ class SiteException(models.Model):
         ordering = ["site"]
 
 
-class ThinDecision(AppendOnly):
+class ThinDecision(CityRecord):
     """薄市场: candidates of one institution and subject with fewer options than the rule asks; what was decided
     about them.
     """
@@ -56,7 +56,6 @@ class ThinDecision(AppendOnly):
         OPEN = "open", "增开场次"
         LATER = "later", "并入下一批"
 
-    city = models.CharField(max_length=6)
     draw = models.ForeignKey("allocation.Draw", models.PROTECT, related_name="thin_decisions")
     institution = models.CharField(max_length=18)
     subject = models.CharField(max_length=60)

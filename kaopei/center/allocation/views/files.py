@@ -14,6 +14,7 @@ from kaopei.lottery import pool as lottery_pool
 from kaopei.lottery.chance import chance
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
+from kaopei.office.exports.door import Offer, hand_out
 
 TYPES = {"json": "application/json", "jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8"}
 OUTCOMES = {"full": "已满，再抽", "seat": "有座", "moved": "先有座，补位时调整"}
@@ -140,11 +141,9 @@ def bundle(request: HttpRequest, number: str, code: str) -> HttpResponse:
     row = next((one for one in queries.bundles(draw) if one.institution == code), None)
     if row is None:
         raise Http404(code)
-    content = bundles.opened(row.file)
-    actions.note_fetched(f"draw:{number}", what=f"tickets:{code}", count=row.tickets, city=draw.city, by=request.user, at=clock.now())
-    answer = HttpResponse(content, content_type="application/zip")
-    answer["Content-Disposition"] = f'attachment; filename="tickets-{code}.zip"'
-    return answer
+    title, name = f"准考证 {number} {code}", f"tickets-{code}.zip"
+    made = row.file
+    return hand_out(request, Offer("allocation.tickets", f"draw:{number}", title, row.tickets, name, "application/zip", lambda: bundles.opened(made)))
 
 
 @permission("allocation.people")

@@ -17,6 +17,7 @@ from kaopei.center.registry import queries as registry
 from kaopei.law.verdict import refuse
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
+from kaopei.office.exports.door import Offer, hand_out
 from kaopei.office.personal import mask_name
 from kaopei.office.refused import Refused
 
@@ -97,9 +98,15 @@ def paper(request: HttpRequest, number: str, kind: str) -> HttpResponse:
     site = registry.site(sitting.city, sitting.site, sitting.day)
     at = clock.now()
     frame = papers.Frame(sitting.city, draw.number, draw.input_digest, at)
-    content = papers.sitting_paper(kind, frame, sitting, site.name if site else sitting.site, people)
-    actions.note_fetched(f"sitting:{number}", what=f"{kind}.pdf", count=len(people), city=sitting.city, by=request.user, at=at)
-    return pdf_answer(content, f"{number}-{kind}.pdf")
+
+    def make() -> bytes:
+        return papers.sitting_paper(kind, frame, sitting, site.name if site else sitting.site, people)
+
+    if kind == "door":  # masked, to hang up at the door
+        actions.note_fetched(f"sitting:{number}", what=f"{kind}.pdf", count=len(people), city=sitting.city, by=request.user, at=at)
+        return pdf_answer(make(), f"{number}-{kind}.pdf")
+    title = f"场次 {number} {PAPERS[kind]}"
+    return hand_out(request, Offer(f"allocation.{kind}", f"sitting:{number}", title, len(people), f"{number}-{kind}.pdf", "application/pdf", make))
 
 
 def pdf_answer(content: bytes, name: str) -> HttpResponse:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from kaopei.center.registry.models.versions import Version
+from kaopei.office.scope import CityRow
 
 
 class Standing(models.TextChoices):
@@ -16,14 +17,13 @@ class Standing(models.TextChoices):
     DEREGISTERED = "deregistered", "已注销"
 
 
-class Institution(models.Model):
+class Institution(CityRow):
     """安全培训机构 or 网络培训平台, known by its credit code; the row says what holds now, its registrations what held when."""
 
     class Kind(models.TextChoices):
         INSTITUTION = "institution", "培训机构"
         PLATFORM = "platform", "网络培训平台"
 
-    city = models.CharField(max_length=6)
     code = models.CharField(max_length=18)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.INSTITUTION)
     name = models.TextField()

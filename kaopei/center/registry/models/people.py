@@ -5,12 +5,12 @@ from django.db.models import F, Q
 
 from kaopei.center.registry.models.versions import Version
 from kaopei.office.personal import EncryptedTextField
+from kaopei.office.scope import CityRow
 
 
-class Tie(models.Model):
+class Tie(CityRow):
     """机构关联: control, shares, premises, people shared by two bodies, from … to (both included), with the evidence (`source`)."""
 
-    city = models.CharField(max_length=6)
     one_code = models.TextField()
     one_name = models.TextField(blank=True)
     kind = models.TextField()
@@ -56,10 +56,9 @@ class ExamBody(Version):
         ordering = ["city", "from_day"]
 
 
-class ExamStaff(models.Model):
+class ExamStaff(CityRow):
     """考务人员 of the staff file, 二（五）: post, training, yearly appraisal, pledge, non-disclosure agreement, as they stand now."""
 
-    city = models.CharField(max_length=6)
     # Keyed index of the identity number: finds the person again without reading the number.
     person = models.CharField(max_length=64)
     name = EncryptedTextField("staff.name")
@@ -103,10 +102,9 @@ class StaffRecord(Version):
         ordering = ["staff", "from_day"]
 
 
-class StaffRelation(models.Model):
+class StaffRelation(CityRow):
     """考务人员关系: a person's post, holding, relative or lease at a body, from … to (both included; empty: open)."""
 
-    city = models.CharField(max_length=6)
     person = models.CharField(max_length=64)
     kind = models.TextField()
     body = models.TextField()

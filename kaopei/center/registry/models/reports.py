@@ -3,11 +3,12 @@
 from django.db import models
 from django.db.models import Q
 
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
+from kaopei.office.scope import CityRow
 
 
-class WrittenReport(models.Model):
+class WrittenReport(CityRow):
     """书面报告 of an institution or platform to the city, 一（二）: what it says stays encrypted as it was handed in."""
 
     class Kind(models.TextChoices):
@@ -28,7 +29,6 @@ class WrittenReport(models.Model):
         ("submitted", "withdrawn", "报告人", "一（二）N1.2.1", "核实以前"),
     )
 
-    city = models.CharField(max_length=6)
     # Receipt number: 城市-年-流水
     number = models.CharField(max_length=24, unique=True)
     ulid = models.CharField(max_length=26, unique=True)
@@ -63,10 +63,9 @@ class WrittenReport(models.Model):
         ordering = ["-submitted_at", "-pk"]
 
 
-class Attachment(AppendOnly):
+class Attachment(CityRecord):
     """附件 of a report, or of an exception: encrypted at rest, never changed."""
 
-    city = models.CharField(max_length=6)
     # report:<number> or site:<number>
     obj = models.CharField(max_length=80)
     name = models.TextField()
@@ -82,7 +81,7 @@ class Attachment(AppendOnly):
         ordering = ["pk"]
 
 
-class Sheet(models.Model):
+class Sheet(CityRow):
     """登记表格: a spreadsheet with its verdict on every row, before anything is applied; applied as a whole or not at all."""
 
     class Status(models.TextChoices):
@@ -95,7 +94,6 @@ class Sheet(models.Model):
         ("read", "set_aside", "考务员", "一（二）N1.2.4", "不需要，或登记已有变动"),
     )
 
-    city = models.CharField(max_length=6)
     number = models.CharField(max_length=24, unique=True)
     list = models.CharField(max_length=20)
     filename = models.TextField()

@@ -4,9 +4,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from kaopei.center.registry.models.versions import Version
+from kaopei.office.scope import CityRow
 
 
-class Site(models.Model):
+class Site(CityRow):
     """考试点; 440602 and the like. Public bases come first in the draw. The row says what holds now, its records what held when."""
 
     class Kind(models.TextChoices):
@@ -15,7 +16,6 @@ class Site(models.Model):
         CAMPUS = "campus", "校内考试点"
         OTHER = "other", "其他"
 
-    city = models.CharField(max_length=6)
     number = models.TextField()
     name = models.TextField()
     kind = models.CharField(max_length=10, choices=Kind)
@@ -59,10 +59,9 @@ class SiteRecord(Version):
         ordering = ["site", "from_day"]
 
 
-class Room(models.Model):
+class Room(CityRow):
     """考场: until a site reports its rooms, its seats are divided into rooms of at most 50 (an assumption, shown as one)."""
 
-    city = models.CharField(max_length=6)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="rooms")
     position = models.PositiveSmallIntegerField()
     name = models.TextField()

@@ -2,15 +2,16 @@
 
 from django.db import models
 
+from kaopei.office.scope import CityRow
 
-class Version(models.Model):
+
+class Version(CityRow):
     """Facts in force from … to (both included). Nothing is overwritten: an end is entered, or the row is struck out.
 
     `recorded_at` and `closed_at` say when beginning and end became known, `ended_at` when the row was struck out: so the register
     can be shown as it stood on a day, and as it was known at a moment.
     """
 
-    city = models.CharField(max_length=6)
     from_day = models.DateField()
     to_day = models.DateField(null=True)
     recorded_at = models.DateTimeField()

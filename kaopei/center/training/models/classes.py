@@ -6,16 +6,16 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
+from kaopei.office.scope import CityRow
 
 KINDS = [("initial", "初训"), ("review", "复审培训")]
 
 
-class SyllabusHours(models.Model):
+class SyllabusHours(CityRow):
     """培训大纲学时 of one operation in one city, in force from … to (both included)."""
 
-    city = models.CharField(max_length=6)
     operation = models.TextField()
     # Half hours occur in syllabuses.
     initial_hours = models.DecimalField(max_digits=8, decimal_places=2, null=True)
@@ -33,7 +33,7 @@ class SyllabusHours(models.Model):
         ordering = ["city", "operation"]
 
 
-class SyllabusUnit(models.Model):
+class SyllabusUnit(CityRow):
     """教学单元 of a syllabus with its hours. It may refuse somebody only after a second person has confirmed it."""
 
     class Mode(models.TextChoices):
@@ -41,7 +41,6 @@ class SyllabusUnit(models.Model):
         PRACTICAL = "practical", "实操"
         ONLINE = "online", "线上"
 
-    city = models.CharField(max_length=6)
     operation = models.TextField()
     kind = models.CharField(max_length=8, choices=KINDS)
     code = models.CharField(max_length=16)
@@ -68,13 +67,12 @@ class SyllabusUnit(models.Model):
         ordering = ["operation", "kind", "code"]
 
 
-class TeacherReport(models.Model):
+class TeacherReport(CityRow):
     """教师书面报告: an institution told the city about a teacher; without a day of report he may not be scheduled.
 
     A version of what the register says of him, from the day of the report to the day a newer one or his leaving ended it.
     """
 
-    city = models.CharField(max_length=6)
     institution_code = models.CharField(max_length=18)
     person = models.CharField(max_length=64)
     name = EncryptedTextField("training.teacher")
@@ -107,7 +105,7 @@ class TeacherReport(models.Model):
         ordering = ["institution_code", "pk"]
 
 
-class TrainingClass(models.Model):
+class TrainingClass(CityRow):
     """培训班: reported before it starts; what its hours are counted from hangs on it."""
 
     class Status(models.TextChoices):
@@ -122,7 +120,6 @@ class TrainingClass(models.Model):
         ("closed", "sealed", "培训机构", "一（三）N1.3.4", "培训档案齐全，一次封存"),
     )
 
-    city = models.CharField(max_length=6)
     number = models.CharField(max_length=40)
     institution_code = models.CharField(max_length=18)
     operation = models.TextField()
@@ -159,14 +156,13 @@ class TrainingClass(models.Model):
         return self.number
 
 
-class Lesson(models.Model):
+class Lesson(CityRow):
     """课次 of the timetable. Moved and cancelled before it starts only; `makes_up` counts it to the original's unit."""
 
     class Status(models.TextChoices):
         PLANNED = "planned", "已安排"
         CANCELLED = "cancelled", "已取消"
 
-    city = models.CharField(max_length=6)
     study_class = models.ForeignKey(TrainingClass, on_delete=models.PROTECT, related_name="lessons")
     place = models.PositiveIntegerField()
     day = models.DateField()
@@ -191,7 +187,7 @@ class Lesson(models.Model):
         ordering = ["starts_at", "place"]
 
 
-class LessonChange(AppendOnly):
+class LessonChange(CityRecord):
     """A lesson was moved, cancelled or repeated, and why; trainees read it as a notice."""
 
     class Kind(models.TextChoices):
@@ -199,7 +195,6 @@ class LessonChange(AppendOnly):
         CANCELLED = "cancelled", "取消"
         REPEATED = "repeated", "补课"
 
-    city = models.CharField(max_length=6)
     lesson = models.ForeignKey(Lesson, on_delete=models.PROTECT, related_name="changes")
     kind = models.CharField(max_length=9, choices=Kind)
     before = models.JSONField(default=dict)

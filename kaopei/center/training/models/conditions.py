@@ -2,13 +2,12 @@
 
 from django.db import models
 
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 
 
-class ConditionEntry(AppendOnly):
+class ConditionEntry(CityRecord):
     """条件核查: a figure or a finding for one clause, with what it rests on. The newest counts; one of the regulator before one's own."""
 
-    city = models.CharField(max_length=6)
     institution_code = models.CharField(max_length=18)
     # Id of the edition (law sources) and the clause in it.
     source = models.CharField(max_length=12)

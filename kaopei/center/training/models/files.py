@@ -5,11 +5,12 @@ from django.db.models import F, Q
 
 from kaopei.center.training.models.classes import TrainingClass
 from kaopei.center.training.models.people import Enrolment
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import AppendOnly, CityRecord
 from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
+from kaopei.office.scope import CityRow
 
 
-class FilePart(AppendOnly):
+class FilePart(CityRecord):
     """档案材料: a paper that no record of the system replaces: tests, evaluation, plans as printed."""
 
     class Part(models.TextChoices):
@@ -19,7 +20,6 @@ class FilePart(AppendOnly):
         LESSONS = "lessons", "授课记录"
         OTHER = "other", "其他"
 
-    city = models.CharField(max_length=6)
     study_class = models.ForeignKey(TrainingClass, on_delete=models.PROTECT, related_name="parts")
     part = models.CharField(max_length=10, choices=Part)
     name = models.TextField()
@@ -34,10 +34,9 @@ class FilePart(AppendOnly):
         ordering = ["pk"]
 
 
-class TrainingFile(AppendOnly):
+class TrainingFile(CityRecord):
     """培训档案: all of a class in one signed ZIP that opens and is verified without this system. A later version names the one before."""
 
-    city = models.CharField(max_length=6)
     study_class = models.ForeignKey(TrainingClass, on_delete=models.PROTECT, related_name="files")
     version = models.PositiveSmallIntegerField()
     number = models.CharField(max_length=40)
@@ -65,7 +64,7 @@ class TrainingFile(AppendOnly):
         ordering = ["study_class", "-version"]
 
 
-class TrainingProof(models.Model):
+class TrainingProof(CityRow):
     """培训证明: the hours of a trainee in a class, signed; a false one is revoked by two people and stands on the list of revoked ones."""
 
     class Status(models.TextChoices):
@@ -79,7 +78,6 @@ class TrainingProof(models.Model):
         ("questioned", "valid", "审批人", "一（三）N1.3.13", "第二人不同意，写明理由"),
     )
 
-    city = models.CharField(max_length=6)
     number = models.CharField(max_length=40)
     proof_id = models.CharField(max_length=26, unique=True)
     enrolment = models.OneToOneField(Enrolment, on_delete=models.PROTECT, related_name="proof")

@@ -4,16 +4,16 @@ from django.db import models
 from django.db.models import F, Q
 
 from kaopei.center.training.models.people import Enrolment, Trainee
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
+from kaopei.office.scope import CityRow
 
 FAULTS = [("institution", "培训机构录入差错"), ("trainee", "学员本人提供有误"), ("authority", "证件或主管部门的原因"), ("system", "系统的差错")]
 
 
-class IdentityConfirmation(AppendOnly):
+class IdentityConfirmation(CityRecord):
     """本人确认: the trainee has read his name, number and photograph, on his phone or on paper. What changes later is confirmed again."""
 
-    city = models.CharField(max_length=6)
     trainee = models.ForeignKey(Trainee, on_delete=models.PROTECT, related_name="confirmations")
     # Keyed index of what he read.
     digest = models.CharField(max_length=64)
@@ -26,7 +26,7 @@ class IdentityConfirmation(AppendOnly):
         ordering = ["-pk"]
 
 
-class IdentityCorrection(models.Model):
+class IdentityCorrection(CityRow):
     """身份信息更正: asked with evidence by the trainee or the institution; a second person decides what is right and whose error it was."""
 
     class Status(models.TextChoices):
@@ -44,7 +44,6 @@ class IdentityCorrection(models.Model):
         ("asked", "refused", "考务员、审批人", "一（三）N1.3.14", "第二人不同意，写明理由"),
     )
 
-    city = models.CharField(max_length=6)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="identity_corrections")
     # Whose count it goes to: the institution that had entered the datum.
     institution_code = models.CharField(max_length=18)

@@ -5,12 +5,12 @@ from django.db.models import F, Q
 
 from kaopei.center.training.models.classes import TrainingClass
 from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
+from kaopei.office.scope import CityRow
 
 
-class Trainee(models.Model):
+class Trainee(CityRow):
     """学员: one person of a city, whatever the number of classes. Records of study know only his number."""
 
-    city = models.CharField(max_length=6)
     person = models.CharField(max_length=64)
     name = EncryptedTextField("training.trainee")
     id_number = EncryptedTextField("training.trainee")
@@ -27,10 +27,9 @@ class Trainee(models.Model):
         ordering = ["pk"]
 
 
-class Enrolment(models.Model):
+class Enrolment(CityRow):
     """学员入班. A trainee who changes class keeps his hours: the new enrolment continues the old one."""
 
-    city = models.CharField(max_length=6)
     study_class = models.ForeignKey(TrainingClass, on_delete=models.PROTECT, related_name="enrolments")
     trainee = models.ForeignKey(Trainee, on_delete=models.PROTECT, related_name="enrolments")
     position = models.PositiveIntegerField()
@@ -53,10 +52,9 @@ class Enrolment(models.Model):
         ordering = ["study_class", "position"]
 
 
-class ElsewhereTraining(models.Model):
+class ElsewhereTraining(CityRow):
     """他处培训证明: a certificate of training somewhere else; a class room there and one here on the same day is one too many."""
 
-    city = models.CharField(max_length=6)
     person = models.CharField(max_length=64)
     number = models.CharField(max_length=80)
     is_classroom = models.BooleanField()
@@ -71,10 +69,9 @@ class ElsewhereTraining(models.Model):
         ordering = ["person", "first_day"]
 
 
-class EnrolCode(models.Model):
+class EnrolCode(CityRow):
     """一次性绑定码: shown to the trainee at the identity check; only its digest is kept."""
 
-    city = models.CharField(max_length=6)
     trainee = models.ForeignKey(Trainee, on_delete=models.PROTECT, related_name="codes")
     digest = models.CharField(max_length=64, unique=True)
     issued_by = models.CharField(max_length=32)
@@ -87,10 +84,9 @@ class EnrolCode(models.Model):
         ordering = ["-pk"]
 
 
-class Device(models.Model):
+class Device(CityRow):
     """学员手机: the public half of a key that was made on the phone and cannot leave it."""
 
-    city = models.CharField(max_length=6)
     trainee = models.ForeignKey(Trainee, on_delete=models.PROTECT, related_name="devices")
     number = models.CharField(max_length=26, unique=True)
     # Uncompressed P-256 point, base64url.

@@ -5,10 +5,10 @@ from django.db.models import F, Q
 
 from kaopei.center.training.models.classes import Lesson, TrainingClass
 from kaopei.center.training.models.people import Enrolment
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 
 
-class SignInRecord(AppendOnly):
+class SignInRecord(CityRecord):
     """签到记录. `whole` came from a file with both times; `in`, `out`, `confirm` came live; `counter` takes the place of another
     (without times: strikes it out); `lift` says that a reason for excluding another does not hold."""
 
@@ -20,7 +20,6 @@ class SignInRecord(AppendOnly):
         COUNTER = "counter", "更正"
         LIFT = "lift", "恢复"
 
-    city = models.CharField(max_length=6)
     number = models.CharField(max_length=40)
     kind = models.CharField(max_length=8, choices=Kind)
     study_class = models.ForeignKey(TrainingClass, on_delete=models.PROTECT, related_name="sign_ins")
@@ -63,13 +62,12 @@ class SignInRecord(AppendOnly):
         ordering = ["pk"]
 
 
-class StudyRecord(AppendOnly):
+class StudyRecord(CityRecord):
     """线上学习: events of one learner, unit and device as they came in one delivery; a line each: seconds, kind, position, result.
 
     Seconds are since 1970 on the wall clock of China, tabs between the fields (`study.facts`).
     """
 
-    city = models.CharField(max_length=6)
     study_class = models.ForeignKey(TrainingClass, on_delete=models.PROTECT, related_name="study", db_index=False)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="study", db_index=False)
     unit = models.CharField(max_length=40)
@@ -92,7 +90,7 @@ class StudyRecord(AppendOnly):
         ordering = ["pk"]
 
 
-class Seal(AppendOnly):
+class Seal(CityRecord):
     """封签: the Merkle root of a batch of records, which an event of the ledger carries too."""
 
     class Table(models.TextChoices):

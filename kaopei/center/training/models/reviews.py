@@ -7,12 +7,12 @@ from django.db.models import F, Q
 from kaopei.center.training.models.classes import Lesson
 from kaopei.center.training.models.people import Enrolment
 from kaopei.office.personal import EncryptedTextField
+from kaopei.office.scope import CityRow
 
 
-class HoursTotal(models.Model):
+class HoursTotal(CityRow):
     """计得学时 of an enrolment: derived, never typed; thrown away and counted again at will."""
 
-    city = models.CharField(max_length=6)
     enrolment = models.OneToOneField(Enrolment, on_delete=models.PROTECT, related_name="total")
     records = models.PositiveIntegerField()
     gross = models.PositiveIntegerField()
@@ -22,10 +22,9 @@ class HoursTotal(models.Model):
     counted_at = models.DateTimeField()
 
 
-class Exclusion(models.Model):
+class Exclusion(CityRow):
     """Minutes that do not count and why, one a record or unit; derived like the total."""
 
-    city = models.CharField(max_length=6)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="exclusions")
     # Number of the sign-in record, or the unit of online study.
     key = models.CharField(max_length=60)
@@ -39,7 +38,7 @@ class Exclusion(models.Model):
         ordering = ["enrolment", "begin", "key"]
 
 
-class Lead(models.Model):
+class Lead(CityRow):
     """线索: what a detector found, with the rows behind it. A person looks; nothing is decided by it."""
 
     class Status(models.TextChoices):
@@ -57,7 +56,6 @@ class Lead(models.Model):
         ("open", "gone", "系统", "一（三）N1.3.13", "更正或补录后规则不再给出"),
     )
 
-    city = models.CharField(max_length=6)
     # Digest of kind, subject and span: the same lead found again is the same row.
     digest = models.CharField(max_length=64)
     kind = models.CharField(max_length=24)
@@ -89,7 +87,7 @@ class Lead(models.Model):
         ordering = ["-pk"]
 
 
-class Contest(models.Model):
+class Contest(CityRow):
     """学员异议: a learner contests an exclusion; a person decides, with a number and reasons."""
 
     class Status(models.TextChoices):
@@ -102,7 +100,6 @@ class Contest(models.Model):
         ("open", "dismissed", "考务员", "一（三）N1.3.10", "核实后维持，写明理由"),
     )
 
-    city = models.CharField(max_length=6)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="contests")
     key = models.CharField(max_length=60)
     code = models.CharField(max_length=3)
@@ -126,7 +123,7 @@ class Contest(models.Model):
         ordering = ["filed_at"]
 
 
-class Correction(models.Model):
+class Correction(CityRow):
     """更正申请: asked with a reason, approved by a second person; only then is a counter-entry written."""
 
     class Status(models.TextChoices):
@@ -139,7 +136,6 @@ class Correction(models.Model):
         ("asked", "refused", "考务员、审批人", "一（三）N1.3.9", "第二人不同意，写明理由"),
     )
 
-    city = models.CharField(max_length=6)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="corrections")
     lesson = models.ForeignKey(Lesson, on_delete=models.PROTECT, null=True, related_name="corrections")
     replaces = models.CharField(max_length=40)
@@ -163,10 +159,9 @@ class Correction(models.Model):
         ordering = ["asked_at"]
 
 
-class Consequence(models.Model):
+class Consequence(CityRow):
     """What rests on hours that an upheld lead has taken away: an open application, an issued certificate. Decided by a person, in time."""
 
-    city = models.CharField(max_length=6)
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="consequences")
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="consequences")
     kind = models.CharField(max_length=11, choices=[("application", "未完成的报名"), ("certificate", "已发的证书"), ("proof", "已发的培训证明")])

@@ -6,14 +6,13 @@ from django.db.models import Q
 
 from kaopei.center.training.models.classes import Lesson
 from kaopei.center.training.models.reviews import Lead
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import CityRecord
 from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
 
 
-class Visit(AppendOnly):
+class Visit(CityRecord):
     """随机抽查: heads counted in the room, and who had signed in then. A difference opens a lead; the visited see nothing of it before."""
 
-    city = models.CharField(max_length=6)
     lesson = models.ForeignKey(Lesson, on_delete=models.PROTECT, related_name="visits")
     number = models.CharField(max_length=40)
     # The class was being held as reported; or nobody was there, or another class or teacher was.
