@@ -45,6 +45,16 @@ def entered(city: str) -> Iterator[None]:
             _tell(current())
 
 
+@contextlib.contextmanager
+def named(city: str) -> Iterator[None]:
+    """Queries name this city, the database is told nothing: for the portal, whose role has policies of its own, and for measuring."""
+    token = _current.set(city)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 def _tell(city: str) -> None:
     # A broken transaction cannot be told; its rows are lost anyway, and the next `entered` speaks again.
     if connection.connection is not None and connection.connection.info.transaction_status == TransactionStatus.INERROR:
@@ -77,9 +87,9 @@ class InScope(models.Expression):
 
     conditional = True
 
-    def __init__(self) -> None:
+    def __init__(self, column: Any = "city") -> None:
         super().__init__(output_field=models.BooleanField())
-        self.column: Any = models.F("city")
+        self.column = models.F(column) if isinstance(column, str) else column
 
     def get_source_expressions(self) -> list[Any]:
         return [self.column]
@@ -112,13 +122,3 @@ class CityRow(models.Model):
 
     class Meta:
         abstract = True
-
-
-@contextlib.contextmanager
-def published() -> Iterator[None]:
-    """For the portal alone, whose database role sees what is published, of every city, and nothing else."""
-    token = _current.set(PROVINCE)
-    try:
-        yield
-    finally:
-        _current.reset(token)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaopei.office.accounts.views import door, own
+from kaopei.office.accounts.views import door, own, sealed
 from kaopei.office.accounts.views import people as accounts
 from kaopei.office.approvals import views as approvals
 from kaopei.office.audit import views as audit
@@ -24,6 +24,7 @@ urlpatterns = [
     path("login/passkey/", door.passkey, name="login_passkey"),
     path("login/passkey/options", door.ask_passkey, name="login_passkey_options"),
     path("login/recover/", door.recover, name="login_recover"),
+    path("login/sealed/", sealed.unseal, name="login_sealed"),
     path("logout/", door.log_out, name="logout"),
     path("me/log-in/", own.show, name="own_log_in"),
     path("me/code/", own.set_code, name="own_code"),
@@ -41,6 +42,10 @@ urlpatterns = [
     path("people/<str:username>/unassign", accounts.end_role, name="person_unassign"),
     path("people/<str:username>/recover", accounts.ask_recovery, name="person_recover"),
     path("people/<str:username>/close", accounts.close_account, name="person_close"),
+    path("sealed/", sealed.listing, name="sealed_accounts"),
+    path("sealed/new/", sealed.new, name="sealed_new"),
+    path("sealed/end/", sealed.end, name="sealed_end"),
+    path("sealed/<str:username>/", sealed.show, name="sealed_account"),
     path("approvals/", approvals.listing, name="approvals"),
     path("approvals/<str:ulid>/", approvals.show, name="approval"),
     path("approvals/<str:ulid>/content", approvals.content, name="approval_content"),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from kaopei.office.scope import published
+from kaopei.office import scope
 
 # Pages about one person: nobody keeps a copy, no search engine lists them.
 PERSONAL = ("/certificates/", "/training-proofs/", "/results/", "/api/certificates")
@@ -17,7 +17,8 @@ class Public:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with published():
+        # Of every city; what is not published this database role cannot see.
+        with scope.named(scope.PROVINCE):
             answer = self.get_response(request)
         answer["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         if request.path.startswith(PERSONAL):

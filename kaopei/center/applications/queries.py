@@ -1,7 +1,7 @@
 """What others may ask of intakes and applications."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
@@ -54,6 +54,19 @@ class Person:
     institution_code: str
     operation: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """An open application as it is compared across cities: who by keyed index, for what, and where it can be looked at."""
+
+    city: str
+    number: str
+    url: str
+    person: str
+    operation: str
+    kind: str
+    month: dt.date
 
 
 def batches() -> list[BatchOf]:
@@ -214,6 +227,14 @@ def other_applications(one: Application) -> QuerySet[Application]:
     """The same person's applications in other batches in sight."""
     found = Application.objects.select_related("batch").filter(person=one.person).exclude(pk=one.pk)
     return found if one.person else found.none()
+
+
+def applying(day: dt.date) -> Iterator[Applying]:
+    """Accepted and held applications of batches that are not over on `day`, of all cities in scope, by person."""
+    open_ones = Application.objects.filter(batch__last_day__gte=day).exclude(decision=Answer.REFUSE).exclude(person="")
+    fields = ("city", "batch__number", "serial", "person", "operation", "kind", "batch__first_day")
+    for city, batch, serial, person, operation, kind, first in open_ones.order_by("person", "pk").values_list(*fields).iterator(chunk_size=5000):
+        yield Applying(city, f"{batch}-{serial}", f"/applications/{batch}/{serial}/", person, operation, kind, first.replace(day=1))
 
 
 def resting_on_hours(person: str) -> list[dict[str, str]]:

@@ -1,21 +1,23 @@
 """Writes of certificates: decide on one, sign and print what the ledger holds, publish the status list, note who took papers away."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
-from kaopei.center.certificates import issuing, numbering, printing
-from kaopei.center.certificates.models import Certificate, StatusList
+from kaopei.center.certificates import issuing, matching, numbering, printing
+from kaopei.center.certificates.models import Certificate, Match, Matching, StatusList
 from kaopei.law.verdict import refuse
-from kaopei.office import ids, keys
+from kaopei.office import ids, keys, scope
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.audit import queries as audit
 from kaopei.office.audit.record import event, nothing_changed, records
 from kaopei.office.clock import CHINA
 from kaopei.office.refused import Refused
+from kaopei.office.tasks.registry import start
 from kaopei.parcel import certificate, status
 from kaopei.parcel.keyfile import Signer
 from kaopei.parcel.rejected import Rejected
@@ -117,6 +119,39 @@ def publish_status(*, by: Actor, at: datetime) -> StatusList:
         next_update=datetime.fromtimestamp(said["next_update"], UTC),
     )
     event(obj="status:list", city="", number=row.number, entries=row.entries, digest=row.digest, next_update=row.next_update.isoformat())
+    return row
+
+
+@records("certificates.matching_asked", act="certificates.match")
+def ask_matching(*, reason: str, by: Actor, at: datetime) -> Matching:
+    """The province lets the cities be compared; what for is said, and kept encrypted."""
+    if not 10 <= len(reason.strip()) <= 500:
+        raise Refused(refuse("", "请写明比对的目的和依据（十到五百字）。", "reason"))
+    if Matching.objects.filter(status=Matching.Status.ASKED).exists():
+        raise Refused(refuse("", "上一次比对还没有完成，请等它完成后再提出。", "state"))
+    number = f"PD-{at:%Y}-{ids.next_number('matching', scope.PROVINCE, at.year):04d}"
+    row = Matching.objects.create(city=scope.PROVINCE, number=number, reason=reason.strip(), asked_by=by.username, asked_at=at)
+    start("certificates.match", by=by, at=at, title=f"跨市比对 {number}", number=number)
+    event(obj=f"matching:{number}", city="")
+    return row
+
+
+@records("certificates.matched", act="certificates.match")
+def match(number: str, *, progress: Any = None, by: Actor, at: datetime) -> Matching:
+    """Compare, and give each city its own leads; the event says how many of which kind."""
+    row = Matching.objects.select_for_update().get(number=number)
+    if row.status == Matching.Status.DONE:
+        nothing_changed()
+        return row
+    found = sorted(set(matching.leads(at.astimezone(CHINA).date())))
+    for place in range(0, len(found), 2000):
+        Match.objects.bulk_create(Match(matching=number, **one._asdict()) for one in found[place : place + 2000])
+        if progress:
+            progress(place, len(found), "写入各市线索")
+    row.counts, row.cities = Counter(one.kind for one in found), Counter(one.city for one in found)
+    row.status, row.done_at = Matching.Status.DONE, at
+    row.save(update_fields=["counts", "cities", "status", "done_at"])
+    event(obj=f"matching:{number}", city="", counts=dict(row.counts), cities=dict(row.cities))
     return row
 
 

@@ -15,6 +15,7 @@ class CertificatesConfig(AppConfig):
     english = "Certificates"
     nav = [
         NavItem("证书", "Certificates", "certificates:listing", "certificates.view"),
+        NavItem("跨市比对", "Across cities", "certificates:matching", "certificates.view"),
     ]
 
     def ready(self) -> None:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from kaopei.office.append_only import AppendOnly
+from kaopei.office.append_only import AppendOnly, CityRecord
 from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
 from kaopei.office.scope import CityRow
 
@@ -70,6 +70,56 @@ class Certificate(CityRow):
 
     def __str__(self) -> str:
         return self.number
+
+
+class Matching(CityRow):
+    """跨市比对: a province's task, asked for with a reason; it compares keyed indexes, no person reads them. Its row is the province's alone."""
+
+    class Status(models.TextChoices):
+        ASKED = "asked", "正在比对"
+        DONE = "done", "已完成"
+
+    TRANSITIONS = (("asked", "done", "系统", "后台任务比对完成"),)
+
+    number = models.CharField(max_length=24, unique=True)
+    reason = EncryptedTextField("certificates.matching")
+    status = models.CharField(max_length=5, choices=Status, default=Status.ASKED)
+    asked_by = models.CharField(max_length=32)
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    # {kind: how many}, and {city: how many}
+    counts = models.JSONField(default=dict)
+    cities = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="asked", done_at=None) | Q(status="done", done_at__isnull=False), name="matching_done_has_a_time"
+            )
+        ]
+
+
+class Match(CityRecord):
+    """比对线索: what one city sees of it: its own application or class, and in how many other cities there is something, never which or whose."""
+
+    class Kind(models.TextChoices):
+        APPLICATION = "application", "同一月份在其他地市也有报名"
+        CERTIFICATE = "certificate", "初次取证，但在其他地市已有有效证书"
+        PROOF = "proof", "在其他地市的培训证明已被撤销"
+        TRAINING = "training", "同一时期在其他地市也有培训班"
+
+    # Number of the task; the task itself belongs to the province
+    matching = models.CharField(max_length=24)
+    kind = models.CharField(max_length=11, choices=Kind)
+    # The own application or class
+    number = models.CharField(max_length=80)
+    url = models.CharField(max_length=200)
+    elsewhere = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["kind", "number"]
+        constraints = [models.UniqueConstraint(fields=["city", "matching", "kind", "number"], name="match_once")]
 
 
 class StatusList(AppendOnly):

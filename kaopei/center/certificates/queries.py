@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from kaopei.center.certificates.issuing import WORDS
-from kaopei.center.certificates.models import Certificate, StatusList
+from kaopei.center.certificates.models import Certificate, Match, Matching, StatusList
 from kaopei.center.results import queries as results
 from kaopei.law.rules.c2_6_certificates import state_on
 from kaopei.office import keys
@@ -78,6 +78,18 @@ def papers(sitting: str = "") -> Iterator[tuple[str, bytes]]:
 def sealed(sitting: str = "") -> int:
     """How many sealed PDFs there are."""
     return certificates(sitting=sitting).filter(status=Certificate.Status.SIGNED).count()
+
+
+def matchings() -> list[Matching]:
+    """The province's tasks, the newest first; a city sees none."""
+    return list(Matching.objects.all()[:50])
+
+
+def matches(kind: str = "") -> QuerySet[Match]:
+    """What the newest comparison that found something says of the own rows."""
+    newest = Match.objects.order_by("-pk").values_list("matching", flat=True).first()
+    rows = Match.objects.filter(matching=newest or "")
+    return rows.filter(kind=kind) if kind else rows
 
 
 def waiting(sitting: str = "") -> int:

@@ -25,6 +25,13 @@ def sign(progress: Any, *, by: Actor, at: datetime, sitting: str) -> dict[str, A
     return {"text": f"签发 {len(made)} 张证书。", "url": f"/certificates/sittings/{sitting}/"}
 
 
+@task("certificates.match", "跨市比对")
+def match(progress: Any, *, by: Actor, at: datetime, number: str) -> dict[str, Any]:
+    """Compare all cities; asked for by the province, so it runs in the province's scope."""
+    made = actions.match(number, progress=progress, by=by, at=at)
+    return {"text": f"比对完成，线索 {sum(made.counts.values())} 条，已分送各市。", "url": "/certificates/matching/"}
+
+
 @every(600)
 def keep_status_fresh(at: datetime) -> None:
     """The next status list a day before the last one runs out; without a status key the log says so, and work goes on."""

@@ -9,6 +9,7 @@ app_name = "certificates"
 urlpatterns = [
     path("", views.listing, name="listing"),
     path("certificates.zip", views.every_paper, name="every_paper"),
+    path("matching/", views.matching, name="matching"),
     path("status.json", views.status_list, name="status_list"),
     path("sittings/<str:sitting>/", views.sitting, name="sitting"),
     path("sittings/<str:sitting>/issue/", views.issue, name="issue"),

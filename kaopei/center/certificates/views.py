@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from kaopei.center.certificates import actions, deciding, issuing, printing, queries
-from kaopei.center.certificates.models import Certificate
+from kaopei.center.certificates.models import Certificate, Match, Matching
 from kaopei.center.results import queries as results
 from kaopei.law.rules.c2_6_certificates import state_on
 from kaopei.law.verdict import refuse
@@ -23,6 +23,8 @@ from kaopei.office.exports.actions import MOST_BYTES
 from kaopei.office.exports.door import Offer, hand_out
 from kaopei.office.personal import mask_name
 from kaopei.office.refused import Refused
+from kaopei.office.scope import PROVINCE
+from kaopei.office.ui.context import city_name
 
 PAGE = 50
 STATES = {"valid": ("good", "有效"), "review_overdue": ("wait", "逾期未复审"), "expired": ("bad", "已过期"), "revoked": ("bad", "已失效")}
@@ -188,6 +190,28 @@ def _note(request: HttpRequest, obj: str, what: str, count: int, city: str | Non
     at: datetime = clock.now()
     home = city if city is not None else "" if request.user.city == "*" else request.user.city
     actions.note_fetched(obj, what=what, count=count, city=home, by=request.user, at=at)
+
+
+@permission("certificates.view")
+def matching(request: HttpRequest) -> HttpResponse:
+    """The province compares the cities (form field: reason) and sees how much was found; a city sees its own rows. Query: kind."""
+    may = request.user.may("certificates.match") and request.user.city == PROVINCE
+    if request.method == "POST":
+        if not may:
+            raise Http404
+        made = actions.ask_matching(reason=request.POST.get("reason", ""), by=request.user, at=clock.now())
+        messages.success(request, f"跨市比对 {made.number} 已开始，完成后结果分送各市。")
+        return redirect("certificates:matching")
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in Match.Kind.values else ""
+    page = Paginator(queries.matches(kind), PAGE).get_page(request.GET.get("page"))
+    told = [_told(one) for one in queries.matchings()] if may else []
+    return render(request, "certificates/matching.html", {"may": may, "told": told, "page": page, "kinds": Match.Kind.choices, "kind": kind})
+
+
+def _told(one: Matching) -> tuple[Matching, list[tuple[str, int]], list[tuple[str, int]]]:
+    kinds = [(Match.Kind(name).label, count) for name, count in sorted(one.counts.items())]
+    return one, kinds, [(city_name(code), count) for code, count in sorted(one.cities.items())]
 
 
 @permission("certificates.view")

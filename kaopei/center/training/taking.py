@@ -273,7 +273,7 @@ def study(made: Delivery, home: Home, batch: str) -> tuple[int, int]:
             [made.city, batch],
         )
         records = cursor.rowcount
-        cursor.execute("SELECT coalesce(sum(count), 0) FROM training_studyrecord WHERE batch = %s", [batch])
+        cursor.execute("SELECT coalesce(sum(count), 0) FROM training_studyrecord WHERE city = %s AND batch = %s", [made.city, batch])
         return cursor.fetchone()[0], records
 
 

@@ -11,6 +11,12 @@ class AccountsConfig(AppConfig):
     label = "accounts"
     verbose_name = "人员与岗位"
 
+    def cards(self, user: Any, at: datetime) -> list[Any]:
+        """An emergency account that was opened, until it is reported; a half to be taken."""
+        from kaopei.office.accounts import queries
+
+        return queries.cards(user, at)
+
     def granted(self, request: Any, *, by: Any, at: datetime) -> None:
         """The second administrator has signed."""
         from kaopei.office.accounts import actions

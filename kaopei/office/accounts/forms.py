@@ -72,3 +72,23 @@ class RoleForm(forms.Form):
     """One more role for a person."""
 
     role = forms.ChoiceField(label="增加岗位", choices=_roles)
+
+
+class SealForm(forms.Form):
+    """An emergency account to be sealed."""
+
+    role = forms.ChoiceField(label="岗位（只给一个）", choices=_roles)
+    city = forms.CharField(label="范围", max_length=6, help_text="六位城市代码；全省填 *。")
+    first = forms.CharField(label="第一持有人（用户名）", max_length=32)
+    second = forms.CharField(label="第二持有人（用户名）", max_length=32, help_text="两人各自登录后领取一份口令，封入信封，分开保管。")
+
+
+class UnsealForm(forms.Form):
+    """Both halves of an emergency account's key."""
+
+    username = forms.CharField(label="应急账号（见信封）", max_length=32)
+    first = forms.CharField(label="第一份口令", max_length=40, widget=forms.PasswordInput({"autocomplete": "off"}))
+    second = forms.CharField(label="第二份口令", max_length=40, widget=forms.PasswordInput({"autocomplete": "off"}))
+    reason = forms.CharField(
+        label="紧急情况", max_length=1000, widget=forms.Textarea({"rows": 3}), help_text="不少于 10 个字：为什么没有人能按平常的办法登录。"
+    )  # fmt: skip

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from kaopei.office import clock, scope
+from kaopei.office.accounts import queries
+from kaopei.office.accounts.models import PREFIX
 from kaopei.office.accounts.roles import catalogue
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -46,7 +48,8 @@ class Lasting:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             since = request.session.setdefault("since", clock.machine())
-            if clock.machine() - since > settings.LOG_IN_HOURS * 3600:
+            over = request.user.username.startswith(PREFIX) and queries.opened(request.user, clock.now()) is None
+            if over or clock.machine() - since > settings.LOG_IN_HOURS * 3600:
                 logout(request)
             elif request.session.get("must_enrol") and not request.path.startswith(self.FREE):
                 return redirect("own_log_in")

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from kaopei.office.accounts import roles
-from kaopei.office.personal import EncryptedBinaryField
+from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
 
 
 class UserManager(BaseUserManager["User"]):
@@ -155,3 +155,34 @@ class LogIn(models.Model):
     machine = models.CharField(max_length=120, blank=True)
     at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+
+
+# How every act of an emergency account is known, in every event and for good
+PREFIX = "sealed-"
+
+
+class SealedAccount(models.Model):
+    """应急账号: for the hour in which nobody who may can log in. Two holders each have half of its key; opened once, for two hours."""
+
+    user = models.OneToOneField(User, models.PROTECT, related_name="sealed")
+    first = models.CharField(max_length=32)
+    second = models.CharField(max_length=32)
+    # Of the halves; empty until their holders have taken them, and again after they were used
+    first_digest = models.BinaryField(max_length=32, default=b"")
+    second_digest = models.BinaryField(max_length=32, default=b"")
+    sealed_by = models.CharField(max_length=32)
+    sealed_at = models.DateTimeField()
+    opened_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True)
+    until: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True)
+    ended_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True)
+    reason = EncryptedTextField("accounts.sealed", blank=True)
+    report = EncryptedTextField("accounts.sealed", blank=True)
+    reported_by = models.CharField(max_length=32, blank=True)
+    reported_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(first=F("second")), name="sealed_account_has_two_holders"),
+            models.CheckConstraint(condition=Q(opened_at=None, until=None) | Q(opened_at__isnull=False, until__isnull=False), name="opened_until"),
+        ]

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db.models import Q
 
 from kaopei.office import trusted
 from kaopei.office.accounts import roles
-from kaopei.office.accounts.models import FailedLogin, LogIn, Passkey, User
+from kaopei.office.accounts.models import PREFIX, FailedLogin, LogIn, Passkey, SealedAccount, User
+from kaopei.office.ui.cards import Card, Line
 
 TRIES, WITHIN = 5, timedelta(minutes=10)
 # So many wrong passwords in that time, over all names, are no accident.
@@ -99,3 +101,42 @@ def names_of(usernames: Iterable[str]) -> dict[str, str]:
     wanted = set(usernames)
     found = dict(User.objects.filter(username__in=wanted).values_list("username", "name"))
     return {one: found.get(one, one) for one in wanted} | ({"system": "系统"} if "system" in wanted else {})
+
+
+def sealed_accounts(user: roles.Actor) -> list[SealedAccount]:
+    """Emergency accounts, the newest first: all of them for whoever looks after accounts, else those of which he holds a half."""
+    rows = SealedAccount.objects.select_related("user")
+    mine = Q(first=user.username) | Q(second=user.username)
+    if roles.judge(user, "accounts.view").allowed:
+        return list(rows if user.city == roles.PROVINCE else rows.filter(mine | Q(user__city=user.city)))
+    return list(rows.filter(mine))
+
+
+def sealed_account(username: str) -> SealedAccount | None:
+    """By its staff number."""
+    return SealedAccount.objects.select_related("user").filter(user__username=username).first()
+
+
+def opened(user: roles.Actor, at: datetime) -> SealedAccount | None:
+    """The emergency account that this person is, while it may be used; nobody else costs a query."""
+    row = sealed_account(user.username) if user.username.startswith(PREFIX) else None
+    return row if row and row.ended_at is None and row.until and at < row.until else None
+
+
+def overdue(at: datetime) -> list[SealedAccount]:
+    """Opened ones whose time is over."""
+    return list(SealedAccount.objects.filter(ended_at=None, until__lte=at))
+
+
+def cards(user: roles.Actor, at: datetime) -> list[Card]:
+    """The alarm: an emergency account was opened and is not reported yet; and the half that a holder has not taken."""
+    seen = sealed_accounts(user)
+    lines = []
+    for row in seen:
+        name, url = row.user.username, f"/sealed/{row.user.username}/"
+        if row.opened_at and not row.reported_at:
+            due = row.opened_at + timedelta(hours=24)
+            lines.append(Line(f"应急账号 {name} 已启用，须提交报告", url, "已过期" if at > due else "", due=due.date()))
+        elif (row.first == user.username and not row.first_digest) or (row.second == user.username and not row.second_digest):
+            lines += [] if row.opened_at else [Line(f"领取应急账号 {name} 的一份口令", url)]
+    return [Card("应急账号", "Emergency accounts", lines, count=len(lines), url="/sealed/", weight=1)] if lines else []

@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 
 from kaopei.law import places
 from kaopei.office import clock, trusted
+from kaopei.office.accounts import queries as accounts
 from kaopei.office.accounts import roles
 
 
@@ -26,6 +27,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "now": clock.now(),
         "program": getattr(settings, "PROGRAM_NAME", "考培"),
         "program_en": getattr(settings, "PROGRAM_ENGLISH", "Kaopei"),
+        "emergency": accounts.opened(user, clock.now()) if known else None,
         "may_exports": known and roles.judge(user, "exports.take").allowed,
         "may_people": known and roles.judge(user, "accounts.view").allowed,
         "may_events": known and roles.judge(user, "audit.view").allowed,

@@ -15,6 +15,7 @@ from kaopei.center.allocation import actions as allocation
 from kaopei.center.api import api
 from kaopei.center.certificates import actions as certificates
 from kaopei.center.certificates import issuing
+from kaopei.center.certificates.models import Match
 from kaopei.center.publication import actions as publication
 from kaopei.center.registry import actions as register
 from kaopei.center.registry import taking
@@ -23,8 +24,21 @@ from kaopei.center.registry.reporting import Upload
 from kaopei.center.sittings.models import Machine
 from kaopei.center.training.actions import classes
 from kaopei.center.training.actions import people as trainees
-from kaopei.center.training.models import Contest, Exclusion, Lead, SignInRecord, TrainingClass
+from kaopei.center.training.models import (
+    Contest,
+    Exclusion,
+    IdentityCorrection,
+    Lead,
+    SignInRecord,
+    SyllabusUnit,
+    TrainingClass,
+    TrainingFile,
+    TrainingProof,
+    Visit,
+)  # fmt: skip
+from kaopei.office.accounts import actions as accounts
 from kaopei.office.approvals import actions as approvals
+from kaopei.office.exports import actions as exports
 from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
 from kaopei.office.tasks import registry
 from tests.center.allocation.city import BASE, BATCH, OWNER, SHUT
@@ -73,7 +87,9 @@ def first(model: str, field: str = "pk", **wanted: Any) -> Callable[[], Any]:
     def find() -> Any:
         row = apps.get_model(model).objects.filter(**wanted).order_by("pk").first()
         assert row is not None, f"the matrix has no {model} with {wanted}"
-        return getattr(row, field)
+        for name in field.split("__"):
+            row = getattr(row, name)
+        return row
 
     return find
 
@@ -106,8 +122,15 @@ NAMED: dict[str, dict[str, Callable[[], Any]]] = {
     "training": {"number": CLASS, "pk": LESSON, "unit": text("U1"), "version": text(1), "city": text(FOSHAN), "code": text(OWNER)},
     "training:teacher": {"pk": first("training.TeacherReport")},
     "training:teacher_end": {"pk": first("training.TeacherReport")},
+    "training:visited": {"pk": first("training.Visit")},
+    "training:visit_photo": {"pk": first("training.Visit")},
+    "training:identity_one": {"pk": first("training.IdentityCorrection")},
+    "training:identity_evidence": {"pk": first("training.IdentityCorrection")},
+    "training:proof": {"number": first("training.TrainingProof", "number")},
+    "training:proof_paper": {"number": first("training.TrainingProof", "number")},
+    "training:own_proof": {"pk": first("training.Enrolment")},
     "training:identity_desk": {"pk": first("training.Enrolment")},
-    "training:confirm_unit": {"pk": text(1)},
+    "training:confirm_unit": {"pk": first("training.SyllabusUnit")},
     "training:records": {"pk": first("training.Enrolment")},
     "training:bind": {"pk": first("training.Enrolment")},
     "training:lead": {"pk": first("training.Lead")},
@@ -140,6 +163,9 @@ NAMED: dict[str, dict[str, Callable[[], Any]]] = {
     "": {"username": text("clerk"), "path": text("ui/style.css")},
     "own_passkey_end": {"pk": text(1)},
     "own_passkey_listing": {"pk": text(1)},
+    "sealed_account": {"username": first("accounts.SealedAccount", "user__username")},
+    "export": {"ulid": first("exports.Export", "ulid")},
+    "export_take": {"ulid": first("exports.Export", "ulid")},
     "job": {"ulid": first("tasks.Job", "ulid")},
     "job_cancel": {"ulid": first("tasks.Job", "ulid")},
 }  # fmt: skip
@@ -173,6 +199,10 @@ def deepen(held: Any) -> None:
         action="registry.suspend", object=f"site:{SHUT}", content=b"{}", title="佛山暂停申请", approve_act="registry.suspend", by=people["clerk"],
         at=at, term=timedelta(days=3650),
     )  # fmt: skip
+    accounts.seal("clerk", city=FOSHAN, holders=("approver", "clerk"), by=PEOPLE["security"].make(), at=at)
+    file = exports.File("allocation.tickets", "draw:D1", "佛山准考证导出", 101, "佛山.zip", "application/zip", b"PK")
+    exports.ask(file, reason="交佛山市局核对", by=people["clerk"], at=at)
+    Match.objects.create(city=FOSHAN, matching="PD-2026-0001", kind="application", number="440600-佛山-1", url="/applications/佛山/1/", elsewhere=1)
     registry.start("allocation.tickets", by=people["clerk"], at=at, title="佛山的任务", draw=0)
 
 
@@ -192,6 +222,31 @@ def _registry(people: Any, at: Any) -> None:
     allocation.draw_duties(row.number, by=people["approver"], at=at)
 
 
+def _papers(one: Any, lesson: Any) -> None:
+    """A visit, a correction that is asked for, a proof, a sealed file, a unit of the syllabus."""
+    made = lesson.study_class
+    Visit.objects.create(
+        city=FOSHAN, lesson=lesson, number="440600-2026-查-00001", heads=1, as_reported=True, expected=2, signed_in=[one.pk], note="佛山抽查所见",
+        photo=b"\x89PNG\r\n\x1a\n", photo_digest="a" * 64, by="inspector", at=NOW,
+    )  # fmt: skip
+    IdentityCorrection.objects.create(
+        city=FOSHAN, enrolment=one, institution_code=made.institution_code, field="name", old="甲某", new="甲佛山", evidence="佛山身份证复印件一份",
+        attachment=b"%PDF-1.7", attachment_digest="b" * 64, said_fault="institution", asked_by="institution", asked_at=NOW,
+    )  # fmt: skip
+    TrainingProof.objects.create(
+        city=FOSHAN, number="440600-证明-1", proof_id="0" * 26, enrolment=one, hours=4, signed=b"{}", pdf=b"%PDF-", digest="c" * 64,
+        pdf_digest="c" * 64, issued_by="institution", issued_at=NOW,
+    )  # fmt: skip
+    TrainingFile.objects.create(
+        city=FOSHAN, study_class=made, version=1, number="440600-档案-1", content=b"PK", size=2, digest="c" * 64, manifest="c" * 64, hours="c" * 64,
+        score=100, by="institution", at=NOW,
+    )  # fmt: skip
+    SyllabusUnit.objects.create(
+        city=FOSHAN, operation="低压电工作业", kind="initial", code="U1", title="佛山单元", hours=4, citation="佛山文件", from_day=NOW.date(),
+        entered_by="clerk",
+    )  # fmt: skip
+
+
 def _training() -> None:
     """A class of two with one lesson, a record, a lead and a contest."""
     begin, end = NOW + timedelta(days=1), NOW + timedelta(days=1, hours=3)
@@ -208,6 +263,7 @@ def _training() -> None:
     (lesson,) = classes.plan(made, [row], by=who, at=NOW)
     one, _other = trainees.enrol(made, [("甲某", whole(TRAINEES[0]), "C1"), ("乙某", whole(TRAINEES[1]), "C2")], by=who, at=NOW)
     where = {"city": FOSHAN, "enrolment": one}
+    _papers(one, lesson)
     SignInRecord.objects.create(**where, number="4406-R1", kind="in", study_class=made, lesson=lesson, unit="U1", day=begin.date(), begin=begin)
     Exclusion.objects.create(**where, key="4406-R1", code="T01", minutes=45, begin=begin, end=end)
     Contest.objects.create(**where, key="4406-R1", code="T01", minutes=45, statement="当日确在教室，请复核。", filed_at=NOW)

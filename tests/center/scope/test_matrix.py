@@ -18,12 +18,12 @@ from tests.people import FOSHAN
 # What everybody may open, logged in or not; each guards itself (the phone by its own key) or shows nothing.
 OPEN = {
     "api:api-root", "api:openapi-json",
-    "health", "language", "static", "login", "login_code", "login_passkey", "login_passkey_options", "login_recover", "logout",
+    "health", "language", "static", "login", "login_code", "login_passkey", "login_passkey_options", "login_recover", "login_sealed", "logout",
     "training:phone", "training:worker", "training:phone_enrol", "training:challenge", "training:phone_log_in", "training:events",
     "training:study", "training:study_events", "training:phone_contest", "training:decision", "training:own_proof",
 }  # fmt: skip
 # They end the log-in with which the next case would be tried.
-ENDS = {"logout", "own_log_ins_end"}
+ENDS = {"logout", "own_log_ins_end", "sealed_end"}
 VERBS = ("get", "post")
 # What a log-in or a refused try writes about the person himself, wherever he is.
 OWN_EVENTS = ("accounts.", "audit.")

@@ -1,6 +1,5 @@
 """一（二）、二（二） Drafts of the register: institutions and sites as they stand, no staff, no mobile numbers."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -8,13 +7,12 @@ from typing import Any
 from kaopei.center.publication.drafts.draft import Draft
 from kaopei.center.publication.models import Publication
 from kaopei.center.registry import queries as registry
+from kaopei.center.registry import telephone
 from kaopei.center.training.queries import classes as training
 from kaopei.law.places import cities
 from kaopei.office.clock import CHINA
 
 Kind = Publication.Kind
-# A landline belongs to the office; a mobile number to a person, and a list of registered bodies need not name him.
-LANDLINE = re.compile(r"(0\d{2,3}-?)?\d{7,8}(-\d{1,6})?|400-?\d{3}-?\d{4}")
 SITE_KINDS = {"public": "公共考试基地", "attached": "依托培训机构", "campus": "校内考试点", "other": "其他"}
 
 
@@ -45,7 +43,8 @@ def _institution(body: registry.InstitutionOn, city: str) -> dict[str, Any]:
         "name": body.name,
         "district": body.district,
         "address": body.address,
-        "phone": body.phone if LANDLINE.fullmatch(body.phone.strip()) else "",
+        # A mobile number belongs to a person, and a list of registered bodies need not name him.
+        "phone": body.phone if telephone.is_office(body.phone) else "",
         "operations": sorted(body.scope),
         "registered": body.is_registered,
         "state": body.status_text,

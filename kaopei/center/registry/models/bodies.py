@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from kaopei.center.registry.models.versions import Version
+from kaopei.office.personal import EncryptedTextField
 from kaopei.office.scope import CityRow
 
 
@@ -29,7 +30,7 @@ class Institution(CityRow):
     name = models.TextField()
     district = models.TextField(blank=True)
     address = models.TextField(blank=True)
-    phone = models.TextField(blank=True)
+    phone = EncryptedTextField("registry.phone", blank=True)
     website = models.TextField(blank=True)
     # Counts changes: who changes what somebody else has changed meanwhile is told.
     revision = models.PositiveIntegerField(default=0)
@@ -49,7 +50,7 @@ class Registration(Version):
     name = models.TextField()
     district = models.TextField(blank=True)
     address = models.TextField(blank=True)
-    phone = models.TextField(blank=True)
+    phone = EncryptedTextField("registry.phone", blank=True)
     website = models.TextField(blank=True)
     # 一（一）: an institution trains for the operations it reported and that were verified, no others.
     scope = ArrayField(models.TextField(), default=list)

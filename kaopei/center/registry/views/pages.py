@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from kaopei.center.registry import actions, queries
+from kaopei.center.registry import actions, queries, telephone
 from kaopei.center.registry.forms import ResumeForm, SuspensionForm
 from kaopei.center.registry.queries import papers, tied
 from kaopei.center.registry.reading import code as tidy_code
@@ -18,6 +18,8 @@ from kaopei.center.registry.views.frame import frame
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
 from kaopei.office.approvals import actions as approvals
+from kaopei.office.exports import actions as exports
+from kaopei.office.exports.actions import File
 
 PAGE = 50
 
@@ -36,13 +38,20 @@ def institutions(request: HttpRequest) -> HttpResponse:
 
 @permission("registry.view")
 def institution(request: HttpRequest, code: str) -> HttpResponse:
-    """One institution: its time line, registrations, reports, ties, sites on its premises."""
+    """One institution: its time line, registrations, reports, ties, sites on its premises. Form field: reason (to see a masked telephone)."""
     parts = frame(request)
     body = queries.institution(parts["city"], code, parts["day"])
     if body is None or request.user.institution not in ("", code):
         raise Http404
+    phone = telephone.shown(body.phone)
+    if request.method == "POST":
+        what = File("registry.phone", f"institution:{code}", f"联系电话 {code}", 1, "电话", "text/plain", body.phone.encode())
+        exports.hand_out(what, reason=request.POST.get("reason", ""), by=request.user, at=clock.now())
+        phone = body.phone
     context = {
         "body": body,
+        "phone": phone,
+        "hidden": phone != body.phone and request.user.may("exports.take"),
         "hosted": [site for site in queries.sites(parts["city"], parts["day"]) if site.host_code == code],
         "ties": [tie for tie in queries.ties(parts["city"], parts["day"]) if code in (tie.one_code, tie.other_code)],
         "registrations": queries.registrations(parts["city"], code),

@@ -1,8 +1,12 @@
 """Rosters and who is in the room, read."""
 
-from django.db.models import QuerySet
+import datetime as dt
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
-from kaopei.center.training.models import Device, EnrolCode, Enrolment, Lesson, SignInRecord, Trainee, TrainingClass
+from django.db.models import Count, QuerySet
+
+from kaopei.center.training.models import Device, EnrolCode, Enrolment, Lesson, SignInRecord, Trainee, TrainingClass, TrainingProof
 from kaopei.office import scope
 
 
@@ -47,6 +51,32 @@ def board(lesson: Lesson) -> list[dict[str, object]]:
         came = rows.get(one.pk, {"came": None, "went": None, "evidence": 0, "confirmed": False})
         found.append({"enrolment": one, **came, "kinds": bin(int(str(came["evidence"]))).count("1")})
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Attending:
+    """Somebody on the roster of a class that is not over, by keyed index."""
+
+    city: str
+    number: str
+    person: str
+    first_day: dt.date
+    last_day: dt.date
+
+
+def attending(day: dt.date) -> Iterator[Attending]:
+    """People of classes that are not over on `day` who are in classes of several cities in scope, by person."""
+    rows = Enrolment.objects.filter(left_on=None, study_class__last_day__gte=day).exclude(trainee__person="")
+    several = rows.values("trainee__person").annotate(cities=Count("city", distinct=True)).filter(cities__gt=1).values("trainee__person")
+    fields = ("city", "study_class__number", "trainee__person", "study_class__first_day", "study_class__last_day")
+    for row in rows.filter(trainee__person__in=several).order_by("trainee__person", "pk").values_list(*fields).iterator(chunk_size=5000):
+        yield Attending(*row)
+
+
+def revoked_proofs(people: Collection[str]) -> list[tuple[str, str]]:
+    """(person, city) of each revoked proof of training of these people (keyed indexes)."""
+    rows = TrainingProof.objects.filter(status=TrainingProof.Status.REVOKED, enrolment__trainee__person__in=people)
+    return list(rows.values_list("enrolment__trainee__person", "city"))
 
 
 def device(number: str) -> Device | None:

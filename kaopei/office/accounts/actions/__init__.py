@@ -13,6 +13,7 @@ from kaopei.office.accounts.actions.factors import (
 )
 from kaopei.office.accounts.actions.people import assign, bind_key, close, create_person, note_failure, unassign
 from kaopei.office.accounts.actions.recovering import ask_recovery, recover, use_recovery
+from kaopei.office.accounts.actions.sealed import end, report, seal, take_half, unseal
 
 __all__ = [
     "add_passkey",
@@ -21,6 +22,7 @@ __all__ = [
     "bind_key",
     "close",
     "create_person",
+    "end",
     "end_code",
     "end_log_ins",
     "end_passkey",
@@ -30,7 +32,11 @@ __all__ = [
     "prove_code",
     "prove_passkey",
     "recover",
+    "report",
+    "seal",
     "set_code",
+    "take_half",
     "unassign",
+    "unseal",
     "use_recovery",
 ]
