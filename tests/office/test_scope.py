@@ -67,7 +67,7 @@ def test_inside_another_query_too(jobs):
     with scope.entered(scope.PROVINCE):
         for city in (FOSHAN, GUANGZHOU):
             Request.objects.create(
-                ulid=f"R{city:0>25}", action="a.b", object="o", title=city, approve_act="x", content=b"", digest="", requester="x", city=city,
+                ulid=f"R{city:0>25}", action="a.b", object=city, title=city, approve_act="x", content=b"", digest="", requester="x", city=city,
                 asked_at=NOW, expires_at=NOW + timedelta(days=1),
             )  # fmt: skip
     with scope.entered(FOSHAN):

@@ -111,7 +111,7 @@ def test_nobody_else_ends_it_and_it_signs_nothing(people, sealed):
         asking = approvals.request(
             action="accounts.x", object="o", content=b"x", title="t", approve_act="accounts.recover", by=people["clerk"], at=NOW,
         )  # fmt: skip
-        refused("", approvals.approve, asking, digest=asking.digest, pin="", by=made.user, at=NOW)
+        refused("密钥|签名|口令", approvals.approve, asking, digest=asking.digest, pin="", by=made.user, at=NOW)
     assert asked.get(asking.ulid).status == "open"
 
 
