@@ -6,11 +6,14 @@ The server starts when the first test asks for a database.
 """
 
 import fcntl
+import gc
 import os
 import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,8 @@ import pytest
 from psycopg import sql
 
 TESTS = Path(__file__).parent
+# `./test scan` keeps what tests leave, to be searched for people's numbers afterwards.
+KEPT = "KAOPEI_TEST_KEEP" in os.environ
 ONE_MONTH = {f"tests/rehearsal/test_{part}.py" for part in ("rehearse", "tamper", "hunt")}
 
 
@@ -62,7 +67,7 @@ def sweep() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-if PARENT:
+if PARENT and not KEPT:
     sweep()
 assert "-cfsync=off" in FORGETFUL
 CLUSTER = Cluster(FOLDER / "pg", name="kaopei", durable=False)
@@ -115,11 +120,21 @@ class Spreading:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Spreading(), "kaopei-spreading")
+    if KEPT:
+        from tests import keeping
+
+        keeping.note_addresses(FOLDER / f"addresses-{WORKER}.log")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: the collector need not go through it again during the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
     CLUSTER.stop()
-    if PARENT:
+    if PARENT and not KEPT:
         shutil.rmtree(FOLDER, ignore_errors=True)
 
 
@@ -154,8 +169,29 @@ def migrated() -> str:
             call_command("migrate", verbosity=0)
             line.close()
             line.settings_dict.update(working)
+            if KEPT:
+                from tests import keeping
+
+                keeping.store_in_clear(CLUSTER.admin_url, url("owner", "template_all"))
             (FOLDER / "template.done").touch()
     return "template_all"
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's user may enter when we are root; pytest's own are closed to everybody else."""
+    folder = Path(tempfile.mkdtemp(prefix="kaopei-play-"))
+    folder.chmod(0o755)
+    yield folder
+    if not KEPT:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def place():
+    """A folder of the test's own in which PostgreSQL can live."""
+    with open_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -1,22 +1,28 @@
-"""What ./test runs, stage by stage, and one closing line with the counts of all of them."""
+"""What ./test runs, stage by stage, and one closing line with the counts of all of them.
+
+Stages of one lane follow each other; lanes run side by side. One lane computes, the other mostly waits for servers, browsers and
+kills: together they keep two cores busy, which neither does alone. Longest first in the second lane, so that both end together.
+"""
 
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as ET
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PURE = ["law", "lottery", "ledger", "paper", "parcel"]
 JOURNEYS = ["tests/commandline", "tests/rehearsal"]
-HOUSE = ["architecture", "contracts", "docs", "boot"]
-# Tests that wait for databases would leave two cores half idle with two workers; browsers and kills keep two busy.
-WAITING = 3
+HOUSE = ["architecture", "contracts", "docs", "boot", "scan"]
+MODES = ("fast", "all", "long", "scan")
 # A file walks one sitting or one month from test to test: its tests stay together, in their order; so do files that share a month.
 WHOLE_FILES = ("--dist=loadfile",)
 PY = [sys.executable, "-m"]
+Lane = list[tuple[str, list[str]]]
 
 
 def pytest(*paths: str, workers: int = 0, extra: tuple[str, ...] = ()) -> list[str]:
@@ -26,12 +32,13 @@ def pytest(*paths: str, workers: int = 0, extra: tuple[str, ...] = ()) -> list[s
     return [*PY, "pytest", "-q", *there, *spread, *extra] if there else []
 
 
-def stages(mode: str) -> list[tuple[str, list[str]]]:
-    """(title, command) in order; `all` also runs what `fast` leaves out."""
+def lanes(mode: str) -> list[Lane]:
+    """(title, command) in order, lane by lane; `all` also runs what `fast` leaves out, `scan` the same without what leaves nothing."""
     pure = tuple(f"tests/{room}" for room in PURE)
     cover = tuple(f"--cov=kaopei.{room}" for room in PURE)
     quick = ("-m", "not browser and not long and not slow")
-    usual = ("-m", "not long")
+    # `scan` looks at what the tests leave: pytest's own folders stay too.
+    usual = ("-m", "not long", *(("-o", "tmp_path_retention_count=1000") if mode == "scan" else ()))
     always = [
         ("style", [*PY, "ruff", "check", "."]),
         ("import contracts", ["lint-imports", "--no-cache"]),
@@ -39,21 +46,22 @@ def stages(mode: str) -> list[tuple[str, list[str]]]:
     ]
     if mode == "fast":
         fast = pytest(*pure, "tests/test_architecture.py", workers=2, extra=quick)
-        return [*always, ("pure rooms and the house", fast)]
+        return [[*always, ("pure rooms and the house", fast)]]
     if mode == "long":
-        return [
-            ("full counts", pytest("tests", extra=("-m", "long", "--ignore=tests/vault"))),
-            ("full counts, vault", pytest("tests/vault", extra=("-m", "long"))),
-        ]
-    return [
-        *always,
+        full = [("full counts", "tests", ("--ignore=tests/vault",)), ("full counts, vault", "tests/vault", ())]
+        return [[(title, pytest(path, extra=("-m", "long", *more))) for title, path, more in full]]
+    computing = [
+        *(always if mode == "all" else ()),
         ("pure rooms", pytest(*pure, workers=2, extra=(*usual, *cover, "--cov-report=term:skip-covered"))),
         ("the house", pytest(*(f"tests/test_{part}.py" for part in HOUSE), workers=2, extra=usual)),
-        ("office and center", pytest("tests/office", "tests/center", "tests/portal", workers=WAITING, extra=usual)),
-        ("vault", pytest("tests/vault", workers=2, extra=(*usual, *WHOLE_FILES))),
-        ("edge and terminal", pytest("tests/edge", "tests/terminal", workers=2, extra=(*usual, *WHOLE_FILES))),
-        ("journeys in programs and browser", pytest(*JOURNEYS, workers=2, extra=(*usual, *WHOLE_FILES))),
+        ("office and center", pytest("tests/office", "tests/center", "tests/portal", workers=2, extra=usual)),
     ]
+    waiting = [
+        ("journeys in programs and browser", pytest(*JOURNEYS, workers=2, extra=(*usual, *WHOLE_FILES))),
+        ("edge and terminal", pytest("tests/edge", "tests/terminal", workers=2, extra=(*usual, *WHOLE_FILES))),
+        ("vault", pytest("tests/vault", workers=2, extra=(*usual, *WHOLE_FILES))),
+    ]
+    return [computing, waiting]
 
 
 def counted(report: Path) -> tuple[int, int, int]:
@@ -66,34 +74,81 @@ def counted(report: Path) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
-def main(mode: str) -> int:
-    """Run the stages of `fast`, `all` or `long`; 0 when everything held."""
-    if mode not in ("fast", "all", "long"):
-        print("./test [fast|all|long]", file=sys.stderr)
-        return 2
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    totals, broken = [0, 0, 0], []
-    with tempfile.TemporaryDirectory() as folder:
-        for number, (title, command) in enumerate(stages(mode)):
-            if not command:
-                continue
-            report = Path(folder) / f"{number}.xml"
-            if "pytest" in command:
-                command = [*command, f"--junitxml={report}"]
-            print(f"\n── {title}", flush=True)
-            began = time.monotonic()
-            status = subprocess.run(command, cwd=ROOT, env=environment).returncode
+@dataclass
+class Run:
+    """One ./test: where its stages report, what they counted, which broke."""
+
+    folder: Path
+    environment: dict[str, str]
+    alone: bool
+    totals: list[int] = field(default_factory=lambda: [0, 0, 0])
+    broken: list[str] = field(default_factory=list)
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def lane(self, stages: Lane) -> None:
+        for title, command in stages:
+            if command:
+                self.stage(title, command)
+
+    def stage(self, title: str, command: list[str]) -> None:
+        """Run it; beside another lane its output is kept until it is whole."""
+        report, log = self.folder / f"{title}.xml", self.folder / f"{title}.log"
+        if "pytest" in command:
+            command = [*command, f"--junitxml={report}"]
+        with self.turn:
+            print(f"\n── {title}{'' if self.alone else ' …'}", flush=True)
+        began = time.monotonic()
+        with log.open("wb") as output:
+            told = None if self.alone else output
+            status = subprocess.run(command, cwd=ROOT, env=self.environment, stdout=told, stderr=told and subprocess.STDOUT).returncode
+        with self.turn:
+            sys.stdout.write(log.read_text(encoding="utf-8", errors="replace"))
             print(f"── {title}: {'ok' if status == 0 else 'BROKEN'} in {time.monotonic() - began:.1f} s", flush=True)
             if report.exists():
-                totals = [a + b for a, b in zip(totals, counted(report), strict=True)]
+                self.totals = [a + b for a, b in zip(self.totals, counted(report), strict=True)]
             if status:
-                broken.append(title)
-    if totals[2]:
-        print(f"\n{totals[2]} skipped: see the reasons above.")
-    if broken:
-        print(f"\nBroken: {', '.join(broken)}")
-    print(f"\n{totals[0]} passed, {totals[1] + sum(1 for title in broken if not totals[1])} failed, {totals[2]} skipped")
-    return 1 if broken else 0
+                self.broken.append(title)
+
+    def all(self, beside: list[Lane]) -> None:
+        threads = [threading.Thread(target=self.lane, args=(stages,)) for stages in beside]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def close(self) -> int:
+        """The last words; 0 when everything held."""
+        if self.totals[2]:
+            print(f"\n{self.totals[2]} skipped: see the reasons above.")
+        if self.broken:
+            print(f"\nBroken: {', '.join(self.broken)}")
+        failed = self.totals[1] + sum(1 for _ in self.broken if not self.totals[1])
+        print(f"\n{self.totals[0]} passed, {failed} failed, {self.totals[2]} skipped")
+        return 1 if self.broken else 0
+
+
+def main(mode: str) -> int:
+    """Run the stages of `fast`, `all`, `long` or `scan`; 0 when everything held."""
+    if mode not in MODES:
+        print(f"./test [{'|'.join(MODES)}]", file=sys.stderr)
+        return 2
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    beside = lanes(mode)
+    with tempfile.TemporaryDirectory(prefix="kps-") as folder:
+        Path(folder).chmod(0o755)  # as root, database servers in it run as somebody else
+        environment["KAOPEI_TEST_SHARED"] = folder
+        left = Path(folder) / "left"
+        if mode == "scan":
+            left.mkdir(mode=0o755)
+            environment |= {"TMPDIR": str(left), "KAOPEI_TEST_KEEP": "1"}
+        run = Run(Path(folder), environment, len(beside) == 1)
+        run.all(beside)
+        if mode == "scan":
+            from tests import scan
+
+            if scan.main(left):
+                run.broken.append("scan")
+        return run.close()
 
 
 if __name__ == "__main__":

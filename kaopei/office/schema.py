@@ -23,7 +23,8 @@ def migrate(settings: str, server: Cluster | Server) -> bool:
     prepare(server.owner_url)
     variable = database_variable(settings.split(".")[-2])
     done = subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+        # Checks of settings and addresses load every page of the program, seconds at each first start; the tests make them.
+        [sys.executable, "-m", "django", "migrate", "--skip-checks", "--verbosity", "0"],
         env={**os.environ, variable: server.owner_url, "DJANGO_SETTINGS_MODULE": settings, "PYTHONPATH": os.pathsep.join([str(PROJECT), *sys.path])},
         cwd=PROJECT,
         capture_output=True,

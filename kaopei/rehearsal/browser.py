@@ -33,7 +33,7 @@ os.dup2(ends[0], 3)
 os.dup2(ends[1], 4)
 os.execv(sys.argv[3], sys.argv[3:])
 """
-PATIENCE = 60.0
+PATIENCE = 120.0
 POLL = 0.03
 
 

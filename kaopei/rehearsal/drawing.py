@@ -78,7 +78,7 @@ class Draw:
             page = self.stage.person(who).get(self.path)
             if page.offers("/reveal/"):
                 self.stage.person(who).submit(page, {"secret": self.secret_of(key)}, ends="/reveal/")
-        self.stage.until(lambda: "已抽签" in self.stage.person("freezer").get(self.path).text, f"draw {self.number} drawn", seconds=180)
+        self.stage.until(lambda: "已抽签" in self.stage.person("freezer").get(self.path).text, f"draw {self.number} drawn")
 
     def play_on(self) -> None:
         """From wherever the draw stands to its published protocol; a draw that was interrupted is gone on with, never begun again."""

@@ -14,6 +14,10 @@ import httpx
 PROJECT = Path(__file__).resolve().parents[2]
 
 
+# Seconds after which something is stuck, however slow the machine and whatever runs beside; a program that ends is noticed at once.
+PATIENCE = 300.0
+
+
 class NotReady(RuntimeError):
     """A program ended or did not answer in time; its last words are quoted."""
 
@@ -40,7 +44,7 @@ class Program:
             env=_environment(env), start_new_session=True,
         )
 
-    def wait_ready(self, url: str, seconds: float = 60) -> None:
+    def wait_ready(self, url: str, seconds: float = PATIENCE) -> None:
         """Until the address answers with 200."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -104,7 +104,7 @@ class Province:
         self.programs[name] = Program(name, [*words, "--port", str(self.ports[name]), "--data", str(self.data)], log)
 
     def _ready(self, name: str) -> None:
-        self.programs[name].wait_ready(f"http://127.0.0.1:{self.ports[name]}/healthz", 90)
+        self.programs[name].wait_ready(f"http://127.0.0.1:{self.ports[name]}/healthz")
 
     def _site(self, stage: Stage) -> None:
         """The first exam site's machine; it listens where this start says, whatever an earlier one said."""

@@ -14,7 +14,7 @@ from kaopei.rehearsal.clock import Clock
 from kaopei.rehearsal.month import Month
 from kaopei.rehearsal.page import Page
 from kaopei.rehearsal.person import Person, Stuck
-from kaopei.rehearsal.programs import Program, command, free_port
+from kaopei.rehearsal.programs import PATIENCE, Program, command, free_port
 from kaopei.rehearsal.report import Report
 
 DONE, NOT_DONE, CANCELLED = "已完成", "未完成", "已取消"
@@ -47,12 +47,12 @@ class Stage:
 
     # ── programs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def start(self, name: str, words: list[str], *, seconds: float = 90) -> str:
+    def start(self, name: str, words: list[str]) -> str:
         """Start a program that takes `--port`, wait until it answers; its address."""
         port = self.ports.get(name) or free_port()
         address = f"http://127.0.0.1:{port}"
         self.programs[name] = Program(name, [*words, "--port", str(port), "--data", str(self.data)], self.data / "logs" / f"{name}.log")
-        self.programs[name].wait_ready(f"{address}/healthz", seconds)
+        self.programs[name].wait_ready(f"{address}/healthz")
         self.addresses[name] = address
         return address
 
@@ -107,16 +107,16 @@ class Stage:
 
     def must_sign(self, who: str, about: str) -> int:
         """Like sign; Stuck if nothing waited."""
-        signed = self.sign(who, about, seconds=5)
+        signed = self.sign(who, about, seconds=30)
         if not signed:
             raise Stuck(f"{who}: nothing about {about} waits for a signature")
         return signed
 
-    def job(self, who: str, page: Page, *, seconds: float = 300) -> Page:
+    def job(self, who: str, page: Page, *, seconds: float = PATIENCE) -> Page:
         """Watch the job that a form led to until it is done; Stuck with its words when it was not."""
         return self.watch(who, page.url, seconds=seconds)
 
-    def watch(self, who: str, url: str, *, seconds: float = 300) -> Page:
+    def watch(self, who: str, url: str, *, seconds: float = PATIENCE) -> Page:
         """Reload a job's page until it says that it is done."""
         end = time.monotonic() + seconds
         while True:
@@ -127,7 +127,7 @@ class Stage:
                 raise Stuck(f"{who}: {url}: {page.text[:600]}")
             time.sleep(0.3)
 
-    def until(self, look: Callable[[], Any], what: str, *, seconds: float = 120) -> Any:
+    def until(self, look: Callable[[], Any], what: str, *, seconds: float = PATIENCE) -> Any:
         """Look again until there is something; Stuck when time is over."""
         end = time.monotonic() + seconds
         while not (found := look()):

@@ -14,6 +14,7 @@ from kaopei.commandline import ledger, trust_files
 from kaopei.ledger import checkpoint, segment
 from kaopei.parcel import container
 from kaopei.parcel.keyfile import Signer
+from tests import installation
 from tests.commandline import laid
 from tests.parcel import cast, records
 from tests.parcel.test_whole_chain import chain
@@ -221,14 +222,14 @@ def test_random_changes_are_found_or_nothing_changed(tmp_path):
         assert (word == "ok") == (bytes(data) == files[name]), (name, kind, at, other)
 
 
-def test_export_and_verify_as_processes(tmp_path):
+def test_export_and_verify_as_processes(place):
     """The center's and the vault's ledgers of a fresh installation."""
-    data, out = tmp_path / "data", tmp_path / "out"
+    data, out = installation.lay(place / "data"), place / "out"
     assert laid.run("trust", "found", "--rehearsal", "--deployment", "粤测试", "--out", data).status == 0
     pack = laid.PROJECT / "examples" / "foshan-2026-12"
     empty = laid.run("ledger", "export", "--out", out / "ledger", "--data", data)
     assert (empty.status, "还没有任何条目" in empty.said, (out / "ledger").exists()) == (2, True, False)
-    assert laid.run("intake", pack, "--out", tmp_path / "v.csv", "--data", data).status == 0
+    assert laid.run("intake", pack, "--out", place / "v.csv", "--data", data).status == 0
     done = laid.run("ledger", "export", "--out", out / "ledger", "--data", data)
     assert (done.status, done.said) == (0, "")
     assert done.lines[0][0].startswith(str(out / "ledger" / "center"))

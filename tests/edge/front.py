@@ -127,7 +127,7 @@ def start_nginx(front: Front, rate: int) -> None:
     (work / "nginx.conf").write_text(f"daemon off;\n{text}", "utf-8")
     with (work / "stderr").open("wb") as errors:
         front.process = subprocess.Popen(["nginx", "-p", str(work), "-c", str(work / "nginx.conf")], stderr=errors)
-    until = time.monotonic() + 15
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         with contextlib.suppress(httpx.HTTPError):
             if httpx.get(f"https://127.0.0.1:{front.port}/healthz", verify=front.context(), trust_env=False).status_code:

@@ -27,7 +27,7 @@ SEAL = "440601-0007 440601-0008"
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     """A command as at a prompt."""
-    return subprocess.run([sys.executable, "-m", "kaopei", *words], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([sys.executable, "-m", "kaopei", *words], capture_output=True, text=True, timeout=300, check=False)
 
 
 @dataclass

@@ -49,7 +49,7 @@ def spoil(site, sql, *values):
 
 def refused_start(site):
     done = subprocess.run(
-        [sys.executable, "-m", "kaopei", "edge", "serve", "--config", str(site.config)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "kaopei", "edge", "serve", "--config", str(site.config)], capture_output=True, text=True, timeout=300, check=False
     )
     return done.returncode, done.stderr
 
@@ -57,7 +57,7 @@ def refused_start(site):
 def go_on(site, first=HEAD, second=KEEPER, pins=(at.PIN, at.PIN)):
     env = {**os.environ, "KAOPEI_PIN_1": pins[0], "KAOPEI_PIN_2": pins[1]}
     words = ["edge", "go-on", "--config", str(site.config), "--first", first, "--second", second]
-    done = subprocess.run([sys.executable, "-m", "kaopei", *words], capture_output=True, text=True, timeout=60, check=False, env=env)
+    done = subprocess.run([sys.executable, "-m", "kaopei", *words], capture_output=True, text=True, timeout=300, check=False, env=env)
     return done.returncode, done.stdout + done.stderr
 
 

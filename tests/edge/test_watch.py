@@ -17,7 +17,6 @@ def browser():
 
 def staff_page(browser, room, name):
     page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
-    page.set_default_timeout(15_000)
     page.goto(f"{room.base}/login")
     page.select_option("[name=name]", name)
     page.fill("[name=pin]", PIN)

@@ -1,16 +1,14 @@
 """One small month, rehearsed twice at once with the same seed; all tests here look at what lies there afterwards."""
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from kaopei.rehearsal import browser
+from tests import installation
+from tests.conftest import open_folder
 from tests.rehearsal import small
 
 
@@ -25,21 +23,6 @@ class Held:
     @property
     def report(self):
         return json.loads((self.out / "report.json").read_text())
-
-
-@contextmanager
-def open_folder() -> Iterator[Path]:
-    """A folder that PostgreSQL's user may enter when we are root; pytest's own are closed to everybody else."""
-    folder = Path(tempfile.mkdtemp(prefix="kaopei-play-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def place():
-    with open_folder() as folder:
-        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -60,11 +43,13 @@ def home():
 def both(month, home):
     """The second with a real browser, where the machine has one: the same answers give the same results."""
     outs = [home / "one", home / "two"]
+    for out in outs:
+        installation.lay(out / "data")
     more = {"two": ["--browser"] if has_browser() else []}
     running = [
         small.start("rehearse", month, "--out", out, "--seed", small.SEED, *more.get(out.name, []), log=home / f"{out.name}.log") for out in outs
     ]
-    return [Held(out, process.wait(600), (home / f"{out.name}.log").read_text()) for out, process in zip(outs, running, strict=True)]
+    return [Held(out, process.wait(1800), (home / f"{out.name}.log").read_text()) for out, process in zip(outs, running, strict=True)]
 
 
 def has_browser() -> bool:

@@ -59,7 +59,7 @@ def environment() -> dict[str, str]:
 def run(*words: object, **options) -> subprocess.CompletedProcess[str]:
     """`./run words`, from a folder that is not the project's."""
     command = [sys.executable, "-m", "kaopei", *map(str, words)]
-    return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL, **options)
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=1800, stdin=subprocess.DEVNULL, **options)
 
 
 def start(*words: object, log: Path) -> subprocess.Popen[bytes]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kaopei.rehearsal import founding, journey, office
 from kaopei.rehearsal.drawing import Draw, moment
+from tests import installation
 from tests.rehearsal import small
 
 
@@ -14,6 +15,7 @@ def office_month(folder: Path, out: Path, monkeypatch, sittings: int = 1):
     for name in small.NAMED:
         monkeypatch.delenv(name, raising=False)
     wishes = journey.Wishes(folder=folder, out=out, seed=small.SEED, sittings=sittings)
+    installation.lay(out / "data")
     found, bank, seed = journey._judged(wishes)
     stage = journey.prepare(wishes, found, seed)
     try:

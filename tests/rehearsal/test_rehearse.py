@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from tests import installation
 from tests.rehearsal import small
 from tests.rehearsal.conftest import has_browser
 
@@ -109,6 +110,7 @@ def test_a_pack_that_the_center_cannot_take_is_one_line(month, place):
     shutil.copytree(month, place / "pack")
     whole = (place / "pack" / "学员报名.xlsx").read_bytes()
     (place / "pack" / "学员报名.xlsx").write_bytes(whole[: len(whole) // 2])
+    installation.lay(place / "out" / "data")
     done = small.run("rehearse", place / "pack", "--out", place / "out")
     assert done.returncode == 2 and "学员报名" in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
     processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout

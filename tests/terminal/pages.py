@@ -35,7 +35,6 @@ def walk(browser, folder, look):
     with stage.serving(folder, rows=rows, items=ITEMS, window=WIDE) as (room, _):
         context = browser.new_context(viewport=PLAIN)
         page = context.new_page()
-        page.set_default_timeout(30_000)
         _before(page, room, rows, look)
         _paper(page, room, rows, look)
         _covered(page, room, rows, look)

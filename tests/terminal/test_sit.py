@@ -24,7 +24,6 @@ class Seat:
         page.on("request", lambda request: self.asked.append(request.url))
         page.on("pageerror", lambda problem: self.errors.append(str(problem)))
         page.on("console", lambda said: self.errors.append(said.text) if "Content Security Policy" in said.text else None)
-        page.set_default_timeout(15_000)
 
     def enter(self):
         code = self.staff.sign_in(self.row).json()["code"]
@@ -272,7 +271,7 @@ def test_a_moved_candidate_goes_on_at_another_machine_and_the_old_one_is_covered
     fresh.goto(f"{seat.room.base}/exam/?seat={spare}")
     fresh.fill("#code", answer["code"])
     fresh.keyboard.press("Enter")
-    fresh.wait_for_selector(".where strong:has-text('第 4 题')", timeout=15_000)
+    fresh.wait_for_selector(".where strong:has-text('第 4 题')")
     assert fresh.locator(".number.answered").all_inner_texts() == ["1"]
     context.close()
 
@@ -284,10 +283,10 @@ def test_a_killed_server_covers_the_item_and_everything_goes_on_by_itself(seat):
     seat.room.kill()
     page.keyboard.press("2")
     page.wait_for_selector(".status.unsaved", state="attached")
-    page.wait_for_selector("#cover:has-text('网络中断')", timeout=10_000)
+    page.wait_for_selector("#cover:has-text('网络中断')")
     assert item_text(1) not in page.content()
     seat.room.serve()
-    page.wait_for_selector("#cover", state="hidden", timeout=15_000)
+    page.wait_for_selector("#cover", state="hidden")
     seat.at_item(1).saved()
     assert page.locator("input:checked").get_attribute("value") == "B"
     facts = seat.facts()
@@ -335,7 +334,7 @@ def test_the_time_can_be_hidden_and_speaks_at_thirty_minutes(hall, browser):
     assert ":" not in page.inner_text(".time")
     left = one.facts()["remaining"]
     room.jump(left - 1790)
-    page.wait_for_selector("#notice:has-text('30')", timeout=8000)
+    page.wait_for_selector("#notice:has-text('30')")
     page.keyboard.press("t")
     assert page.inner_text(".time").startswith("29:")
     context.close()
@@ -367,6 +366,7 @@ def test_no_word_of_an_item_stays_on_the_machine(hall, tmp_path, browser):
     room, rows = hall
     profile = tmp_path / "profile"
     context = browser.browser_type.launch_persistent_context(str(profile), executable_path=chromium.PATH, args=chromium.SWITCHES, viewport=SCREEN)
+    context.set_default_timeout(chromium.PATIENCE)
     one = Seat(room, room.log_in(INVIGILATOR), next(rows), context.new_page())
     page = one.enter().at_item(1).page
     for _ in range(ITEMS - 1):
@@ -406,7 +406,7 @@ def test_time_over_hands_in_by_itself(hall, browser):
     page.keyboard.press("1")
     one.saved()
     room.jump(one.facts()["remaining"] - 4)
-    page.wait_for_selector("#receipt", timeout=20_000)
+    page.wait_for_selector("#receipt")
     assert "时间到" in one.seen()
     assert one.facts()["answers"] == {"1": "A"}
     context.close()

@@ -35,7 +35,7 @@ class Machine:
             str(self.folder), executable_path=chromium.PATH, args=chromium.SWITCHES, viewport=SCREEN
         )
         self.page = self.context.pages[0]
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(chromium.PATIENCE)
         self.page.goto(self.address)
         return self.page
 

@@ -7,11 +7,14 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kaopei.office.environment import PROJECT
+from tests import installation
+from tests.conftest import open_folder
 from tests.parcel import cast
 from tests.vault.sealing import kids, lay_private_keys, order
 from tests.vault.workbooks import PLAN, SUBJECT, bank, blueprint, folder, rows
@@ -31,12 +34,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def data(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(files: Path) -> Iterator[Path]:
     """A data directory with one bank in it."""
-    folder = tmp_path_factory.mktemp("data")
-    done = run("bank", "import", files / "题库.xlsx", "--verdicts", folder / "v.csv", "--data", folder)
-    assert done.returncode == 0, done.stderr
-    return folder
+    with open_folder() as folder:
+        installation.lay(folder, "vault")
+        done = run("bank", "import", files / "题库.xlsx", "--verdicts", folder / "v.csv", "--data", folder)
+        assert done.returncode == 0, done.stderr
+        yield folder
 
 
 def test_write_verdicts_that_others_can_compare(files: Path, data: Path) -> None:
@@ -50,13 +54,14 @@ def test_write_verdicts_that_others_can_compare(files: Path, data: Path) -> None
     }  # fmt: skip
 
 
-def test_apply_nothing_when_one_of_several_files_is_bad(files: Path, tmp_path: Path) -> None:
-    done = run("bank", "import", files / "题库.xlsx", files / "坏.xlsx", "--data", tmp_path)
+def test_apply_nothing_when_one_of_several_files_is_bad(files: Path, tmp_path: Path, place: Path) -> None:
+    installation.lay(place, "vault")
+    done = run("bank", "import", files / "题库.xlsx", files / "坏.xlsx", "--data", place)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     assert "坏.xlsx" in done.stderr
     empty = run("assemble", "--subject", SUBJECT, "--blueprint", files / "蓝图.xlsx", "--forms", 1, "--seed", "00",
-                "--json", tmp_path / "f.json", "--data", tmp_path)  # fmt: skip
+                "--json", tmp_path / "f.json", "--data", place)  # fmt: skip
     assert empty.returncode == 2
     assert "没有科目“起重机作业”的试题" in empty.stderr
 

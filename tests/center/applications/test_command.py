@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kaopei.center import commands
+from tests import installation
 from tests.center.applications.test_judge import dirty
 from tests.center.packs import Pack, Style
 
@@ -51,9 +52,9 @@ def test_fault_of_a_file_is_one_line_and_exit_2(tmp_path, broken):
     assert not (tmp_path / "v.csv").exists() and not (tmp_path / "data").exists()
 
 
-def test_taken_in_once_and_told_the_second_time(tmp_path):
+def test_taken_in_once_and_told_the_second_time(tmp_path, place):
     made, expected = dirty()
-    folder, data = made.lay(tmp_path / "in"), tmp_path / "data"
+    folder, data = made.lay(tmp_path / "in"), installation.lay(place / "data", "center")
     first = run(folder, "--out", tmp_path / "1.csv", "--data", data)
     assert first.returncode == 0, first.stderr
     assert "已确认" in first.stdout and [row[1:] for row in first_three(tmp_path / "1.csv")[1:]] == expected

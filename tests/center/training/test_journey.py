@@ -80,7 +80,6 @@ class Walk:
 
     def page(self, size, who="", path=""):
         made = self.browser.new_context(viewport=size, accept_downloads=True).new_page()
-        made.set_default_timeout(20_000)
         if who:
             self.log_in(made, who)
         if path:

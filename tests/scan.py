@@ -1,0 +1,173 @@
+"""Identity and phone numbers in clear in what a whole run of ./test left behind: `./test scan`, or this file and a folder.
+
+Read is every byte of every file (databases with their write-ahead logs and toast, server logs, data folders, parcels, addresses that
+were asked for), in UTF-8 and UTF-16; what is packed (ZIP and all that are ZIPs, gzip, streams of a PDF) is unpacked; a PDF is read
+as text too. Every database is then started once more and each of its tables copied out, so that no compression hides anything.
+
+A number is found by its shape, not by a list, so that nobody's number has to be known: 18 digits with a possible birthday, or a
+mobile phone's 11 digits.
+"""
+
+import gzip
+import io
+import mmap
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Buffer, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+BIRTHDAY = r"(?:19[2-9]\d|20[0-3]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+SHAPES = (rf"[1-8]\d{{5}}{BIRTHDAY}\d{{3}}[\dXx]", r"1[3-9]\d{9}")
+
+
+def spelled(shape: str, between: str) -> str:
+    """The shape with this after each digit: in UTF-16 a zero byte."""
+    units = re.findall(r"\(\?:|\)|\||\[[^\]]*\]|\\d|\d|\{\d+\}", shape)
+    assert "".join(units) == shape
+    return "".join(f"(?:{unit}{between})" if unit[0] in "[\\0123456789" else unit for unit in units)
+
+
+NUMBER = re.compile("|".join(rf"(?<![0-9A-Za-z])(?<!\d\.){shape}(?![0-9A-Za-z])" for shape in SHAPES).encode())
+WIDE = re.compile("|".join(rf"(?<![0-9A-Za-z]\x00)(?<!\d\x00\.\x00){spelled(shape, '\\x00')}(?![0-9A-Za-z]\x00)" for shape in SHAPES).encode())
+STREAM = re.compile(rb"stream\r?\n")
+DEEP = 4  # a parcel in a download in a backup, and one more
+
+
+@dataclass
+class Found:
+    """What was read, and where numbers stand: path → how many."""
+
+    files: int = 0
+    bytes: int = 0
+    tables: int = 0
+    rows: int = 0
+    hits: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
+
+    def look(self, name: str, data: Buffer, depth: int = 0) -> None:
+        """One file or one member of it."""
+        for pattern in (NUMBER, WIDE):
+            for hit in pattern.finditer(data):  # type: ignore[type-var]
+                self.hits[name] += 1
+                self.first.setdefault(name, around(data, hit.start(), hit.end()))
+        if depth < DEEP:
+            for part, content in members(bytes(memoryview(data)[:8]), data):
+                self.look(f"{name}!{part}", content, depth + 1)
+
+
+def around(data: Buffer, start: int, end: int) -> str:
+    """What stands beside a number, the number itself masked: a report about clear numbers must not hold them."""
+    view = memoryview(data)
+    before, after = bytes(view[max(0, start - 40) : start]), bytes(view[end : end + 20])
+    text = f"{before.decode('utf-8', 'replace')}{bytes(view[start : start + 4]).decode('ascii', 'replace')}…{after.decode('utf-8', 'replace')}"
+    return re.sub(r"[^\x20-\x7e\u4e00-\u9fff…]+", "·", text)
+
+
+def members(head: bytes, data: Buffer) -> Iterator[tuple[str, bytes]]:
+    """What is packed inside; a broken archive has nothing inside that anybody could read either."""
+    if head.startswith(b"PK\x03\x04"):
+        try:
+            with zipfile.ZipFile(io.BytesIO(bytes(memoryview(data)))) as box:
+                for one in box.infolist():
+                    yield one.filename, box.read(one)
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError):
+            return
+    elif head.startswith(b"\x1f\x8b"):
+        try:
+            yield "gzip", gzip.decompress(bytes(memoryview(data)))
+        except (OSError, EOFError, zlib.error):
+            return
+    elif head.startswith(b"%PDF"):
+        yield from pdf(bytes(memoryview(data)))
+
+
+def pdf(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Its streams unpacked, and the text that a reader sees."""
+    for number, mark in enumerate(STREAM.finditer(data)):
+        try:
+            yield f"stream{number}", zlib.decompressobj().decompress(memoryview(data)[mark.end() :])
+        except zlib.error:
+            continue
+    if shutil.which("pdftotext"):
+        done = subprocess.run(["pdftotext", "-q", "-", "-"], input=data, capture_output=True, check=False)
+        yield "text", done.stdout
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """Everything readable, each file once, links not followed."""
+    seen = set()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink() and (state := path.stat()).st_size and (state.st_dev, state.st_ino) not in seen:
+            seen.add((state.st_dev, state.st_ino))
+            yield path
+
+
+def read_files(folder: Path, found: Found) -> None:
+    for path in files(folder):
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            found.files += 1
+            found.bytes += len(data)
+            found.look(path.relative_to(folder).as_posix(), data)
+
+
+def read_databases(folder: Path, found: Found) -> None:
+    """Each table of each database of each server that lies in the folder, as the administrator who passes every policy."""
+    import psycopg
+    from psycopg import sql
+
+    from kaopei.office.database import cluster
+
+    for version in sorted(folder.rglob("data/PG_VERSION")):
+        base = version.parent.parent
+        with cluster(base, name="kaopei", durable=False) as server:
+            with psycopg.connect(server.admin_url, autocommit=True) as line:
+                names = [row[0] for row in line.execute("SELECT datname FROM pg_database WHERE datallowconn").fetchall()]
+            for name in names:
+                with psycopg.connect(server.admin_url.replace("/kaopei?", f"/{name}?"), autocommit=True) as line:
+                    tables = line.execute("SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT LIKE 'pg\\_%' AND"
+                                          " schemaname <> 'information_schema'").fetchall()  # fmt: skip
+                    for table in tables:
+                        found.tables += 1
+                        with line.cursor().copy(sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(sql.Identifier(*table))) as copy:
+                            rows = [bytes(row) for row in copy]
+                        found.rows += max(0, len(rows) - 2)
+                        found.look(f"{base.relative_to(folder).as_posix()}:{name}.{table[1]}", b"\n".join(rows))
+
+
+# Clear by nature, and why: (pattern of the path, reason). Everything else must be free of numbers.
+CLEAR: tuple[tuple[str, str], ...] = ()
+
+
+def excused(name: str) -> str:
+    """Why numbers may stand here, or nothing."""
+    return next((why for pattern, why in CLEAR if fnmatchcase(name, pattern)), "")
+
+
+def main(folder: Path) -> int:
+    """Scan the folder; 1 if there is a number where none may be."""
+    found = Found()
+    read_files(folder, found)
+    read_databases(folder, found)
+    bad = {name: count for name, count in found.hits.items() if not excused(name)}
+    by_reason = Counter[str]()
+    for name, count in found.hits.items():
+        if why := excused(name):
+            by_reason[why] += count
+    print(f"{found.files} files, {found.bytes / 2**20:.0f} MiB, {found.tables} tables, {found.rows} rows read")
+    for why, count in by_reason.most_common():
+        print(f"  in clear by nature: {count} numbers: {why}")
+    for name, count in sorted(bad.items()):
+        print(f"  BAD {count} in {name}: {found.first[name]}")
+    print(f"{sum(bad.values())} numbers in clear in {len(bad)} places where none may be")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
