@@ -51,7 +51,8 @@ collect_ignore = [] if PROGRAM == "vault" else ["vault"]
 os.environ["KAOPEI_DATA"] = str(FOLDER / f"data-{WORKER}")
 os.environ["DJANGO_SETTINGS_MODULE"] = "kaopei.office.settings_base" if PROGRAM == "office" else f"kaopei.{PROGRAM}.settings"
 
-from kaopei.office.database import FORGETFUL, Cluster  # noqa: E402
+from kaopei.office import schema  # noqa: E402
+from kaopei.office.database import FORGETFUL, NAMES, Cluster  # noqa: E402
 from kaopei.office.database_files import living_postmaster  # noqa: E402
 from kaopei.office.database_roles import prepare  # noqa: E402
 
@@ -154,27 +155,36 @@ def remake(name: str, template: str | None = None) -> None:
 
 def migrated() -> str:
     """The name of a database with all migrations; made once, whatever the number of workers."""
-    from django.core.management import call_command
-    from django.db import connections
-
     with (FOLDER / "template.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (FOLDER / "template.done").exists():
-            remake("template_all")
-            prepare(url("owner", "template_all"))
-            line = connections["default"]
-            line.close()
-            working = dict(line.settings_dict)
-            line.settings_dict.update(NAME="template_all", USER="kaopei_owner")
-            call_command("migrate", verbosity=0)
-            line.close()
-            line.settings_dict.update(working)
+            remake("template_all", NAMES.get(PROGRAM))
+            if PROGRAM in NAMES:  # as the program itself has made it; the mark that it keeps for its next start is not ours
+                with psycopg.connect(url("owner", "template_all"), autocommit=True) as line:
+                    line.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(schema.MARK)))
+            else:
+                migrate("template_all")
             if KEPT:
                 from tests import keeping
 
                 keeping.store_in_clear(CLUSTER.admin_url, url("owner", "template_all"))
             (FOLDER / "template.done").touch()
     return "template_all"
+
+
+def migrate(name: str) -> None:
+    """Make the tables of this process's settings in a database."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    prepare(url("owner", name))
+    line = connections["default"]
+    line.close()
+    working = dict(line.settings_dict)
+    line.settings_dict.update(NAME=name, USER="kaopei_owner")
+    call_command("migrate", verbosity=0)
+    line.close()
+    line.settings_dict.update(working)
 
 
 @contextmanager
@@ -196,7 +206,11 @@ def place():
 
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
-    """The tests' own server, started."""
+    """The tests' own server, started; it begins as a program's first start left it."""
+    if PROGRAM in NAMES:
+        from tests import installation
+
+        installation.seed(PROGRAM, CLUSTER.data)
     return CLUSTER.start() if CLUSTER.pid() is None or CLUSTER._users is None else CLUSTER
 
 

@@ -35,6 +35,14 @@ def lay(data: Path, *programs: str) -> Path:
     return data
 
 
+def seed(program: str, data: Path) -> None:
+    """The server's folder of the tests themselves, once, whoever comes first."""
+    with (FOLDER / "seed.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not data.exists():
+            subprocess.run(["cp", "-a", _made(program) / PLACE[program] / "data", data], check=True)
+
+
 def _made(program: str) -> Path:
     """The data folder whose database of this program is only copied, never used."""
     home = Path(os.environ.get("KAOPEI_TEST_SHARED", FOLDER)) / "installation" / program

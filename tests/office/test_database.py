@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -18,12 +19,34 @@ from kaopei.office.database import Cluster, Server, Unusable, cluster
 ONE = "SELECT 1"
 
 
-@pytest.fixture
-def folder():
+@contextmanager
+def short():
     """Short, and open to the user that runs the server when we are root."""
     with tempfile.TemporaryDirectory(prefix="kp-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
+
+
+@pytest.fixture
+def empty():
+    with short() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def before():
+    """A server that was made once, and stopped."""
+    with short() as made:
+        cluster(made / "pg", durable=False).stop()
+        yield made / "pg"
+
+
+@pytest.fixture
+def folder(before):
+    """As most starts find it: the server has been there before."""
+    with short() as made:
+        subprocess.run(["cp", "-a", before, made], check=True)
+        yield made
 
 
 def ask(url, query=ONE, *values):
@@ -31,8 +54,8 @@ def ask(url, query=ONE, *values):
         return line.execute(query, values).fetchone()
 
 
-def test_starts_and_knows_three_roles(folder):
-    with cluster(folder / "pg", durable=False) as server:
+def test_starts_and_knows_three_roles(empty):
+    with cluster(empty / "pg", durable=False) as server:
         for url in (server.owner_url, server.app_url, server.portal_url):
             assert ask(url) == (1,)
         superusers = ask(server.app_url, "SELECT bool_or(rolsuper OR rolbypassrls) FROM pg_roles WHERE rolname LIKE 'kaopei%%'")
@@ -96,9 +119,9 @@ def test_stale_pid_of_a_foreign_process_is_no_server(folder):
         assert ask(again.app_url) == (1,)
 
 
-def test_two_starters_at_once_share_one_server(folder):
+def test_two_starters_at_once_share_one_server(empty):
     with ThreadPoolExecutor(4) as pool:
-        servers = list(pool.map(lambda _: cluster(folder / "pg", durable=False), range(4)))
+        servers = list(pool.map(lambda _: cluster(empty / "pg", durable=False), range(4)))
     try:
         assert len({server.pid() for server in servers}) == 1
         assert ask(servers[0].app_url) == (1,)
@@ -108,10 +131,10 @@ def test_two_starters_at_once_share_one_server(folder):
     assert servers[0].pid() is None
 
 
-def test_two_processes_at_once_share_one_server(folder):
+def test_two_processes_at_once_share_one_server(empty):
     code = (
         "import sys; from pathlib import Path; from kaopei.office.database import cluster\n"
-        f"c = cluster(Path({str(folder / 'pg')!r}), durable=False); print(c.pid(), flush=True); sys.stdin.read(1); c.stop()"
+        f"c = cluster(Path({str(empty / 'pg')!r}), durable=False); print(c.pid(), flush=True); sys.stdin.read(1); c.stop()"
     )
     both = [subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     pids = {one.stdout.readline().strip() for one in both}
@@ -131,8 +154,8 @@ def test_half_made_cluster_is_swept(folder):
     assert not (base / "new-dead").exists()
 
 
-def test_long_path_gets_a_short_socket(folder):
-    deep = folder / ("d" * 60) / ("e" * 60)
+def test_long_path_gets_a_short_socket(empty):
+    deep = empty / ("d" * 60) / ("e" * 60)
     deep.mkdir(parents=True)
     for part in (deep, deep.parent):
         part.chmod(0o755)
@@ -158,9 +181,9 @@ def test_folder_of_somebody_else_is_refused_with_a_sentence(ordinary):
         database_files.settle(Path("/usr"))
 
 
-def test_servant_may_enter_a_private_home(folder):
+def test_servant_may_enter_a_private_home(empty):
     """A project in a folder that only its owner may enter: for root, the cluster goes where the servant can go."""
-    private = folder / "home"
+    private = empty / "home"
     private.mkdir(mode=0o700)
     with cluster(private / "var" / "pg", durable=False) as server:
         assert ask(server.app_url) == (1,)
@@ -189,10 +212,10 @@ def test_one_server_for_both_is_refused(folder, monkeypatch):
             database.find("vault", folder)
 
 
-def test_center_and_vault_are_two_clusters(folder, monkeypatch):
+def test_center_and_vault_are_two_clusters(empty, monkeypatch):
     for name in ("DATABASE_URL", "VAULT_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    with database.find("center", folder) as center, database.find("vault", folder) as vault:
+    with database.find("center", empty) as center, database.find("vault", empty) as vault:
         assert database_roles.identity(center.app_url) != database_roles.identity(vault.app_url)
         assert "kaopei_vault" in vault.app_url
 
@@ -220,7 +243,7 @@ def test_forked_child_does_not_stop_it(folder):
     assert done.stdout.strip() == "True"
 
 
-def test_broken_wheel_names_the_remedy(folder, monkeypatch):
+def test_broken_wheel_names_the_remedy(empty, monkeypatch):
     monkeypatch.setattr(database_files, "PACKAGE", "no_such_package")
     with pytest.raises(Unusable, match="DATABASE_URL"):
-        Cluster(folder / "pg", name="kaopei", durable=False)
+        Cluster(empty / "pg", name="kaopei", durable=False)
