@@ -73,6 +73,8 @@ if PARENT and not KEPT:
 assert "-cfsync=off" in FORGETFUL
 CLUSTER = Cluster(FOLDER / "pg", name="kaopei", durable=False)
 DATABASE = f"test_{WORKER}"
+# What the tests' own database is a copy of: bare tables, or what the tests of a module all begin with.
+STANDING = ["template_all"]
 for variable in ("DATABASE_URL", "VAULT_DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_DATABASE_OWNER_URL"):
     os.environ.pop(variable, None)
 os.environ["VAULT_DATABASE_URL" if PROGRAM == "vault" else "DATABASE_URL"] = CLUSTER.app_url.replace("/kaopei?", f"/{DATABASE}?")
@@ -172,6 +174,20 @@ def migrated() -> str:
     return "template_all"
 
 
+@contextmanager
+def standing(name: str) -> Iterator[None]:
+    """For a while the tests' own database is a copy of this one."""
+    from django.db import connections
+
+    connections.close_all()
+    STANDING.append(name)
+    remake(DATABASE, name)
+    yield
+    connections.close_all()
+    STANDING.remove(name)
+    remake(DATABASE, STANDING[-1])
+
+
 def migrate(name: str) -> None:
     """Make the tables of this process's settings in a database."""
     from django.core.management import call_command
@@ -228,7 +244,7 @@ def django_db_setup(cluster, django_test_environment, django_db_blocker):
         from django.db import connections
 
         connections.close_all()
-        remake(DATABASE, template)
+        remake(DATABASE, STANDING[-1])
 
     TransactionTestCase._fixture_teardown = clean
     yield

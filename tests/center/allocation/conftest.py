@@ -1,7 +1,9 @@
 """A city's month taken in, a trust list, and the people of a draw."""
 
 import json
+import shutil
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,8 +11,11 @@ from kaopei.center.allocation import actions, queries
 from kaopei.center.applications import actions as intake
 from kaopei.lottery import seed
 from kaopei.office import scope
+from kaopei.office.accounts import queries as accounts
 from kaopei.office.accounts.roles import SYSTEM
 from tests.center.allocation.city import BATCH, City
+from tests.center.allocation.trust import found
+from tests.conftest import DATABASE, STANDING, WORKER, remake, standing
 from tests.people import CHINA, FOSHAN, NOW, PEOPLE, PIN, Person
 
 SECRETS = {key: f"{number:064x}" for number, key in enumerate(("city", "province", "notary"), 1)}
@@ -105,14 +110,51 @@ class Play:
         return self.verify(self.draw(self.reveal(self.freeze(draw))))
 
 
-@pytest.fixture
-def trusted_people(db, settings, tmp_path):
-    """A rehearsal's trust list with the installation's keys and everybody's, and the people."""
-    from tests.center.allocation.trust import found
+QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody's password is tested here
 
-    settings.DATA = tmp_path
-    settings.HOME = tmp_path / "center"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody's password is tested here
+
+@pytest.fixture(scope="session")
+def grown(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A database with the people of a draw and the city's month, taken in and confirmed, with its sittings; made once, only copied."""
+    from django.conf import settings
+    from django.db import connections
+
+    data, name = tmp_path_factory.mktemp("grown"), f"grown_{WORKER}"
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        for key, value in {"DATA": data, "HOME": data / "center", "PASSWORD_HASHERS": QUICK}.items():
+            patch.setattr(settings, key, value)
+        with standing(STANDING[0]):
+            with scope.entered("*"):
+                found(data, {one: {**PEOPLE, **PEOPLE2}[one] for one in CAST})
+            with scope.entered(FOSHAN):
+                taken = intake.receive(City().files(), by=SYSTEM, at=NOW)
+                intake.confirm(taken, by=SYSTEM, at=NOW)
+                actions.take_plan(BATCH, by=SYSTEM, at=NOW)
+            connections.close_all()
+            remake(name, DATABASE)
+    return SimpleNamespace(name=name, data=data, taken=taken)
+
+
+@pytest.fixture(scope="module")
+def ground(grown, django_db_blocker):
+    """The tests of this module begin with it."""
+    with django_db_blocker.unblock(), standing(grown.name):
+        yield grown
+
+
+@pytest.fixture
+def trusted_people(ground, db, settings, tmp_path):
+    """A rehearsal's trust list with the installation's keys and everybody's, and the people."""
+    shutil.copytree(ground.data, tmp_path, dirs_exist_ok=True)
+    settings.DATA, settings.HOME, settings.PASSWORD_HASHERS = tmp_path, tmp_path / "center", QUICK
+    with scope.entered("*"):
+        return {name: accounts.person(name) for name in CAST}
+
+
+@pytest.fixture
+def people_alone(db, settings, tmp_path):
+    """The same without any month."""
+    settings.DATA, settings.HOME, settings.PASSWORD_HASHERS = tmp_path, tmp_path / "center", QUICK
     with scope.entered("*"):
         return found(tmp_path, {name: {**PEOPLE, **PEOPLE2}[name] for name in CAST})
 
@@ -123,13 +165,11 @@ def city():
 
 
 @pytest.fixture
-def month(db, trusted_people, city):
-    """The city's month, taken in and confirmed, with its sittings, in the city's scope."""
+def month(ground, trusted_people):
+    """The city's month, in the city's scope."""
     with scope.entered(FOSHAN):
-        taken = intake.receive(city.files(), by=SYSTEM, at=NOW)
-        intake.confirm(taken, by=SYSTEM, at=NOW)
-        actions.take_plan(BATCH, by=SYSTEM, at=NOW)
-        yield taken
+        ground.taken.refresh_from_db()
+        yield ground.taken
 
 
 @pytest.fixture

@@ -32,14 +32,14 @@ TOLD = timedelta(days=3)
 
 
 @pytest.fixture
-def foshan(db, trusted_people):
+def foshan(db, people_alone):
     names = ("培训机构", "考试点", "考试计划", "大纲学时", "学员报名", "考务人员", "考试计划_实操", "机构关联")
     files = {f"{name}.xlsx": (PACK / f"{name}.xlsx").read_bytes() for name in names if (PACK / f"{name}.xlsx").exists()}
     with scope.entered(FOSHAN):
         taken = intake.receive(files, by=SYSTEM, at=NOW)
         intake.confirm(taken, by=SYSTEM, at=NOW)
         actions.take_plan(taken.batch.number, by=SYSTEM, at=NOW)
-        yield Play(trusted_people), taken.batch.number
+        yield Play(people_alone), taken.batch.number
 
 
 @pytest.fixture
