@@ -110,9 +110,6 @@ class Play:
         return self.verify(self.draw(self.reveal(self.freeze(draw))))
 
 
-QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody's password is tested here
-
-
 @pytest.fixture(scope="session")
 def grown(django_db_setup, django_db_blocker, tmp_path_factory):
     """A database with the people of a draw and the city's month, taken in and confirmed, with its sittings; made once, only copied."""
@@ -121,8 +118,8 @@ def grown(django_db_setup, django_db_blocker, tmp_path_factory):
 
     data, name = tmp_path_factory.mktemp("grown"), f"grown_{WORKER}"
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
-        for key, value in {"DATA": data, "HOME": data / "center", "PASSWORD_HASHERS": QUICK}.items():
-            patch.setattr(settings, key, value)
+        patch.setattr(settings, "DATA", data)
+        patch.setattr(settings, "HOME", data / "center")
         with standing(STANDING[0]):
             with scope.entered("*"):
                 found(data, {one: {**PEOPLE, **PEOPLE2}[one] for one in CAST})
@@ -146,7 +143,7 @@ def ground(grown, django_db_blocker):
 def trusted_people(ground, db, settings, tmp_path):
     """A rehearsal's trust list with the installation's keys and everybody's, and the people."""
     shutil.copytree(ground.data, tmp_path, dirs_exist_ok=True)
-    settings.DATA, settings.HOME, settings.PASSWORD_HASHERS = tmp_path, tmp_path / "center", QUICK
+    settings.DATA, settings.HOME = tmp_path, tmp_path / "center"
     with scope.entered("*"):
         return {name: accounts.person(name) for name in CAST}
 
@@ -154,7 +151,7 @@ def trusted_people(ground, db, settings, tmp_path):
 @pytest.fixture
 def people_alone(db, settings, tmp_path):
     """The same without any month."""
-    settings.DATA, settings.HOME, settings.PASSWORD_HASHERS = tmp_path, tmp_path / "center", QUICK
+    settings.DATA, settings.HOME = tmp_path, tmp_path / "center"
     with scope.entered("*"):
         return found(tmp_path, {name: {**PEOPLE, **PEOPLE2}[name] for name in CAST})
 
