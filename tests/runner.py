@@ -29,7 +29,7 @@ def pytest(*paths: str, workers: int = 0, extra: tuple[str, ...] = ()) -> list[s
     """The command line of one pytest process; folders that do not exist are left out."""
     there = [path for path in paths if (ROOT / path).is_file() or any((ROOT / path).rglob("test_*.py"))]
     spread = ["-n", str(workers)] if workers else []
-    return [*PY, "pytest", "-q", *there, *spread, *extra] if there else []
+    return [*PY, "pytest", "-q", "--durations=20", *there, *spread, *extra] if there else []
 
 
 def lanes(mode: str) -> list[Lane]:

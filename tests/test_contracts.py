@@ -1,5 +1,7 @@
-"""Each import contract is shown to bite: a planted violation breaks exactly it."""
+"""Each import contract is shown to bite: every planted violation is named among those that break it."""
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -54,28 +56,42 @@ def house(tmp_path_factory):
     return copy
 
 
-def broken_contracts(house: Path) -> tuple[int, set[str]]:
+def linted(house: Path) -> tuple[int, str]:
     lint = Path(sys.executable).parent / "lint-imports"
-    done = subprocess.run([lint, "--no-cache"], cwd=house, capture_output=True, text=True, timeout=120)
-    names = {line.split()[0] for line in done.stdout.splitlines() if line.rstrip().endswith("BROKEN")}
-    return done.returncode, names
+    done = subprocess.run([lint, "--no-cache"], cwd=house, capture_output=True, text=True, timeout=300, env=os.environ | {"COLUMNS": "400"})
+    return done.returncode, done.stdout
+
+
+def broken(said: str) -> set[str]:
+    """Numbers of the broken contracts."""
+    return {line.split()[0] for line in said.splitlines() if line.rstrip().endswith("BROKEN")}
+
+
+@pytest.fixture(scope="module")
+def planted(house):
+    """What is said with every bad line in its place: by contract number, the imports that break it."""
+    clean = {house / place: (house / place).read_text(encoding="utf-8") for _, place, _ in PLANTS}
+    for file, text in clean.items():
+        lines = dict.fromkeys(line for _, place, line in PLANTS if house / place == file)
+        file.write_text("\n".join([text, *lines, ""]), encoding="utf-8")
+    status, said = linted(house)
+    for file, text in clean.items():
+        file.write_text(text, encoding="utf-8")
+    assert status != 0
+    sections = re.split(r"^(\d+) .*\n-+$", said.partition("Broken contracts")[2], flags=re.MULTILINE)
+    return {number: set(re.findall(r"[\w.]+ -> [\w.]+", text)) for number, text in zip(sections[1::2], sections[2::2], strict=True)}
 
 
 def test_contracts_hold_in_the_copy(house):
-    assert broken_contracts(house) == (0, set())
+    status, said = linted(house)
+    assert (status, broken(said)) == (0, set())
 
 
 @pytest.mark.parametrize(("number", "place", "line"), PLANTS, ids=[f"{n}-{p}" for n, p, _ in PLANTS])
-def test_planted_violation_breaks_its_contract(house, number, place, line):
-    file = house / place
-    clean = file.read_text(encoding="utf-8")
-    file.write_text(f"{clean}\n{line}\n", encoding="utf-8")
-    try:
-        status, names = broken_contracts(house)
-    finally:
-        file.write_text(clean, encoding="utf-8")
-    assert status != 0
-    assert number in names
+def test_planted_violation_breaks_its_contract(planted, number, place, line):
+    importer, imported = place.removesuffix(".py").replace("/", "."), line.removeprefix("import ")
+    outside = imported if imported.startswith("kaopei.") else imported.partition(".")[0]
+    assert f"{importer} -> {outside}" in planted[number]
 
 
 def test_a_folder_that_nobody_planned_breaks_the_order_of_the_center(house):
@@ -84,7 +100,7 @@ def test_a_folder_that_nobody_planned_breaks_the_order_of_the_center(house):
     folder.mkdir()
     (folder / "__init__.py").write_text("")
     try:
-        assert "7" in broken_contracts(house)[1]
+        assert "7" in broken(linted(house)[1])
     finally:
         shutil.rmtree(folder)
 
