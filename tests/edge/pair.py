@@ -15,7 +15,7 @@ from kaopei.edge import opening
 from kaopei.edge.keeper import Keeper
 from kaopei.parcel import enrolment, keyfile, manifest
 from tests.edge import room
-from tests.edge.room import DEPUTY, HEAD, INVIGILATOR, PIN, Room, Terminal, candidate
+from tests.edge.room import DEPUTY, HEAD, INVIGILATOR, PIN, PLAIN, Room, Terminal, candidate
 from tests.parcel import cast
 from tests.parcel.cast import CITY, NOW, SITE, Province
 
@@ -135,7 +135,7 @@ class Round:
 
     def health(self, one: Room) -> dict[str, Any]:
         try:
-            return dict(httpx.get(f"{one.base}/healthz", trust_env=False, timeout=5).json())
+            return dict(httpx.get(f"{one.base}/healthz", trust_env=False, timeout=5, verify=PLAIN).json())
         except (httpx.HTTPError, ValueError):
             return {}
 
@@ -198,7 +198,7 @@ class Round:
 
     def promote(self, first: str = HEAD, second: str = DEPUTY, **fields: str) -> httpx.Response:
         data = {"first": first, "first_pin": PIN, "second": second, "second_pin": PIN, "off": "1"} | fields
-        return httpx.post(f"{self.b.base}/standby/promote", data=data, trust_env=False, timeout=20)
+        return httpx.post(f"{self.b.base}/standby/promote", data=data, trust_env=False, timeout=20, verify=PLAIN)
 
     def serving(self) -> bool:
         return "sittings" in self.health(self.b)

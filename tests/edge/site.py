@@ -13,7 +13,7 @@ import httpx
 from kaopei.edge.keeper import Keeper
 from kaopei.parcel import enrolment, key_release, key_share, keyfile, manifest, seating
 from tests.edge import room
-from tests.edge.room import HEAD, INVIGILATOR, KEEPER, PATROLLER, STAFF, Terminal, candidate, csrf_in
+from tests.edge.room import HEAD, INVIGILATOR, KEEPER, PATROLLER, PLAIN, STAFF, Terminal, candidate, csrf_in
 from tests.parcel import cast
 from tests.parcel.cast import CITY, NOW, SITE, SITTING, WINDOW, Province  # noqa: F401
 
@@ -69,7 +69,7 @@ class Site(room.Room):
 
     def person(self, name: str) -> "Person":
         """Logged in at a browser of his own."""
-        client = httpx.Client(base_url=self.base, timeout=30, trust_env=False)
+        client = httpx.Client(base_url=self.base, timeout=30, trust_env=False, verify=PLAIN)
         self.clients.append(client)
         who = Person(self, client, name)
         answer = who.send("/login", name=name, pin=PIN)
@@ -77,7 +77,7 @@ class Site(room.Room):
         return who
 
     def guest(self) -> "Person":
-        client = httpx.Client(base_url=self.base, timeout=30, trust_env=False)
+        client = httpx.Client(base_url=self.base, timeout=30, trust_env=False, verify=PLAIN)
         self.clients.append(client)
         return Person(self, client, "")
 

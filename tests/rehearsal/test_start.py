@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from kaopei.rehearsal import province
+from kaopei.rehearsal.programs import PLAIN
 from kaopei.rehearsal.province import PORTS
 from tests.conftest import open_folder
 from tests.rehearsal import small
@@ -46,7 +47,7 @@ class Running:
         return self
 
     def page(self, name):
-        return httpx.get(f"http://127.0.0.1:{self.port + PORTS[name]}{PAGES[name]}", timeout=20, trust_env=False)
+        return httpx.get(f"http://127.0.0.1:{self.port + PORTS[name]}{PAGES[name]}", timeout=20, trust_env=False, verify=PLAIN)
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
@@ -83,7 +84,7 @@ def test_the_first_start_answers_and_the_second_keeps_everything(folder):
     trust = (data / "trust.json").read_bytes()
     second = Running(data, folder / "second.log").wait()
     assert (data / "trust.json").read_bytes() == trust and people["password"] in second.log.read_text()
-    with httpx.Client(base_url=f"http://127.0.0.1:{second.port}", follow_redirects=True, timeout=20, trust_env=False) as browser:
+    with httpx.Client(base_url=f"http://127.0.0.1:{second.port}", follow_redirects=True, timeout=20, trust_env=False, verify=PLAIN) as browser:
         token = browser.get("/login/").text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
         said = {"username": "clerk", "password": people["password"], "csrfmiddlewaretoken": token}
         assert "林秀兰" in browser.post("/login/", data=said, headers={"Referer": f"http://127.0.0.1:{second.port}/login/"}).text
