@@ -10,7 +10,6 @@ mobile phone's 11 digits.
 
 import gzip
 import io
-import mmap
 import re
 import shutil
 import subprocess
@@ -18,7 +17,7 @@ import sys
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Buffer, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -34,8 +33,13 @@ def spelled(shape: str, between: str) -> str:
     return "".join(f"(?:{unit}{between})" if unit[0] in "[\\0123456789" else unit for unit in units)
 
 
-NUMBER = re.compile("|".join(rf"(?<![0-9A-Za-z])(?<!\d\.){shape}(?![0-9A-Za-z])" for shape in SHAPES).encode())
-WIDE = re.compile("|".join(rf"(?<![0-9A-Za-z]\x00)(?<!\d\x00\.\x00){spelled(shape, '\\x00')}(?![0-9A-Za-z]\x00)" for shape in SHAPES).encode())
+AROUND = {"": (rb"(?<![0-9A-Za-z])(?<!\d\.)", rb"(?![0-9A-Za-z])"), "\\x00": (rb"(?<![0-9A-Za-z]\x00)(?<!\d\x00\.\x00)", rb"(?![0-9A-Za-z]\x00)")}
+# Before anything is matched, digits become 0 and all else but the zero byte a dot: a run of eleven is found as fast as memory is read.
+DOTTED = bytes(48 if 48 <= code < 58 else 0 if code == 0 else 46 for code in range(256))
+SPELLINGS = [
+    (unit * 11, re.compile(rb"(?:" + unit + rb")+"), re.compile(b"|".join(before + spelled(shape, between).encode() + after for shape in SHAPES)))
+    for unit, (between, (before, after)) in zip((b"0", b"0\x00"), AROUND.items(), strict=True)
+]  # fmt: skip
 STREAM = re.compile(rb"stream\r?\n")
 DEEP = 4  # a parcel in a download in a backup, and one more
 
@@ -51,41 +55,45 @@ class Found:
     hits: Counter[str] = field(default_factory=Counter)
     first: dict[str, str] = field(default_factory=dict)
 
-    def look(self, name: str, data: Buffer, depth: int = 0) -> None:
+    def look(self, name: str, data: bytes, depth: int = 0) -> None:
         """One file or one member of it."""
-        for pattern in (NUMBER, WIDE):
-            for hit in pattern.finditer(data):  # type: ignore[type-var]
-                self.hits[name] += 1
-                self.first.setdefault(name, around(data, hit.start(), hit.end()))
+        dotted = data.translate(DOTTED)
+        for mark, run, number in SPELLINGS:
+            at = dotted.find(mark)
+            while at >= 0:
+                if hit := number.match(data, at):
+                    self.hits[name] += 1
+                    self.first.setdefault(name, around(data, hit.start(), hit.end()))
+                ends = run.match(dotted, at)
+                at = dotted.find(mark, ends.end() if ends else at + 1)
         if depth < DEEP:
-            for part, content in members(bytes(memoryview(data)[:8]), data):
+            for part, content in members(data):
                 self.look(f"{name}!{part}", content, depth + 1)
 
 
-def around(data: Buffer, start: int, end: int) -> str:
+def around(data: bytes, start: int, end: int) -> str:
     """What stands beside a number, the number itself masked: a report about clear numbers must not hold them."""
-    view = memoryview(data)
-    before, after = bytes(view[max(0, start - 40) : start]), bytes(view[end : end + 20])
-    text = f"{before.decode('utf-8', 'replace')}{bytes(view[start : start + 4]).decode('ascii', 'replace')}…{after.decode('utf-8', 'replace')}"
+    before, first, after = data[max(0, start - 40) : start], data[start : start + 4], data[end : end + 20]
+    text = "{}{}…{}".format(*(part.decode("utf-8", "replace") for part in (before, first, after)))
     return re.sub(r"[^\x20-\x7e\u4e00-\u9fff…]+", "·", text)
 
 
-def members(head: bytes, data: Buffer) -> Iterator[tuple[str, bytes]]:
+def members(data: bytes) -> Iterator[tuple[str, bytes]]:
     """What is packed inside; a broken archive has nothing inside that anybody could read either."""
-    if head.startswith(b"PK\x03\x04"):
+    if data.startswith(b"PK\x03\x04"):
         try:
-            with zipfile.ZipFile(io.BytesIO(bytes(memoryview(data)))) as box:
+            with zipfile.ZipFile(io.BytesIO(data)) as box:
                 for one in box.infolist():
                     yield one.filename, box.read(one)
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError):
             return
-    elif head.startswith(b"\x1f\x8b"):
+    elif data.startswith(b"\x1f\x8b"):
         try:
-            yield "gzip", gzip.decompress(bytes(memoryview(data)))
+            yield "gzip", gzip.decompress(data)
         except (OSError, EOFError, zlib.error):
             return
-    elif head.startswith(b"%PDF"):
-        yield from pdf(bytes(memoryview(data)))
+    elif data.startswith(b"%PDF"):
+        yield from pdf(data)
 
 
 def pdf(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -111,10 +119,10 @@ def files(folder: Path) -> Iterator[Path]:
 
 def read_files(folder: Path, found: Found) -> None:
     for path in files(folder):
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            found.files += 1
-            found.bytes += len(data)
-            found.look(path.relative_to(folder).as_posix(), data)
+        data = path.read_bytes()
+        found.files += 1
+        found.bytes += len(data)
+        found.look(path.relative_to(folder).as_posix(), data)
 
 
 def read_databases(folder: Path, found: Found) -> None:
@@ -142,7 +150,10 @@ def read_databases(folder: Path, found: Found) -> None:
 
 
 # Clear by nature, and why: (pattern of the path, reason). Everything else must be free of numbers.
-CLEAR: tuple[tuple[str, str], ...] = ()
+CLEAR: tuple[tuple[str, str], ...] = (
+    ("pytest-of-*/test_a_number_is_found_*", "planted by tests/test_scan.py"),
+    ("pytest-of-*/test_a_broken_archive_*", "planted by tests/test_scan.py"),
+)
 
 
 def excused(name: str) -> str:
