@@ -27,9 +27,7 @@ PRACTICAL = ["practical-list", "practical-begin", "practical-sheet", "practical-
 
 def fresh(browser):
     """A page of its own."""
-    page = browser.new_context(viewport=PLAIN).new_page()
-    page.set_default_timeout(30_000)
-    return page
+    return browser.new_context(viewport=PLAIN).new_page()
 
 
 def log_in(page, base, name):
