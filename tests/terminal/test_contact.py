@@ -18,7 +18,6 @@ def page(tmp_path):
         room.clock(NOW + 930)
         assert room.log_in(HEAD).ring().status_code == 200
         page = browser.new_context(viewport=PLAIN).new_page()
-        page.set_default_timeout(60_000)
         page.clock.install()
         page.goto(f"{room.base}/exam/?seat=第1考场-01")
         page.fill("#code", room.log_in(INVIGILATOR).sign_in(parcels.rows[0]).json()["code"])
