@@ -79,7 +79,8 @@ def seal(
 def _expose(row: SealedPackage, choice: Choice) -> None:
     """A trial asks nothing that is in a bank."""
     if row.form_set != TRIAL:
-        Exposure.objects.bulk_create(Exposure(package=row, subject=plain(subject), number=number) for subject, number in choice.papers.exposed())
+        shown = choice.papers.exposed()
+        Exposure.objects.bulk_create(Exposure(package=row, subject=plain(name), number=number, candidates=count) for name, number, count in shown)
 
 
 def _keep_shares(row: SealedPackage, sealed: Sealed, listed: Trust) -> None:

@@ -14,7 +14,10 @@ class CustodyConfig(AppConfig):
     label = "custody"
     verbose_name = "保管"
     english = "Custody"
-    nav = (NavItem("密封包与密钥", "Parcels and shares", "custody", "vault.view"),)
+    nav = (
+        NavItem("密封包与密钥", "Parcels and shares", "custody", "vault.view"),
+        NavItem("题目曝光", "Exposure", "exposures", "vault.view"),
+    )
 
     def cards(self, user: Any, at: datetime) -> list[Card]:
         """Shares that nobody has signed for yet."""

@@ -31,12 +31,14 @@ class SealedPackage(AppendOnly):
 
 
 class Exposure(AppendOnly):
-    """An item was put into a package."""
+    """An item was put into a package, or a task of the practical exam was drawn in it."""
 
     package = models.ForeignKey(SealedPackage, models.PROTECT, related_name="exposures")
     # Without punctuation, as of a bank
     subject = models.CharField(max_length=120)
     number = models.CharField(max_length=80)
+    # How many candidates of the package get to see it; 0 before this was counted
+    candidates = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["package", "subject", "number"], name="one_exposure_a_package")]

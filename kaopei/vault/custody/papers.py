@@ -2,6 +2,7 @@
 
 import hmac
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -72,9 +73,10 @@ class Papers:
         """How many items a subject's paper has."""
         return len(self.papers[subject].items)
 
-    def exposed(self) -> list[tuple[str, str]]:
-        """(subject, number) of every item that goes out with this package."""
-        return [(subject, item.number) for subject, paper in self.papers.items() for item in paper.items]
+    def exposed(self) -> list[tuple[str, str, int]]:
+        """(subject, number, candidates who get it) of every item that goes out with this package."""
+        sat = Counter(subject for _, subject in self.attempts)
+        return [(subject, item.number, sat[subject]) for subject, paper in self.papers.items() for item in paper.items]
 
     def to_text(self) -> str:
         """JSON for the encrypted column."""

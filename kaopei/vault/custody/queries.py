@@ -1,8 +1,11 @@
 """What was sealed, who holds what, how often an item was used."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from django.db.models import Count, Max, Sum
 
 from kaopei.paper.blueprint import plain
 from kaopei.vault.custody import models
@@ -32,6 +35,29 @@ def papers(row: models.SealedPackage) -> Papers | Sheets:
 def exposures(subject: str) -> dict[str, int]:
     """Item number → how many packages held it."""
     return dict(Counter(models.Exposure.objects.filter(subject=plain(subject)).values_list("number", flat=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """An item or task that went out: in how many packages, seen by how many candidates, last on which day."""
+
+    subject: str
+    number: str
+    packages: int
+    candidates: int
+    last: date
+
+
+def exposed(subject: str = "") -> list[Exposed]:
+    """What was exposed most comes first; of one subject (without punctuation) or of all."""
+    rows = models.Exposure.objects.filter(**({"subject": subject} if subject else {}))
+    found = rows.values("subject", "number").annotate(packages=Count("pk"), candidates=Sum("candidates"), last=Max("package__day"))
+    return [Exposed(**row) for row in found.order_by("-candidates", "-packages", "subject", "number")]
+
+
+def exposed_subjects() -> list[str]:
+    """The subjects of which anything went out."""
+    return sorted(set(models.Exposure.objects.order_by().values_list("subject", flat=True).distinct()))
 
 
 def shared_on(day: date, subject: str) -> dict[str, int]:

@@ -4,6 +4,7 @@ The same shape as `papers.Papers`: a package is sealed and scored without asking
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -53,9 +54,12 @@ class Sheets:
         """How many tasks a subject has in this package."""
         return len(self.sheets[subject].tasks)
 
-    def exposed(self) -> list[tuple[str, str]]:
-        """Every task of a subject goes out with each of its packages: there is nothing to choose from, so nothing is counted."""
-        return []
+    def exposed(self) -> list[tuple[str, str, int]]:
+        """(subject, number, candidates who drew it) of every task that somebody drew; the others stay sealed in the package."""
+        found: Counter[tuple[str, str]] = Counter()
+        for attempt, subject in self.attempts:
+            found.update((subject, task.number) for task in practical.drawn(self.sheets[subject], attempt, self.secret))
+        return [(subject, number, count) for (subject, number), count in sorted(found.items())]
 
     def to_text(self) -> str:
         """JSON for the encrypted column."""

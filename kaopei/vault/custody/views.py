@@ -1,6 +1,7 @@
 """Pages of custody: what was sealed for whom, who holds which share, what was scored. Never a share's value."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -18,6 +19,14 @@ from kaopei.vault.custody.words import HOLDERS
 def listing(request: HttpRequest) -> HttpResponse:
     """All packages."""
     return render(request, "custody/listing.html", {"rows": queries.packages(), "waiting": queries.waiting_shares()})
+
+
+@permission("vault.view")
+def exposures(request: HttpRequest) -> HttpResponse:
+    """Items and tasks by how many candidates have seen them. Query: subject, page."""
+    asked = request.GET.get("subject", "")
+    page = Paginator(queries.exposed(asked), 100).get_page(request.GET.get("page"))
+    return render(request, "custody/exposures.html", {"page": page, "subject": asked, "subjects": queries.exposed_subjects()})
 
 
 @permission("vault.view")
