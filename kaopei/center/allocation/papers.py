@@ -9,7 +9,7 @@ from kaopei.center.allocation.models import Placement, Sitting
 from kaopei.center.allocation.press import qr_svg
 from kaopei.center.allocation.queries import Seated
 from kaopei.center.registry import queries as registry
-from kaopei.law import places
+from kaopei.law import numbers, places
 from kaopei.office import pdf
 from kaopei.office.personal import mask_id, mask_name
 
@@ -19,6 +19,9 @@ WEEKDAYS = "一二三四五六日"
 # Rules of the exam body for the day, until the city enters its own; no number of the law stands here.
 BRING = ("本准考证", "有效身份证件原件")
 MIND = ("手机等电子设备不带入考场", "按考试点公布的时间签到")
+# A practical exam wants what the operation is done in; the city may name more.
+BRING_PRACTICAL = (*BRING, "操作项目要求的工作服、工作鞋等穿戴用品")
+MIND_PRACTICAL = (*MIND, "听到叫号再到工位，没有叫到时在候考区等候")
 DRAWN = "按二（三）N2.3.2 由市考试机构抽签安排，可用随发的抽签单在门户“我的抽签”重算。"
 ARRANGED = "按二（三）由市考试机构安排，可用随发的抽签单在门户“我的抽签”重算。"
 EXEMPTIONS = {
@@ -56,16 +59,28 @@ def tickets(frame: Frame, rows: Sequence[dict[str, Any]]) -> bytes:
 def sheet(frame: Frame, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What the template of tickets gets; `rehearsal` and the QR codes are added where it is printed."""
     city = places.cities()[frame.city].name
+    practical = any(row["part"] == PARTS["P"] for row in rows)
     return {
         "title": "准考证",
         "heading": f"广东省安全生产资格考试 · {city}",
         "footer": f"{city}考试机构 {frame.printed:%Y-%m-%d}",
         "draw": f"抽签 {frame.draw}",
         "digest": frame.digest[:32],
-        "bring": list(BRING),
-        "mind": list(MIND),
+        "bring": list(BRING_PRACTICAL if practical else BRING),
+        "mind": list(MIND_PRACTICAL if practical else MIND),
+        "rules": practical_rules(frame.printed.date()) if practical else [],
         "tickets": list(rows),
     }
+
+
+def practical_rules(day: date) -> list[str]:
+    """二（六） N2.6.2: how a practical exam goes, in plain words; numbers as they stand on the day."""
+    full, mark, again = (numbers.of(key, day) for key in ("ex.theory_full", "ex.pass", "ex.makeup"))
+    return [
+        "各科目考哪一个任务，在密封试卷时已为每人抽定，到工位由考评员宣布。",
+        "考评员按评分标准逐步扣分，各评各的，互不商量；任何一项否决项没有通过，实操不合格。",
+        f"满分 {full.value} 分，{mark.value} 分合格{mark.remark}；不合格的可以补考 {again.value} 次{again.remark}。",
+    ]
 
 
 def ticket(one: Seated, sitting: Sitting, site: registry.SiteOn, institution: str, city: str) -> dict[str, Any]:

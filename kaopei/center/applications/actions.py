@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from kaopei.center.applications import decisions, filing
-from kaopei.center.applications.models import Application, Batch, Decision, DecisionStep, Intake, Ruling, Unmasking
+from kaopei.center.applications.models import Application, Batch, Decision, DecisionStep, Intake, PracticalEntry, Ruling, Unmasking
 from kaopei.center.applications.pack import Delivery, Pack
 from kaopei.center.applications.pseudonyms import pseudonym
 from kaopei.center.registry import actions as registry
@@ -171,4 +172,76 @@ def release(number: str, *, draw: str, by: Actor, at: dt.datetime) -> int:
     """二（三）: a freeze was withdrawn before its draw; its applications may be corrected again."""
     done = Application.objects.filter(batch__number=number, frozen_in=draw).update(frozen_in="")
     event(obj=f"batch:{number}", draw=draw, applications=done)
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Who may sit the practical: the pseudonym of the result that leads there, why, and the theory it rests on."""
+
+    attempt: str
+    ground: str
+    theory_on: dt.date
+    counts_until: dt.date
+    # Of somebody who comes on the list again
+    reason: str = ""
+
+
+@records("applications.practical_entered", act="applications.practical")
+def enter_practical(chances: Collection[Chance], *, source: str, city: str, by: Actor, at: dt.datetime) -> list[PracticalEntry]:
+    """二（六） N2.6.2: these may be drawn to a practical exam, each under a fresh pseudonym; the same result leads there once."""
+    made = []
+    for one in sorted(chances, key=lambda chance: chance.attempt):
+        row = _application_of(one.attempt)
+        before = list(row.practicals.values_list("status", "source", "attempt"))
+        known = one.ground != PracticalEntry.Ground.AGAIN and any(came_by == [source, one.attempt] for _, *came_by in before)
+        if known or any(status == PracticalEntry.Status.WAITING for status, *_ in before):
+            continue
+        made.append(
+            PracticalEntry.objects.create(
+                city=row.city, application=row, pseudonym=pseudonym(row.batch.number, f"{row.serial}#P{len(before) + 1}"),
+                ground=one.ground, theory_on=one.theory_on, counts_until=one.counts_until, source=source, attempt=one.attempt, reason=one.reason,
+                entered_by=by.username, entered_at=at,
+            )
+        )  # fmt: skip
+    if not made:
+        nothing_changed()
+        return made
+    event(obj=f"sitting:{source}", city=city, entered=len(made), grounds=sorted({one.ground for one in made}))
+    return made
+
+
+def _application_of(name: str) -> Application:
+    """The application behind a pseudonym; locked, so that two releases at once enter nobody twice."""
+    entry = PracticalEntry.objects.filter(pseudonym=name).first()
+    rows = Application.objects.select_for_update(of=("self",)).select_related("batch")
+    return rows.get(pk=entry.application_id) if entry else rows.get(pseudonym=name)
+
+
+@records("applications.practical_closed", act="applications.practical")
+def close_practical(pseudonyms: Collection[str], *, reason: str, city: str, by: Actor, at: dt.datetime) -> int:
+    """二（六） N2.6.2: these wait no longer, with the reason; whom a draw has frozen leaves by a change of that draw."""
+    if len(reason.strip()) < REASON_LENGTH:
+        raise Refused(refuse("N2.6.2", f"请写明理由（不少于 {REASON_LENGTH} 个字）。", "reason_short"))
+    wanted = set(pseudonyms)
+    rows = list(PracticalEntry.objects.select_for_update().filter(city=city, pseudonym__in=wanted, status=PracticalEntry.Status.WAITING))
+    if not wanted or len(rows) != len(wanted):
+        text = f"有 {len(wanted) - len(rows)} 人不在待抽签的实操名单里：可能已进入抽签（退出须在增量抽签里登记），请刷新后再办。"
+        raise Refused(refuse("N2.6.2", text, "changed"))
+    for row in rows:
+        row.status, row.reason = PracticalEntry.Status.CLOSED, reason.strip()
+        row.save(update_fields=["status", "reason"])
+    event(obj=f"city:{city}", city=city, closed=len(rows))
+    return len(rows)
+
+
+@records("applications.practical_frozen", act="applications.freeze")
+def freeze_practical(pseudonyms: Collection[str], *, draw: str, city: str, by: Actor, at: dt.datetime) -> int:
+    """二（三） N2.3.2: these of the practical list now belong to a draw."""
+    wanted = set(pseudonyms)
+    waiting = PracticalEntry.objects.filter(city=city, pseudonym__in=wanted, status=PracticalEntry.Status.WAITING)
+    done = waiting.update(status=PracticalEntry.Status.FROZEN, frozen_in=draw)
+    if done != len(wanted):
+        raise Refused(refuse("N2.3.2", f"实操名单有 {len(wanted) - done} 人已改变或已属于另一次抽签，请重新申请冻结。", "changed"))
+    event(obj=f"draw:{draw}", city=city, draw=draw, entries=done)
     return done

@@ -184,6 +184,53 @@ class Application(models.Model):
         ordering = ["batch", "pk"]
 
 
+class PracticalEntry(models.Model):
+    """实操名单: one chance to sit the practical exam, under a pseudonym of its own; nobody can join it to his theory."""
+
+    class Ground(models.TextChoices):
+        FIRST = "first", "理论合格"
+        RESIT = "resit", "实操补考"
+        AGAIN = "again", "重新列入"
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "待抽签"
+        FROZEN = "frozen", "已进入抽签"
+        CLOSED = "closed", "暂不排考"
+
+    # from → to, who, ground (docs/states.md is made from this). Another chance is a row of its own.
+    TRANSITIONS = (
+        ("waiting", "frozen", "冻结人、审批人", "实操抽签冻结，二（三）N2.3.2"),
+        ("waiting", "closed", "考务员；成绩更正时由系统", "写明理由"),
+    )
+
+    city = models.CharField(max_length=6)
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="practicals")
+    pseudonym = models.CharField(max_length=16, unique=True)
+    ground = models.CharField(max_length=6, choices=Ground)
+    # 二（六）: day of the passed theory and the last day on which it counts
+    theory_on = models.DateField()
+    counts_until = models.DateField()
+    # The sitting whose released result led here, and the pseudonym under which he sat it
+    source = models.CharField(max_length=40)
+    attempt = models.CharField(max_length=16)
+    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    frozen_in = models.CharField(max_length=40, blank=True)
+    reason = EncryptedTextField("applications.ruling", blank=True)
+    entered_by = models.CharField(max_length=60)
+    entered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["application"], condition=Q(status="waiting"), name="practical_waits_once"),
+            models.CheckConstraint(
+                condition=Q(status="frozen") & ~Q(frozen_in="") | ~Q(status="frozen") & Q(frozen_in=""), name="practical_frozen_has_draw"
+            ),
+            models.CheckConstraint(condition=Q(counts_until__gte=F("theory_on")), name="practical_theory_counts"),
+        ]
+        indexes = [models.Index(fields=["city", "status"])]
+        ordering = ["pk"]
+
+
 class Ruling(AppendOnly):
     """A person's decision of a held row, with the reason; a corrected row opens the question again and keeps this."""
 

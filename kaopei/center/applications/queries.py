@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from kaopei.center.applications import decisions, plan, verdicts
-from kaopei.center.applications.models import Application, Batch, Intake, Row
+from kaopei.center.applications.models import Application, Batch, Intake, PracticalEntry, Row
 from kaopei.center.applications.models import Decision as Answer
 from kaopei.center.registry import queries as registry
 from kaopei.law.decision import Decision
@@ -98,15 +98,50 @@ def _school_sites(number: str, pairs: Iterable[tuple[str, str]]) -> dict[tuple[s
 
 
 def people(number: str, pseudonyms: Collection[str] | None = None) -> dict[str, Person]:
-    """Names and numbers of accepted applicants by pseudonym. Callers print them sealed or for their owner, and say so in their event."""
+    """Names and numbers of accepted applicants by pseudonym (of theory or practical).
+
+    Callers print them sealed or for their owner, and say so in their event.
+    """
     rows = Application.objects.filter(batch__number=number, decision=Answer.ACCEPT)
     if pseudonyms is not None:
         rows = rows.filter(pseudonym__in=pseudonyms)
-    return {row.pseudonym: _person(row) for row in rows}
+    found = {row.pseudonym: _person(row, row.pseudonym) for row in rows}
+    if pseudonyms is not None:  # of a practical exam everybody has a pseudonym of its own, whatever month he applied in
+        entries = PracticalEntry.objects.filter(pseudonym__in=set(pseudonyms) - set(found)).select_related("application")
+        found |= {entry.pseudonym: _person(entry.application, entry.pseudonym) for entry in entries}
+    return found
 
 
-def _person(row: Application) -> Person:
-    return Person(row.pseudonym, row.person, row.name, row.id_number, mask_phone(row.phone), row.institution_code, row.operation, row.kind)
+def practical(city: str) -> list[Accepted]:
+    """二（六） Who waits for a practical draw, by pseudonym.
+
+    `training_end` is the day of the passed theory: nobody sits the practical before the day after it.
+    """
+    rows = PracticalEntry.objects.filter(city=city, status=PracticalEntry.Status.WAITING).select_related("application__batch")
+    entries = list(rows.order_by("pseudonym"))
+    schools: dict[str, dict[tuple[str, str], str]] = {}
+    for number in {row.application.batch.number for row in entries}:
+        mine = [row.application for row in entries if row.application.batch.number == number and row.application.is_student]
+        schools[number] = _school_sites(number, {(one.school, one.institution_code) for one in mine})
+    return [_waiting(row, schools[row.application.batch.number]) for row in entries]
+
+
+def _waiting(row: PracticalEntry, schools: dict[tuple[str, str], str]) -> Accepted:
+    one = row.application
+    site = schools.get((one.school, one.institution_code), "") if one.is_student else ""
+    facts = (one.institution_code, one.operation, one.kind, one.district, row.theory_on, one.is_student, one.school)
+    return Accepted(row.pseudonym, one.serial, row.city, *facts, site, row.frozen_in)
+
+
+def practical_entries(*, city: str = "", pseudonyms: Collection[str] | None = None) -> QuerySet[PracticalEntry]:
+    """Chances to sit the practical in sight, in the order in which they came."""
+    rows = PracticalEntry.objects.select_related("application__batch")
+    rows = rows.filter(city=city) if city else rows
+    return rows if pseudonyms is None else rows.filter(pseudonym__in=pseudonyms)
+
+
+def _person(row: Application, pseudonym: str | None) -> Person:
+    return Person(pseudonym or "", row.person, row.name, row.id_number, mask_phone(row.phone), row.institution_code, row.operation, row.kind)
 
 
 def undecided(number: str) -> int:

@@ -1,13 +1,16 @@
 """Writes of results: take a scoring in, set one aside, ask for the release, release."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection
 
 from kaopei.center.allocation import queries as allocation
-from kaopei.center.results import agreement, judging, queries
+from kaopei.center.applications import actions as applications
+from kaopei.center.applications import queries as applied
+from kaopei.center.applications.actions import Chance
+from kaopei.center.results import agreement, judging, practicals, queries
 from kaopei.center.results.judging import CLAUSE, Checked, Judged
 from kaopei.center.results.models import Grade, Outcome, Quarantine, Release, Result, Scoring
 from kaopei.center.sittings import queries as sittings
@@ -21,11 +24,13 @@ from kaopei.office.approvals import actions as approvals
 from kaopei.office.approvals import queries as signatures
 from kaopei.office.approvals.queries import Request
 from kaopei.office.audit.record import event, nothing_changed, records
+from kaopei.office.clock import CHINA
 from kaopei.office.refused import Refused
 from kaopei.parcel import approval
 from kaopei.parcel.rejected import Rejected
 
 NEEDED = 2
+REASON_LENGTH = 10
 
 
 @records("results.taken", act="results.import")
@@ -134,9 +139,58 @@ def release(sitting: str, *, rev: int, shown: bytes, asked_by: str, by: Actor, a
         released_at=at,
     )
     Result.objects.bulk_create(_results(made, checked))
+    _lead_on(made, by, at)
     facts: dict[str, Any] = {"outcomes": row.digest, "counts": checked.counts, "approvers": sorted(names), "asked_by": asked_by}
     event(obj=matter, city=row.city, rev=rev, digest=digest, **facts)
     return made
+
+
+@records("results.practical_again", act="results.enter")
+def enter_again(pseudonyms: Collection[str], *, reason: str, city: str, by: Actor, at: datetime) -> int:
+    """二（六） N2.6.2: whoever was taken off the practical list, stayed away or got no seat comes on it again, under a fresh pseudonym."""
+    if len(reason.strip()) < REASON_LENGTH:
+        raise Refused(refuse(CLAUSE, f"请写明理由（不少于 {REASON_LENGTH} 个字）。", "reason_short"))
+    found = list(applied.practical_entries(city=city, pseudonyms=pseudonyms))
+    if not pseudonyms or len(found) != len(set(pseudonyms)):
+        raise Refused(refuse(CLAUSE, "请先勾选要重新列入的人。", "nobody"))
+    today = at.astimezone(CHINA).date()
+    for entry in found:
+        verdict = practicals.may_enter_again(entry, today)
+        if not verdict.allowed:
+            raise Refused(refuse(verdict.clause, f"{entry.pseudonym} 不能重新列入：{verdict.text}。请去掉后再提交。", verdict.code))
+    for source in sorted({entry.source for entry in found}):
+        chances = [
+            Chance(one.attempt, "again", one.theory_on, one.counts_until, reason.strip()) for one in found if one.source == source
+        ]
+        applications.enter_practical(chances, source=source, city=city, by=by, at=at)
+    event(obj=f"city:{city}", city=city, entered=len(found))
+    return len(found)
+
+
+def _lead_on(made: Release, by: Actor, at: datetime) -> None:
+    """二（六） Who passed the theory of a first certificate, or may sit the practical again, goes on the list of the next practical draw.
+
+    A corrected release takes those off the list again whom it no longer leads there; whom a draw has frozen the clerk sees on the list.
+    """
+    rows = list(made.results.all())
+    goes_on = {row.attempt: row for row in rows if (row.part, row.next) in practicals.LEADS_ON}
+    waiting = applied.practical_entries(city=made.city).filter(source=made.sitting, status="waiting")
+    back = [entry.pseudonym for entry in waiting if entry.attempt not in goes_on]
+    if back:
+        reason = f"场次 {made.sitting} 成绩更正（第 {made.rev} 版）后不再具备实操条件"
+        applications.close_practical(back, reason=reason, city=made.city, by=by, at=at)
+    theory = queries.theory_passed({row.person for row in rows})
+    chances = [_chance(row, theory.get((row.person, row.subject))) for row in goes_on.values()]
+    fresh = [one for one in chances if one is not None]
+    if fresh:
+        applications.enter_practical(fresh, source=made.sitting, city=made.city, by=by, at=at)
+
+
+def _chance(row: Result, passed_on: date | None) -> Chance | None:
+    """None: a practical that stood on no theory leads nowhere, whatever its marks."""
+    if row.part == "T":
+        return Chance(row.attempt, "first", row.day, theory_counts_until(row.day))
+    return Chance(row.attempt, "resit", passed_on, theory_counts_until(passed_on)) if passed_on else None
 
 
 def _one_at_a_time(sitting: str) -> None:

@@ -15,6 +15,7 @@ class ResultsConfig(AppConfig):
     english = "Results"
     nav = [
         NavItem("成绩发布", "Release of results", "results:listing", "results.view"),
+        NavItem("实操名单", "Practical list", "results:practical", "results.view"),
     ]
 
     def granted(self, request: Any, *, by: Any, at: datetime) -> None:

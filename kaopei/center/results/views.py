@@ -11,8 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from kaopei.center.results import actions, queries
-from kaopei.center.results.forms import ScoringsForm
+from kaopei.center.applications import actions as applications
+from kaopei.center.results import actions, practicals, queries
+from kaopei.center.results.forms import ChosenForm, ScoringsForm
 from kaopei.center.results.judging import CLAUSE, Unusable
 from kaopei.center.results.models import Grade
 from kaopei.law.verdict import refuse
@@ -158,6 +159,56 @@ def one_csv(request: HttpRequest, sitting: str) -> HttpResponse:
 def every_csv(request: HttpRequest) -> HttpResponse:
     """All released results in sight. Query: batch."""
     return _csv(queries.rows_for_csv(batch=request.GET.get("batch", "")), "results.csv")
+
+
+@permission("results.view")
+def practical(request: HttpRequest) -> HttpResponse:
+    """Who waits for a practical draw and what became of the others. Query: status, subject, page."""
+    status, subject = request.GET.get("status", "waiting"), request.GET.get("subject", "")
+    status = status if status in ("waiting", "frozen", "closed", "") else "waiting"
+    page = Paginator(practicals.entries(status=status, subject=subject).order_by("pk"), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": practicals.lines(page.object_list, clock.today()),
+        "subjects": practicals.by_subject(),
+        "status": status,
+        "subject": subject,
+        "states": [("waiting", "待抽签", "waiting"), ("frozen", "已进入抽签", "in a draw"), ("closed", "暂不排考", "put off"), ("", "全部", "all")],
+        "corrected": len(practicals.corrected(practicals.entries(status="frozen"))),
+        "may_enter": request.user.may("results.enter") and status in ("waiting", "frozen", "closed"),
+    }
+    return render(request, "results/practical.html", context)
+
+
+@permission("results.enter")
+@require_POST
+def practical_close(request: HttpRequest) -> HttpResponse:
+    """Form: ChosenForm; `entry` (several) are the ticked pseudonyms."""
+    names, reason = _chosen(request, "waiting")
+    done = applications.close_practical(names, reason=reason, city=request.user.city, by=request.user, at=clock.now())
+    messages.success(request, f"{done} 人暂不排考；以后可以在“暂不排考”里重新列入。")
+    return redirect("results:practical")
+
+
+@permission("results.enter")
+@require_POST
+def practical_again(request: HttpRequest) -> HttpResponse:
+    """Form: ChosenForm; `entry` (several) are the ticked pseudonyms."""
+    names, reason = _chosen(request, "closed")
+    done = actions.enter_again(names, reason=reason, city=request.user.city, by=request.user, at=clock.now())
+    messages.success(request, f"{done} 人重新列入实操名单，等待下一次实操抽签。")
+    return redirect("results:practical")
+
+
+def _chosen(request: HttpRequest, status: str) -> tuple[list[str], str]:
+    form = ChosenForm(request.POST)
+    if not form.is_valid():
+        raise Refused(refuse(CLAUSE, "表单不完整，请返回重新填写。", "form"))
+    said = form.cleaned_data
+    if said["whom"] == "ticked":
+        return request.POST.getlist("entry"), said["reason"]
+    rows = practicals.entries(city=request.user.city, status=status, subject=said["subject"])
+    return list(rows.values_list("pseudonym", flat=True)), said["reason"]
 
 
 def _csv(rows: Iterable[tuple[str, ...]], name: str) -> HttpResponse:

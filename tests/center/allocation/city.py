@@ -55,6 +55,8 @@ class City:
 
     seats: int = 10
     days: int = 2
+    # With practical sittings at the public bases in the week after
+    practical: bool = False
     trained: dict[tuple[str, str, bool], int] = field(
         default_factory=lambda: {
             (OWNER, LOW, False): 24,
@@ -74,7 +76,8 @@ class City:
         return {f"{name}.csv": sheet(rows) for name, rows in self.tables().items()}
 
     def tables(self) -> dict[str, list[list[object]]]:
-        return {
+        more = {"考试计划_实操": self.practical_plan()} if self.practical else {}
+        return more | {
             "培训机构": self.institutions(),
             "考试点": self.sites(),
             "考试计划": self.plan(),
@@ -114,6 +117,14 @@ class City:
                     number = f"{code}-{on:%m%d}-{start[:2]}"
                     rows.append([number, code, on, start, end, "理论", self.seats, "、".join(work)])
         return [header, *rows]
+
+    def practical_plan(self) -> list[list[object]]:
+        rows: list[list[object]] = [["场次编号", "考试点编号", "日期", "开始", "结束", "科目", "机位", "操作项目"]]
+        for code in (BASE, BASE2):
+            for day in (11, 15, 16):
+                on = date(2026, 12, day)
+                rows.append([f"{code}-{on:%m%d}-P", code, on, "14:00", "17:00", "实操", self.seats, "、".join((LOW, WELD))])
+        return rows
 
     def applications(self) -> list[list[object]]:
         header = [

@@ -30,7 +30,7 @@ def ground(django_db_setup, django_db_blocker, tmp_path_factory):
         with scope.entered("*"):
             world = lay(data)
         with scope.entered(FOSHAN):
-            intake.confirm(intake.receive(City().files(), by=SYSTEM, at=NOW), by=SYSTEM, at=NOW)
+            intake.confirm(intake.receive(City(practical=True).files(), by=SYSTEM, at=NOW), by=SYSTEM, at=NOW)
             allocating.take_plan(BATCH, by=SYSTEM, at=NOW)
             Play(world.people).all()
             held = Held(world, fullest()).hand_back()

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from kaopei.center.allocation import actions as allocation
 from kaopei.center.api import api
+from kaopei.center.applications.pack import COLUMNS
 from kaopei.center.certificates import actions as certificates
 from kaopei.center.certificates import issuing
 from kaopei.center.publication import actions as publication
@@ -230,6 +231,8 @@ def marks() -> dict[str, str]:
                 continue
             for value in model.objects.filter(city=FOSHAN).values_list(field.name, flat=True)[:400]:
                 # A plain word of the program says nothing: what names somebody has a digit or a Chinese letter.
+                if value in COLUMNS:  # the kinds of workbooks are every city's words
+                    continue
                 if isinstance(value, str) and len(value) >= (2 if encrypted else 6) and not (value.isascii() and value.isalpha()) and value[0] != "{":
                     found.setdefault(value, f"{model.__name__}.{field.name}")
     return found

@@ -59,7 +59,7 @@ def freeze(draw: Draw, *, shown: bytes, asked_by: str, by: Actor, at: datetime) 
         digest = hashlib.sha256(content).hexdigest()
         DrawFile.objects.create(city=row.city, draw=row, name=name, digest=digest, content=content)
     Sitting.objects.filter(pk__in=[sitting.pk for sitting in ready.sittings], frozen_in="").update(frozen_in=row.base)
-    applications.freeze(row.batch, _new(ready), draw=row.number, by=by, at=at)
+    _take_people(row, _new(ready), by, at)
     row.freeze_record = _statement(row, ready.pool.input_digest, at)
     row.input_digest, row.frozen_by, row.frozen_at, row.status = (
         ready.pool.input_digest,
@@ -97,6 +97,14 @@ def _new(ready: queries.Prepared) -> list[str]:
     """Candidates that no earlier draw of the chain has frozen."""
     before: set[str] = set() if ready.pool.previous is None else {cand for cand, _ in ready.pool.previous.seats}
     return [cand for cand in ready.pool.candidates.id if cand not in before]
+
+
+def _take_people(draw: Draw, new: list[str], by: Actor, at: datetime) -> None:
+    """They belong to this draw from now on: applications of theory, entries of the practical list."""
+    if draw.part == "P":
+        applications.freeze_practical(new, draw=draw.number, city=draw.city, by=by, at=at)
+    else:
+        applications.freeze(draw.batch, new, draw=draw.number, by=by, at=at)
 
 
 def _instance(ready: queries.Prepared) -> dict[str, bytes]:

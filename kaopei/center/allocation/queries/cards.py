@@ -5,6 +5,7 @@ from typing import Any
 
 from kaopei.center.allocation.models import Draw, Party
 from kaopei.center.allocation.queries.sittings import sittings
+from kaopei.center.applications import queries as applications
 from kaopei.office.ui.cards import Card, Day, Line
 
 DAYS = 7
@@ -22,6 +23,7 @@ def cards(user: Any, at: datetime) -> list[Card]:
     found = []
     if user.may("allocation.view"):
         lines = [*_mine(user, at), *_waiting(user)]
+        lines += _practical(user)
         if lines:
             found.append(Card("抽签待办", "Draws", lines, count=len(lines), url="/allocation/draws/", weight=20))
         found += _soon(at)
@@ -48,6 +50,15 @@ def _waiting(user: Any) -> list[Line]:
         if user.may(act, draw.city) and not done:
             lines.append(Line(f"抽签 {draw.number}", f"/allocation/draws/{draw.number}/", text))
     return lines
+
+
+def _practical(user: Any) -> list[Line]:
+    """For whoever announces: people wait for a practical draw, and none is under way that could take them."""
+    if not user.may("allocation.announce"):
+        return []
+    number = len(applications.practical(user.city)) if user.city != "*" else 0
+    under_way = Draw.objects.filter(city=user.city, part="P", status__in=("announced", "committed")).exists()
+    return [Line("实操名单", "/allocation/draws/new/", f"{number} 人待抽签，请公告一次实操抽签")] if number and not under_way else []
 
 
 def _soon(at: datetime) -> list[Card]:

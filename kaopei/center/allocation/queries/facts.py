@@ -16,6 +16,7 @@ from kaopei.law.cells import read_standing
 from kaopei.law.exceptions import ExceptionFacts
 from kaopei.law.facts import SiteFacts
 from kaopei.law.rules.c2_3_cross_exam import host_may_host
+from kaopei.law.rules.c2_6_results import may_sit_practical
 from kaopei.law.verdict import Verdict, refuse
 from kaopei.lottery import pool as lottery_pool
 from kaopei.lottery.draw import Outcome
@@ -49,6 +50,8 @@ class Prepared:
     left_out: tuple[LeftOut, ...]
     # Those who are to be drawn with the seats there are for them: of an incremental draw without whoever keeps his seat
     to_draw: lottery_pool.Pool
+    # Of a practical draw: whose theory no longer counts on its last day; he could be drawn to a day too late
+    lapsing: tuple[str, ...] = ()
     # Of an incremental draw: how many seats of the result before can no longer be used, and which sittings are new
     affected: int = 0
     added: tuple[str, ...] = ()
@@ -74,20 +77,37 @@ def prepare(draw: Draw) -> Prepared:
     """二（三）: the pool as of now. Frozen sittings and applications belong to other draws, unless this one changes one of them."""
     if draw.follows:
         return _prepare_late(draw)
-    planned = list(Sitting.objects.filter(batch=draw.batch, part=draw.part, frozen_in=""))
+    planned = list(Sitting.objects.filter(batch=draw.batch, part=draw.part, frozen_in="", day__gte=late.first_day(draw)))
     if not planned:
-        raise NothingToDraw(f"批次 {draw.batch} 没有可用的{PART_NAMES[draw.part]}场次：请先按考试计划生成场次。")
+        text = f"批次 {draw.batch} 在 {late.first_day(draw)}（抽签次日）以后没有可用的{PART_NAMES[draw.part]}场次"
+        raise NothingToDraw(f"{text}：请先按考试计划生成场次。")
     first = min(sitting.day for sitting in planned)
     sites = registry.sites(draw.city, first)
     left_out = out_of_the_draw(draw, planned, sites)
     gone = {number for one in left_out for number in one.sittings}
     kept = tuple(sitting for sitting in planned if sitting.number not in gone)
-    people = [one for one in applications.accepted(draw.batch) if not one.frozen_in] if draw.part == "T" else []
+    people, lapsing = _people(draw, max(sitting.day for sitting in planned))
     if not people:
-        raise NothingToDraw(f"批次 {draw.batch} 没有可以参加本次抽签的考生：请先完成受理和待定件的决定。")
+        raise NothingToDraw(_nobody(draw, lapsing))
     facts = _facts(draw, kept, sites, people, first)
     found = lottery_pool.parse(pool.files(facts))
-    return Prepared(found, kept, left_out, found)
+    return Prepared(found, kept, left_out, found, lapsing)
+
+
+def _people(draw: Draw, last: date) -> tuple[list[applications.Accepted], tuple[str, ...]]:
+    """Who may be drawn and belongs to no draw yet. To a practical: whose passed theory still counts on its last day; and whose does not."""
+    if draw.part == "T":
+        return [one for one in applications.accepted(draw.batch) if not one.frozen_in], ()
+    waiting = applications.practical(draw.city)
+    lapsing = tuple(one.pseudonym for one in waiting if not may_sit_practical(one.training_end, last).allowed)
+    return [one for one in waiting if one.pseudonym not in lapsing], lapsing
+
+
+def _nobody(draw: Draw, lapsing: tuple[str, ...]) -> str:
+    if draw.part == "T":
+        return f"批次 {draw.batch} 没有可以参加本次抽签的考生：请先完成受理和待定件的决定。"
+    more = f"有 {len(lapsing)} 人的理论成绩在最后一场实操以前到期。" if lapsing else "理论成绩发布以后，合格的初次取证考生自动列入。"
+    return f"实操名单里没有可以参加本次抽签的考生（二（六）N2.6.2）：{more}"
 
 
 def _prepare_late(draw: Draw) -> Prepared:
@@ -95,7 +115,7 @@ def _prepare_late(draw: Draw) -> Prepared:
 
     Who keeps his seat does not depend on the seed. All others are drawn to days after the draw only: nobody can go to a sitting of yesterday.
     """
-    added, left_out = _added(draw)
+    added, left_out, lapsing = _added(draw)
     before = late.previous_result(draw)
     try:
         files = late.instance(draw, added)
@@ -108,7 +128,7 @@ def _prepare_late(draw: Draw) -> Prepared:
         raise NothingToDraw(f"增量抽签的输入还不完整：{fault}") from None
     sittings = (*Sitting.objects.filter(frozen_in=draw.base), *(one for one in added.sittings if not one.frozen_in))
     affected = sum(1 for move in outcome.moves if move.old)
-    return Prepared(found, sittings, left_out, to_draw, affected, tuple(one.number for one in added.sittings))
+    return Prepared(found, sittings, left_out, to_draw, lapsing, affected, tuple(one.number for one in added.sittings))
 
 
 def _kept(outcome: Outcome) -> dict[str, str]:
@@ -117,20 +137,21 @@ def _kept(outcome: Outcome) -> dict[str, str]:
     return {row["cand"]: row["session"] for row in rows if row["how"] == "kept"}
 
 
-def _added(draw: Draw) -> tuple[late.Added, tuple[LeftOut, ...]]:
-    """What an incremental draw has beyond the input before, new sittings and candidates accepted late; and sittings that stay outside."""
+def _added(draw: Draw) -> tuple[late.Added, tuple[LeftOut, ...], tuple[str, ...]]:
+    """What an incremental draw has beyond the input before, new sittings and candidates accepted late; sittings and people that stay outside."""
     planned = late.new_sittings(draw)
     day = min((one.day for one in planned), default=late.first_day(draw))
     sites = registry.sites(draw.city, day)
     open_ones = [one for one in planned if one.frozen_in or one.site in late.sites(draw)]
     left_out = (*out_of_the_draw(draw, open_ones, sites), *_unknown_sites(planned, open_ones, sites))
     gone = {number for one in left_out for number in one.sittings}
-    people = [one for one in applications.accepted(draw.batch) if not one.frozen_in] if draw.part == "T" else []
+    chain = Sitting.objects.filter(frozen_in=draw.base).order_by("-day").values_list("day", flat=True)
+    people, lapsing = _people(draw, max([day, *chain[:1], *(one.day for one in planned)]))
     campus = {site.host_code: site.number for site in sites if site.is_campus and site.host_code}
     sittings = tuple(one for one in open_ones if one.number not in gone)
     subjects = {name for one in sittings for name in one.subjects} | {one.operation for one in people}
     candidates = tuple(_candidate(one, campus, day) for one in people)
-    return late.Added(sittings, candidates, tuple(subject(name, day) for name in sorted(subjects))), left_out
+    return late.Added(sittings, candidates, tuple(subject(name, day) for name in sorted(subjects))), left_out, lapsing
 
 
 def _unknown_sites(planned: Iterable[Sitting], known: Iterable[Sitting], sites: Iterable[registry.SiteOn]) -> list[LeftOut]:

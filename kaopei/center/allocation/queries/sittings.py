@@ -1,6 +1,6 @@
 """Reads about sittings and the seats in them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, time
 
@@ -159,6 +159,18 @@ def with_people(rows: Iterable[Placement]) -> list[Seated]:
             )
         )
     return found
+
+
+def seats_of(pseudonyms: Collection[str]) -> dict[str, Placement]:
+    """The seat that stands now of each of these, with its sitting."""
+    rows = Placement.objects.filter(COUNTS, pseudonym__in=set(pseudonyms)).select_related("sitting")
+    return {row.pseudonym: row for row in rows}
+
+
+def over(draw: str, today: date) -> bool:
+    """Whether the last sitting of a draw, and of all that changed it, lies before today."""
+    base = draw.partition(".")[0]
+    return not Sitting.objects.filter(frozen_in=base, day__gte=today).exists()
 
 
 def rooms(site: registry.SiteOn, seats: int) -> tuple[Room, ...]:

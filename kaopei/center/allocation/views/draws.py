@@ -193,6 +193,7 @@ def _preview(draw: Draw) -> dict[str, Any]:
             "changes": [(KINDS[kind], about, SOURCE_WORDS.get(code, "本页登记")) for kind, about, code in ready.pool.changes],
         },
         "left_out": ready.left_out,
+        "lapsing": len(ready.lapsing),
         "thin": rows,
         "thin_none": sum(row["candidates"] for row in rows if not row["options"]),
         "thin_open": sum(not row["decided"] for row in rows),
