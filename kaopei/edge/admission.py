@@ -18,7 +18,7 @@ from kaopei.edge.console import Person, Problem, digest
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import HOLDS_SEAT, Attempt, Sitting, chain_seed
 from kaopei.edge.store import NotSaved
-from kaopei.edge.words import REFUSALS, STATES
+from kaopei.edge.words import REFUSALS, STATES, states
 
 CODE_DIGITS = 6
 # What the QR of an admission ticket holds before the number.
@@ -128,7 +128,7 @@ async def sign_in(edge: Edge, sitting: Sitting, attempt: Attempt, *, by: Person)
     if attempt.state in ("signed_in", "seated", "open") and attempt.code:
         return attempt.code
     if attempt.state in ("signed_in", "seated", "open", "handed_in"):
-        raise Problem(f"这名考生{STATES[attempt.state]}，不能重复签到。", "终端需要重新登录时，请用“重发开考码”。")
+        raise Problem(f"这名考生{states(sitting.practical)[attempt.state]}，不能重复签到。", "终端需要重新登录时，请用“重发开考码”。")
     if attempt.state == "refused":
         raise Problem(f"这名考生已登记不予入场：{attempt.reason}", "登记有误的，由负责人和另一人在签到页撤回；有异议请联系市考试机构。", "N2.4.3")
     _check_time(edge, sitting)
@@ -165,7 +165,7 @@ async def sign_in(edge: Edge, sitting: Sitting, attempt: Attempt, *, by: Person)
 async def issue_code(edge: Edge, sitting: Sitting, attempt: Attempt, *, by: Person) -> str:
     """A new start code at the same seat, when a terminal was replaced or forgot its candidate; the old one stops."""
     if attempt.state not in HOLDS_SEAT:
-        raise Problem(f"这名考生{STATES[attempt.state]}，不能发开考码。", "请先签到。")
+        raise Problem(f"这名考生{states(sitting.practical)[attempt.state]}，不能发开考码。", "请先签到。")
     head = await let_go(attempt)
 
     def job(connection: apsw.Connection) -> str:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from kaopei.edge import admission, assistance, console, invigilation, live, receipts, seat_photo, tiles
 from kaopei.edge.console import LEADERS, Person, Problem
 from kaopei.edge.sitting import Attempt, Sitting
-from kaopei.edge.words import CALLS, ENGLISH, PAUSES, REFUSALS, SEAT_STATES, STATES
+from kaopei.edge.words import CALLS, ENGLISH, PAUSES, REFUSALS, seat_states, states
 from kaopei.law import irregularities
 
 ACTS = ("head", "deputy", "invigilator")
@@ -59,7 +59,7 @@ def shown_as(sitting: Sitting, attempt: Attempt) -> dict[str, Any]:
     return {
         "attempt": attempt.attempt, "ticket_no": row["ticket_no"], "name": row["name"], "id_last4": row["id_last4"],
         "subject": row["subject"], "room": attempt.room, "seat": attempt.label, "number": attempt.seat, "state": attempt.state,
-        "state_text": STATES[attempt.state], "late": attempt.late, "code": attempt.code, "reason": attempt.reason,
+        "state_text": states(sitting.practical)[attempt.state], "late": attempt.late, "code": attempt.code, "reason": attempt.reason,
         "photo": bool(row.get("photo")), "photo_source": row.get("photo_source", "none"), "wrong": attempt.code_wrong,
     }  # fmt: skip
 
@@ -75,7 +75,7 @@ async def board(request: Request) -> Response:
     now = edge.token_time(sitting)
     return room_page(
         request, "board.html", sitting=sitting, facts=facts, room=room, rooms=sorted({one.room for one in sitting.attempts.values()}),
-        names={one.attempt: sitting.person(one)["name"] for one in sitting.attempts.values()}, words=SEAT_STATES,
+        names={one.attempt: sitting.person(one)["name"] for one in sitting.attempts.values()}, words=seat_states(sitting.practical),
         may_ring=person.role in LEADERS, may_act=person.role in ACTS, window=window, ready=sitting.secrets is not None,
         early=bool(window) and now < window["start_earliest"], overdue=bool(window) and now > window["start_latest"],
         end=receipts.time_text(round(now + max((one["left"] or 0 for one in facts["seats"]), default=0))) if sitting.state == "running" else "",
@@ -106,7 +106,7 @@ async def seat(request: Request) -> Response:
     mine = [row for row in invigilation.noted(edge, sitting) if row["attempt"] == attempt.attempt]
     return room_page(
         request, "seat.html", sitting=sitting, row=shown_as(sitting, attempt), tile=tiles.tile(edge, sitting, attempt), noted=mine,
-        photo_taken=seat_photo.taken(edge, attempt), words=SEAT_STATES,
+        photo_taken=seat_photo.taken(edge, attempt), words=seat_states(sitting.practical),
         free=invigilation.free_seats(sitting), may_act=person.role in ACTS, attempt=attempt,
         kinds=REFUSALS, cases=_cases("attempt"),
     )  # fmt: skip
@@ -284,7 +284,7 @@ async def closing(request: Request) -> Response:
         request, "closing.html", sitting=sitting, rows=rows, waiting=waiting, sums=reconciled(counts),
         counts=counts | {"answering": sum(row["state"] == "open" for row in waiting)},
         noted=len(invigilation.noted(edge, sitting)), too_late=admission.too_late(edge, sitting), may_act=person.role in ACTS,
-        states=STATES,
+        states=states(sitting.practical),
     )  # fmt: skip
 
 

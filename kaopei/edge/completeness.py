@@ -34,7 +34,7 @@ def disagreements(edge: Edge, sitting: Sitting) -> list[str]:
         if len(ledger.get(code, [])) != 1 and not (doubtful and code not in ledger):
             found.append(f"台账里{title} {len(ledger.get(code, []))} 次，应为一次")
     if sitting.practical:
-        return found + sheets.disagreements(edge, rows, ledger)
+        return found + sheets.disagreements(edge, rows, ledger, doubtful)
     found += _batches(ledger.get("answers.saved", []), saved, doubtful)
     closes = {row["obj"].removeprefix("attempt:"): row["body"] for row in ledger.get("attempt.handed_in", []) if row["seq"] not in doubtful}
     found += [problem for one in rows if (problem := _chain(one, [row for row in saved if row["attempt"] == one.attempt], closes, bool(doubtful)))]

@@ -14,7 +14,7 @@ from kaopei.edge import admission, console, seat_photo
 from kaopei.edge.board import ACTS, LOOKS, SECONDS, answer, attempt_of, must_be_seated, room_page, shown_as, wants_json
 from kaopei.edge.console import LEADERS, Problem
 from kaopei.edge.sitting import Sitting
-from kaopei.edge.words import REFUSALS, STATES
+from kaopei.edge.words import REFUSALS, STATES, states
 
 DESK = ("head", "deputy", "invigilator", "keeper")
 
@@ -49,7 +49,7 @@ def _desk(request: Request, sitting: Sitting, *, shown: str = "", problem: Probl
     return room_page(
         request, "desk.html", status=problem.status if problem else 200, sitting=sitting, rows=rows, rooms=rooms, room=room, card=card,
         counts=counts, limit=limit, too_late=admission.too_late(edge, sitting), problem=problem, typed=typed, kinds=REFUSALS,
-        states=STATES,
+        states=states(sitting.practical),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from kaopei.edge import admission, assistance, receipts
 from kaopei.edge.console import Person, Problem, digest
 from kaopei.edge.server import Edge, persist_clock
 from kaopei.edge.sitting import HOLDS_SEAT, LOST_SECONDS, Attempt, Sitting
-from kaopei.edge.words import STATES
+from kaopei.edge.words import states
 from kaopei.law import irregularities
 
 LONGEST_EXTENSION_MINUTES = 120
@@ -124,7 +124,7 @@ def _paused_for(edge: Edge, sitting: Sitting) -> int:
 async def pause(edge: Edge, sitting: Sitting, attempt: Attempt, *, words: str, by: Person) -> None:
     """One candidate's time stands still and his item is covered."""
     if attempt.state != "open" or sitting.clock is None:
-        raise Problem(f"这名考生{STATES[attempt.state]}，不能暂停。", "只有正在答题的考生可以暂停。")
+        raise Problem(f"这名考生{states(sitting.practical)[attempt.state]}，不能暂停。", "只有正在答题的考生可以暂停。")
     if attempt.paused_at is not None:
         raise Problem("这名考生已经暂停。", "恢复请按“恢复答题”。")
     _settle_losses(edge, sitting, attempt)
@@ -213,7 +213,7 @@ async def move(
 ) -> str | None:
     """Another machine for a candidate: the old lease ends now, a new code begins the next; answers and time stay."""
     if attempt.state not in ("expected", *HOLDS_SEAT):
-        raise Problem(f"这名考生{STATES[attempt.state]}，不能换机。", "不用换机。")
+        raise Problem(f"这名考生{states(sitting.practical)[attempt.state]}，不能换机。", "不用换机。")
     if to not in seats(sitting):
         raise Problem(f"没有 {to} 这个机位。", "请从空机位中选择。", "N3.2.5b", 400)
     if to not in free_seats(sitting):
@@ -258,7 +258,7 @@ async def extend(
 ) -> None:
     """More time for one candidate; past the sealed end it is an irregularity of the sitting as well."""
     if attempt.state not in ("expected", *HOLDS_SEAT):
-        raise Problem(f"这名考生{STATES[attempt.state]}，不能延长。", "不用延长。")
+        raise Problem(f"这名考生{states(sitting.practical)[attempt.state]}，不能延长。", "不用延长。")
     if not 1 <= minutes <= LONGEST_EXTENSION_MINUTES:
         raise Problem(f"延长的分钟数应为 1 到 {LONGEST_EXTENSION_MINUTES}。", "请重新填写。", status=400)
     seconds = minutes * 60
@@ -280,7 +280,7 @@ async def collect(edge: Edge, sitting: Sitting, attempt: Attempt, *, words: str,
     """Staff close an open attempt; what was saved counts."""
     await admission.settled(attempt)
     if attempt.state != "open":
-        raise Problem(f"这名考生{STATES[attempt.state]}，不能收卷。", "不用收卷。")
+        raise Problem(f"这名考生{states(sitting.practical)[attempt.state]}，不能收卷。", "不用收卷。")
     _not_while_examined(sitting, attempt)
     await edge.close_attempt(sitting, attempt, "staff", by.mark)
     await edge.note_irregularity(sitting, "measure.collect", words, by=by.mark, second=second.mark, attempt=attempt.attempt)
@@ -295,7 +295,7 @@ async def void(
         raise Problem("没有选择作废的事由。", "请从“考生”一类中选择。", status=400)
     await admission.settled(attempt)
     if attempt.state not in ("open", "handed_in"):
-        raise Problem(f"这名考生{STATES[attempt.state]}，没有可作废的考试。", "还没有开始的，请登记不予入场。")
+        raise Problem(f"这名考生{states(sitting.practical)[attempt.state]}，没有可作废的考试。", "还没有开始的，请登记不予入场。")
     _not_while_examined(sitting, attempt)
     if attempt.attempt in voided(edge):
         raise Problem("这名考生本次考试已登记作废。", "补充情况请记录异常。")

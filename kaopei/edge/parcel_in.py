@@ -84,7 +84,9 @@ def _seating(edge: Edge, data: bytes, digest: str) -> Waiting:
     current = edge.sittings.get(body["sitting_id"])
     if current and current.seating and digest != current.seating["_hash"]:
         if current.state != "imported":
-            raise Rejected("frozen", "本场已经启封，座次不能再换包；调整须用变更单。")
+            return _change(current, body, Waiting("seating", digest, data, body["sitting_id"], body["rev"], body), edge.trust.suite)
+        if "change" in body:
+            raise Rejected("change", "变更单用于启封以后；本场还没有启封，请用新一版座次包。")
         if body["rev"] <= current.seating["rev"]:
             raise Rejected("rev", f"座次包第 {body['rev']} 版不比已收的第 {current.seating['rev']} 版新。")
         if body["prev_hash"] not in (current.seating["_hash"], current.seating["_body_hash"]):
@@ -96,6 +98,20 @@ def _seating(edge: Edge, data: bytes, digest: str) -> Waiting:
     ]  # fmt: skip
     body = {**body, "_hash": digest, "_body_hash": seating.body_hash(body, edge.trust.suite)}
     return Waiting("seating", digest, data, body["sitting_id"], body["rev"], body, facts=facts)
+
+
+def _change(current: Sitting, body: dict[str, Any], waiting: Waiting, suite: str) -> Waiting:
+    """After the opening only a change order comes in: everything else stays as it is, and as it is in memory."""
+    if current.state not in ("opened", "running"):
+        raise Rejected("frozen", "本场已经收场，不再收变更单。")
+    kind = seating.change(current.seating, body)
+    last = body["staff"][-1]
+    more = f"{last['name']}（{console.ROLE_NAMES[last['role']]}）" if kind == "staff" else f"第 {body['baseline']['rev']} 版"
+    waiting.facts = [
+        ("场次", body["sitting_id"]), ("变更单", f"{seating.CHANGED[kind]}：{more}"), ("理由", body["change"]["reason"]), ("版次", str(body["rev"])),
+    ]  # fmt: skip
+    waiting.body = {**body, "_hash": waiting.hash, "_body_hash": seating.body_hash(body, suite)}
+    return waiting
 
 
 def _exam_parcel(edge: Edge, data: bytes, digest: str, waiting: list[Waiting]) -> Waiting:
@@ -179,12 +195,20 @@ async def take(edge: Edge, one: Waiting, first: console.Person, second: console.
     await edge.act("parcel.imported", by=first.mark, obj=f"sitting:{one.sitting_id}", body=body, job=job)
     if one.kind == "seating":
         edge.advance_trust(list(one.body["trust_chain"]))
-    if job:
+    if job and _opened(edge, one):
+        edge.sittings[one.sitting_id].seating = one.body
+    elif job:
         load_sitting(edge, one.sitting_id)
 
 
+def _opened(edge: Edge, one: Waiting) -> bool:
+    """Whether this is a change of a sitting that is opened: its papers, clocks and candidates stay in memory as they are."""
+    known = edge.sittings.get(one.sitting_id)
+    return one.kind == "seating" and known is not None and known.state != "imported"
+
+
 def _rows(edge: Edge, one: Waiting) -> Any:
-    wall = edge.wall()
+    wall, opened = edge.wall(), _opened(edge, one)
 
     def job(connection: apsw.Connection) -> None:
         connection.execute("INSERT OR IGNORE INTO sitting (sitting_id, state) VALUES (?, 'imported')", (one.sitting_id,))
@@ -200,6 +224,8 @@ def _rows(edge: Edge, one: Waiting) -> Any:
             connection.execute(
                 "UPDATE sitting SET package_id = ? WHERE sitting_id = ?", (one.body["package_id"], one.sitting_id)
             )
+            return
+        if opened:
             return
         connection.execute("DELETE FROM attempt WHERE sitting_id = ? AND state = 'expected'", (one.sitting_id,))
         connection.executemany(

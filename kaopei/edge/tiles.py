@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from kaopei.edge import invigilation, receipts
+from kaopei.edge.practical import sheets
 from kaopei.edge.server import Edge
 from kaopei.edge.sitting import LOST_SECONDS, Attempt, Sitting
 from kaopei.edge.words import SEAT_STATES
@@ -17,6 +18,8 @@ def seat_state(edge: Edge, sitting: Sitting, attempt: Attempt) -> str:
         return "free"
     if attempt.state != "open":
         return attempt.state
+    if sitting.practical:  # no machine stands at his seat: the examiners' tablets do
+        return "paused" if sitting.phase(attempt) == "paused" else "answering"
     now = edge.now()
     if now - attempt.seen > LOST_SECONDS or not attempt.lease_hash:
         return "lost"
@@ -26,11 +29,12 @@ def seat_state(edge: Edge, sitting: Sitting, attempt: Attempt) -> str:
 
 
 def tile(edge: Edge, sitting: Sitting, attempt: Attempt) -> dict[str, Any]:
-    """What changes on a tile: state, seconds left, answered of all, records saved, things to look at.
+    """What changes on a tile: state, seconds left, answered of all (or signed sheets of those needed), records saved, things to look at.
 
     `ticks`: the time left counts down by itself. `two`: ending this pause takes two persons.
     """
     running = attempt.state == "open"
+    done, whole = _signed(edge, sitting, attempt) if sitting.practical else (len(attempt.answers), len(attempt.form["items"]) if attempt.form else 0)
     call = edge.helps.get(attempt.attempt)
     return {
         "attempt": attempt.attempt,
@@ -38,8 +42,8 @@ def tile(edge: Edge, sitting: Sitting, attempt: Attempt) -> dict[str, Any]:
         "state": seat_state(edge, sitting, attempt),
         "left": max(0, round(sitting.remaining(attempt, edge.now()))) if running else None,
         "ticks": running and sitting.phase(attempt) == "open",
-        "answered": len(attempt.answers),
-        "total": len(attempt.form["items"]) if attempt.form else 0,
+        "answered": done,
+        "total": whole,
         "saved": attempt.count,
         "late": attempt.late,
         "code": bool(attempt.code),
@@ -51,6 +55,14 @@ def tile(edge: Edge, sitting: Sitting, attempt: Attempt) -> dict[str, Any]:
         "help": call.state if call else "",
         "void": attempt.attempt in invigilation.voided(edge),
     }
+
+
+def _signed(edge: Edge, sitting: Sitting, attempt: Attempt) -> tuple[int, int]:
+    """How many examiners have signed, of how many that are needed."""
+    if attempt.state not in ("open", "handed_in") or sitting.secrets is None:
+        return 0, 0
+    force = [one for one in sheets.sheets(edge, attempt) if one.state == sheets.SIGNED]
+    return len(force), sheets.wanted(edge, sitting, attempt)
 
 
 def board(edge: Edge, sitting: Sitting, room: str = "") -> dict[str, Any]:

@@ -17,6 +17,32 @@ def body_hash(body: Payload, suite: str = "intl") -> str:
     return suites.named(suite).hash(canonical.encode(body)).hex()
 
 
+CHANGED = {"staff": "加派考务人员", "devices": "换用新的设备清单"}
+_FREE = ("rev", "prev_hash", "change", "trust_chain")
+
+
+def change(before: Payload, after: Payload) -> str:
+    """变更单: the one thing that a newer body changes after the opening, `staff` (one more person) or `devices`. Rejected otherwise.
+
+    It counts once, on exactly the rev that it names by number and digest: `before` carries that digest as `_hash`.
+    """
+    said = after.get("change")
+    if said is None:
+        raise Rejected("frozen", "本场已经启封，座次不能再换包；调整须用变更单。")
+    if (after["rev"], after["prev_hash"]) != (before["rev"] + 1, before["_hash"]):
+        raise Rejected("base", f"变更单不是接在现用的第 {before['rev']} 版之后的，请中心核对后重新下达。")
+    section = {"staff": "staff", "devices": "baseline"}[said["kind"]]
+    names = {*before, *after} - set(_FREE) - {section, "_hash", "_body_hash"}
+    if other := sorted(name for name in names if before.get(name) != after.get(name)):
+        raise Rejected("change", f"变更单除了{CHANGED[said['kind']]}还改了别的（{other[0]}），不能收入。")
+    if section == "baseline":
+        if after["baseline"]["rev"] <= before["baseline"]["rev"]:
+            raise Rejected("change", "变更单里的设备清单不比现用的新，不能收入。")
+    elif after["staff"][:-1] != before["staff"] or after["staff"][-1]["name"] in {row["name"] for row in before["staff"]}:
+        raise Rejected("change", "变更单只能加派一名新的考务人员，原有人员不能改动。")
+    return str(said["kind"])
+
+
 def seal(
     body: Payload, approvals: Sequence[Payload], center: Signer, edges: Sequence[Edge], trust: Trust, *, at: int
 ) -> bytes:

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from kaopei.paper import codec
+from tests.edge import room as stage
 from tests.edge.examination import FIRST, SECOND, THIRD, Examiner, examining
 from tests.edge.room import HEAD, INVIGILATOR, candidate
 
@@ -13,7 +14,7 @@ from tests.edge.room import HEAD, INVIGILATOR, candidate
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     """One server for what only needs a candidate of its own; hands out candidates."""
-    rows = [candidate(n) for n in range(1, 17)]
+    rows = [candidate(n) for n in range(1, 19)]
     with examining(tmp_path_factory.mktemp("practical"), rows=rows) as (room, _):
         yield room, iter(rows), {name: Examiner(room, name) for name in (FIRST, SECOND, THIRD)}
 
@@ -204,3 +205,25 @@ def test_a_practical_start_code_opens_no_terminal(room, row):
     client = room.client()
     answer = client.post("/api/start", json={"seat": f"{row['room']}-{row['seat']}", "code": "123456", "key": "k" * 40})
     assert answer.status_code == 403
+
+
+def test_board_and_desk_say_that_a_candidate_is_examined(room, row, first, second):
+    """Nobody answers at a machine in a practical exam: no tile is lost, none says 答题中; it shows how many have signed."""
+    who = room.log_in(INVIGILATOR)
+
+    def tile():
+        facts = who.client.get(f"/s/{stage.SITTING}/board.json").json()
+        return next(one for one in facts["seats"] if one["attempt"] == row["attempt"])
+
+    def page(part):
+        return who.client.get(f"/s/{stage.SITTING}/{part}", headers={"Accept": "text/html"}).text.split("<main", 1)[1]
+
+    assert tile()["state"] == "signed_in"
+    first.mark(row)
+    assert (tile()["state"], tile()["answered"], tile()["total"]) == ("answering", 1, 2)
+    for part in ("board", f"board/{row['attempt']}", "desk"):
+        assert "考核中" in page(part) and "答题中" not in page(part), part
+    assert "换机" not in page(f"board/{row['attempt']}") and "重发开考码" not in page(f"board/{row['attempt']}")
+    second.mark(row)
+    assert first.post(row, "finish").status_code == 200
+    assert tile()["state"] == "handed_in" and "已考完" in page("desk")

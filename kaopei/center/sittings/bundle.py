@@ -77,7 +77,7 @@ def weigh(
     doubtful = {seq for one in successions for seq in one.doubtful}
     here = _once(entries, sitting, doubtful)
     if examiners:
-        marks.weigh(returned, contents, entries, people, examiners, listed)
+        marks.weigh(returned, contents, entries, people, examiners, listed, doubtful)
     else:
         events = _events(contents)
         _entries_agree(here, people, events, doubtful)

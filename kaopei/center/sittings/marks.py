@@ -7,7 +7,7 @@ as many different examiners signed as the sealed order wants, and that the vault
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from kaopei.center.sittings.reported import Reported
@@ -22,10 +22,17 @@ Row = dict[str, Any]
 Entries = Sequence[dict[str, Any]]
 
 
-def weigh(returned: Returned, contents: Mapping[str, bytes], entries: Entries, people: Sequence[Reported], examiners: int, listed: Trust) -> None:
-    """Rejected names the first thing that is wrong. `examiners` = how many must have signed each candidate."""
+def weigh(
+    returned: Returned, contents: Mapping[str, bytes], entries: Entries, people: Sequence[Reported], examiners: int, listed: Trust,
+    doubtful: Collection[int] = (),
+) -> None:
+    """Rejected names the first thing that is wrong. `examiners` = how many must have signed each candidate.
+
+    `doubtful` entries prove nothing: chains and the examiners' own signatures must stand without them.
+    """
     events = _events(contents)
-    _batches(events, entries, {one.attempt for one in people})
+    entries = [one for one in entries if one["seq"] not in doubtful]
+    _batches(events, entries, {one.attempt for one in people}, doubtful)
     _chains(events, people)
     sheets = _sheets(contents, {one.attempt for one in people})
     serial = str(returned.edge.payload["edge_serial"])
@@ -33,11 +40,12 @@ def weigh(returned: Returned, contents: Mapping[str, bytes], entries: Entries, p
     signed = {one["seq"]: one.get("body", {}).get("digest") for one in entries if one.get("type") == SIGNED and one.get("obj") in about}
     for sheet in sheets:
         if sheet["statement"]:
-            _signed(sheet, events.get((sheet["attempt"], sheet["examiner"]), []), signed, serial, listed)
+            _signed(sheet, events.get((sheet["attempt"], sheet["examiner"]), []), signed, serial, listed, doubtful)
         elif sheet["state"] == "signed":
             raise Rejected("sheet", f"{sheet['attempt']} 的一份评分写明已签名，却没有签名的内容")
-    if set(signed) != {sheet["place"] for sheet in sheets if sheet["statement"]}:
-        raise Rejected("sheet", f"台账记有评分签名 {len(signed)} 次，回传包里是 {sum(bool(one['statement']) for one in sheets)} 份，两边应相同")
+    places = {sheet["place"] for sheet in sheets if sheet["statement"]} - set(doubtful)
+    if set(signed) != places:
+        raise Rejected("sheet", f"台账记有评分签名 {len(signed)} 次，回传包里是 {len(places)} 份，两边应相同")
     _in_force(sheets, contents, people, examiners)
 
 
@@ -68,12 +76,14 @@ def _events(contents: Mapping[str, bytes]) -> dict[tuple[str, str], list[Row]]:
     return dict(found)
 
 
-def _batches(events: Mapping[tuple[str, str], list[Row]], entries: Entries, attempts: set[str]) -> None:
+def _batches(events: Mapping[tuple[str, str], list[Row]], entries: Entries, attempts: set[str], doubtful: Collection[int]) -> None:
     about = {f"attempt:{one}" for one in attempts}
     said = {one["seq"]: one.get("body", {}) for one in entries if one.get("type") == MARKED and one.get("obj") in about}
     lines: dict[int, list[str]] = defaultdict(list)
     for rows in events.values():
         for row in rows:
+            if row["entry"] in doubtful:
+                continue
             lines[row["entry"]].append(f"{row['attempt']}|{row['examiner']}|{row['seq']}|{row['chain']}\n")
     if set(said) != set(lines):
         raise Rejected("equation", f"台账有 {len(said)} 批打分，回传包有 {len(lines)} 批，两边应相同")
@@ -123,14 +133,16 @@ def _sheets(contents: Mapping[str, bytes], attempts: set[str]) -> list[Row]:
     return rows
 
 
-def _signed(sheet: Row, events: Iterable[Row], signed: Mapping[int, Any], serial: str, listed: Trust) -> None:
+def _signed(
+    sheet: Row, events: Iterable[Row], signed: Mapping[int, Any], serial: str, listed: Trust, doubtful: Collection[int]
+) -> None:
     """The words are those of the marks pressed up to this version; the ledger and the examiner's own key stand for them."""
     where = f"{sheet['attempt']} 第 {sheet['version']} 版评分"
     said = canonical.decode_object(str(sheet["statement"]).encode(), "评分表")
     digest = listed.algorithms.hash(str(sheet["statement"]).encode()).hex()
     if any(said.get(name) != sheet[name] for name in ("attempt", "examiner", "version")) or said.get("marks") != _words(events, sheet["version"]):
         raise Rejected("sheet", f"{where}签名的内容与打分记录不一致")
-    if signed.get(sheet["place"]) != digest:
+    if sheet["place"] not in doubtful and signed.get(sheet["place"]) != digest:
         raise Rejected("sheet", f"{where}的签名在台账里没有依据")
     if not sheet["signature"]:
         # A rehearsal's examiners may have no keys; in earnest nobody signs by a PIN.

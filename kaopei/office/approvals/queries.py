@@ -38,6 +38,12 @@ def standing(action: str, object: str) -> Request | None:
     return Request.objects.filter(action=action, object=object).order_by("-id").first()
 
 
+def content(action: str, object: str, rev: int) -> bytes | None:
+    """What was signed in this rev of a matter; nothing while it is not granted."""
+    row = Request.objects.filter(action=action, object=object, rev=rev, status="granted").order_by("-id").first()
+    return bytes(row.content) if row else None
+
+
 def open_ones(action: str) -> list[Request]:
     """What waits for signatures in one kind of matter, the oldest first."""
     return list(Request.objects.filter(action=action, status="open").order_by("asked_at"))

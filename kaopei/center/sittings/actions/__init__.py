@@ -7,7 +7,7 @@ from kaopei.center.sittings.actions.papers import HOLDERS, hand_share, quarantin
 from kaopei.center.sittings.actions.releasing import ask_release, release
 from kaopei.center.sittings.actions.reserve import ask_reserve, dictate, report_reserve
 from kaopei.center.sittings.actions.returning import sign_receipt, take_return
-from kaopei.center.sittings.actions.seating import SEATING, ask_seating, issue_seating
+from kaopei.center.sittings.actions.seating import SEATING, ask_change, ask_seating, issue_seating
 from kaopei.center.sittings.actions.slips import take_slip
 from kaopei.center.sittings.actions.trials import ask_trial
 from kaopei.center.sittings.asking import RELEASE
@@ -21,6 +21,7 @@ __all__ = [
     "accept_baseline",
     "accept_machine",
     "ask_baseline",
+    "ask_change",
     "ask_enrolment",
     "ask_order",
     "ask_release",

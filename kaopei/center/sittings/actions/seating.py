@@ -17,6 +17,7 @@ from kaopei.law import places
 from kaopei.office import keys
 from kaopei.office.accounts.roles import Actor
 from kaopei.office.approvals import actions as approvals
+from kaopei.office.approvals import queries as signatures
 from kaopei.office.approvals.queries import Request
 from kaopei.office.audit.record import event, records
 from kaopei.parcel import canonical, roster, seating
@@ -25,6 +26,7 @@ from kaopei.parcel.canonical import Payload
 SEATING = "seating.issue"
 CLAUSE = "N2.4.3"
 PARTS = {"T": "理论", "P": "实操"}
+LEAST_REASON = 10
 OPEN = (Conduct.Status.SEALED, Conduct.Status.SEATED)
 
 
@@ -62,6 +64,49 @@ def ask_seating(conduct: Conduct, *, staff: Sequence[Staffer], by: Actor, at: da
     )
     event(obj=f"sitting:{row.sitting}", city=row.city, rev=body["rev"], digest=digest, staff=len(staff), unlisted=unlisted)
     return asked
+
+
+@records("sittings.change_asked", act="sittings.order")
+def ask_change(conduct: Conduct, *, staff: Sequence[Staffer] = (), reason: str, by: Actor, at: datetime) -> Request:
+    """二（四） N2.4.3: 变更单 after the key was released: one more person on duty, or (nobody named) the newest accepted device list."""
+    row = Conduct.objects.select_for_update().get(pk=conduct.pk)
+    before = queries.newest(row, Artefact.Kind.SEATING)
+    if row.status != Conduct.Status.RELEASED or before is None:
+        raise no(CLAUSE, f"场次 {row.sitting} {row.get_status_display()}：变更单在放行密钥以后、收回以前使用；放行以前请下新一版座次包。", "state")
+    if len(staff) > 1 or len(reason.strip()) < LEAST_REASON:
+        raise no(CLAUSE, f"一张变更单只加派一人，并写明理由（不少于 {LEAST_REASON} 个字）。", "change")
+    base = canonical.decode_object(signatures.content(SEATING, row.sitting, before.rev) or b"{}", "座次包")
+    body = base | {"rev": before.rev + 1, "prev_hash": before.digest, "trust_chain": [one.decode("utf-8") for one in keys.trust().chain]}
+    body["change"] = {"kind": "staff" if staff else "devices", "reason": reason.strip()}
+    if staff:
+        _more(row, body, staff)
+    else:
+        body["baseline"] = queries.travelling(row.site, row.city, row.day)
+    with as_refusal(CLAUSE):
+        kind = seating.change(base | {"_hash": before.digest}, body)
+        digest = seating.body_hash(body, keys.trust().suite)
+    named = {"rev": body["rev"], "content": canonical.encode(body), "url": f"/sittings/{row.sitting}/seating/"}
+    title = f"变更单 {row.sitting} 第 {body['rev']} 版（{seating.CHANGED[kind]}）"
+    asked = approvals.request(
+        action=SEATING, object=row.sitting, title=title, approve_act="sittings.approve", needed=2, is_personal=True, by=by, at=at, **named
+    )
+    event(obj=f"sitting:{row.sitting}", city=row.city, rev=body["rev"], digest=digest, kind=kind)
+    return asked
+
+
+def _more(row: Conduct, body: Payload, staff: Sequence[Staffer]) -> None:
+    """One more person on the list, who may serve here; an examiner must be able to sign."""
+    site = registry.site(row.city, row.site, row.day)
+    if site is None:
+        raise no(CLAUSE, f"考试点名册里没有 {row.site}。", "site")
+    _fit(row, site, staff)
+    listed = keys.trust()
+    if not listed.rehearsal and stafflist.without_key(staff, listed, row.city, row.site):
+        raise no(CLAUSE, f"考评员 {staff[0].name} 在信任名单里没有考评员职责的签名密钥，评分无法签名。请先登记密钥，或换人。", "signer")
+    (one,) = staff
+    mine = [key.kid for key in listed.with_role("person", city=row.city, site=row.site) if key.holder == one.signs_as]
+    line = {"kid": mine[0] if mine else None, "name": one.name, "role": one.role, "pin_verifier": stafflist.verifier(one.pin)}
+    body["staff"] = [*body["staff"], line]
 
 
 def _complete(row: Conduct, rooms: int, lines: Sequence[Payload], staff: Sequence[Staffer]) -> None:
@@ -144,9 +189,11 @@ def issue_seating(asked: Any, *, by: Actor, at: datetime) -> Artefact:
     listed = keys.trust()
     body = canonical.decode_object(bytes(asked.content), "座次包")
     row = Conduct.objects.select_for_update().get(sitting=body["sitting_id"])
-    if row.status not in OPEN:
+    changes = "change" in body
+    if row.status not in ((Conduct.Status.RELEASED,) if changes else OPEN):
         raise no(CLAUSE, f"场次 {row.sitting} {row.get_status_display()}，座次包已不能下达。", "state")
-    refuse_overtaken(row)
+    if not changes:
+        refuse_overtaken(row)
     before = queries.newest(row, Artefact.Kind.SEATING)
     if body["prev_hash"] != (before.digest if before else None):
         raise no(CLAUSE, "提请之后已下达了另一版座次包，请考务员重新提请。", "changed")
@@ -164,7 +211,8 @@ def issue_seating(asked: Any, *, by: Actor, at: datetime) -> Artefact:
         seating.check(data, listed, at=int(at.timestamp()))
     facts = {"package": body["package_id"], "staff": len(body["staff"]), "body": asked.digest}
     kept = artefacts.keep(row, Artefact.Kind.SEATING, row.sitting, data, by=by, at=at, rev=body["rev"], **facts)
-    row.status = Conduct.Status.SEATED
-    row.save(update_fields=["status"])
+    if not changes:
+        row.status = Conduct.Status.SEATED
+        row.save(update_fields=["status"])
     event(obj=f"sitting:{row.sitting}", city=row.city, rev=body["rev"], digest=kept.digest)
     return kept

@@ -28,6 +28,8 @@ def seating(request: HttpRequest, sitting: str) -> HttpResponse:
     if request.method == "POST":
         if not request.user.may("sittings.order", row.city):
             raise no("N2.4.3", "座次包由考务员提请。", "role")
+        if row.status == "released":
+            return _change(request, row, form)
         staff = _staff(form)
         actions.ask_seating(row, staff=staff, by=request.user, at=at)
         messages.success(request, f"已提请座次包（考务人员 {len(staff)} 人），请两名审批人签署。")
@@ -37,11 +39,20 @@ def seating(request: HttpRequest, sitting: str) -> HttpResponse:
         "row": row,
         "form": form if request.user.may("sittings.order", row.city) and row.status in ("sealed", "seated") else None,
         "asked": asked,
+        "change_form": row.status == "released" and request.user.may("sittings.order", row.city),
         "shown": _shown(row, asked) if asked and asked.status == "open" else None,
         "issued": queries.newest(row, Artefact.Kind.SEATING),
         "posts": "、".join(stafflist.NAMES.values()),
     }
     return render(request, "sittings/seating.html", context)
+
+
+def _change(request: HttpRequest, row: Conduct, form: forms.SeatingForm) -> HttpResponse:
+    """变更单: form fields kind (staff or devices), staff_text, reason."""
+    staff = _staff(form) if request.POST.get("kind") == "staff" else []
+    actions.ask_change(row, staff=staff, reason=request.POST.get("reason", ""), by=request.user, at=clock.now())
+    messages.success(request, "变更单已提请，请两名审批人签署；签齐后把新一版座次包送到考试点，由两人收入。")
+    return redirect("sittings:seating", sitting=row.sitting)
 
 
 def _staff(form: forms.SeatingForm) -> list[stafflist.Staffer]:
@@ -64,6 +75,7 @@ def _shown(row: Conduct, asked: Any) -> dict[str, Any]:
     strangers = serving.unlisted(row.city, [one["name"] for one in body["staff"]])
     return {
         "rev": body["rev"],
+        "change": body.get("change"),
         "staff": [(one["name"], stafflist.NAMES[one["role"]], bool(one["kid"]), one["name"] not in strangers) for one in body["staff"]],
         "rooms": sorted(rooms.items()),
         "people": [(one["room"], one["seat"], mask_name(one["name"]), one["subject"]) for one in body["roster"]],
