@@ -19,6 +19,8 @@ def main(argv: list[str]) -> int:
     zh, en = "实际开考的场次数，按日期、开始时间、编号取前 N 个", "how many sittings are sat, the first N"
     parser.arg("--sittings", type=int, default=1, metavar="N", zh=zh, en=en)
     parser.arg("--browser", action="store_true", zh="其中一名考生用真正的 Chromium 作答", en="one candidate sits in a real Chromium")
+    zh, en = "再办一场实操：理论合格的考生抽签、考评、发证", "go on to a practical exam of those who passed theory"
+    parser.arg("--practical", action="store_true", zh=zh, en=en)
     zh, en = "题库文件夹，默认 DIR/../item-bank，再次用自带示例", "item banks; default DIR/../item-bank, else the example"
     parser.arg("--bank", type=Path, metavar="BANKDIR", zh=zh, en=en)
     zh, en = "数据目录，默认 OUT/data（演练须用新目录）", "data directory, OUT/data by default; must be new"
@@ -28,6 +30,7 @@ def main(argv: list[str]) -> int:
 
     return journey.run(
         journey.Wishes(
-            folder=chosen.dir, out=chosen.out, seed=chosen.seed, sittings=chosen.sittings, browser=chosen.browser, bank=chosen.bank, data=chosen.data,
+            folder=chosen.dir, out=chosen.out, seed=chosen.seed, sittings=chosen.sittings, browser=chosen.browser,
+            practical=chosen.practical, bank=chosen.bank, data=chosen.data,
         )
     )

@@ -70,13 +70,15 @@ AT_SITE = (
     ("invig2", "invigilator", "invigilator"),
     ("patrol", "patroller", "patroller"),
 )
+# Who marks a practical exam: two, as the setting is when it is not set
+EXAMINERS = (("examiner1", "冼志强"), ("examiner2", "卢婉仪"))
 TITLES = {
     "clerk": "考务员", "approver": "审批人", "institution": "培训机构", "inspector": "执法人员", "legal": "法制审核", "province": "省考试机构",
     "draw_announcer": "抽签公告人", "draw_freezer": "抽签冻结人", "draw_party": "抽签承诺方", "draw_escrow": "抽签托管人",
     "draw_verifier": "抽签复核人",
     "key_officer": "密钥值班员", "security_admin": "安全管理员", "sysadmin": "系统管理员", "auditor": "审计员", "custodian": "题库保管人",
     "author": "命题人", "reviewer": "审题人", "assembler": "组卷人", "scorer": "评分员", "site_head": "考点负责人", "keeper": "考点系统管理员",
-    "invigilator": "监考人员", "patroller": "巡考人员",
+    "invigilator": "监考人员", "patroller": "巡考人员", "examiner": "考评员",
 }  # fmt: skip
 FAMILY, GIVEN = "杨何高梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏", "建国志强秀英桂兰海燕立新晓东文静春梅卫民丽华永刚雪芹"
 
@@ -156,6 +158,11 @@ def site_people(city: str, site: str, place: int) -> list[Player]:
         name = FAMILY[(turn * 7 + place) % len(FAMILY)] + given
         made.append(Player(f"{word}.{site}", name, (role,), city, site=site, duties=(duty,)))
     return made
+
+
+def examiners(city: str, site: str) -> list[Player]:
+    """Those who mark at a site that holds a practical exam."""
+    return [Player(f"{word}.{site}", name, ("examiner",), city, site=site, duties=("examiner",)) for word, name in EXAMINERS]
 
 
 def load(data: Path) -> Cast:

@@ -6,6 +6,7 @@ import re
 import zipfile
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 from kaopei.rehearsal.clock import CHINA
 from kaopei.rehearsal.page import Page
@@ -25,12 +26,18 @@ def moment(stage: Stage, days_before: int, hour: int, minute: int = 0) -> dateti
 
 
 class Draw:
-    """One draw of theory places and the people who carry it out."""
+    """One draw of the places of a part (T theory, P practical) and the people who carry it out.
 
-    def __init__(self, stage: Stage, batch: str) -> None:
-        self.stage, self.batch = stage, batch
-        self.objections, self.public = moment(stage, 12, 17), moment(stage, 12, 18)
+    Its files come into `out`, its counts into the report's `facts`; `name` begins its checks.
+    """
+
+    def __init__(self, stage: Stage, batch: str, part: str = "T", times: tuple[datetime, datetime] | None = None) -> None:
+        self.stage, self.batch, self.part = stage, batch, part
+        self.objections, self.public = times or (moment(stage, 12, 17), moment(stage, 12, 18))
         self.number = ""
+        first = part == "T"
+        self.out, self.name = (stage.out, "") if first else (stage.out / "practical", "practical_")
+        self.facts: dict[str, Any] = stage.report.facts if first else stage.report.facts.setdefault("practical", {})
 
     @property
     def path(self) -> str:
@@ -41,7 +48,7 @@ class Draw:
         """Rule table, parties, source and times before anybody knows the input."""
         announcer = self.stage.person("announcer")
         said = {
-            "batch": self.batch, "part": "T", "rule_document": RULES, "rule_published_on": "2024-01-01", "public_source": "rehearsal",
+            "batch": self.batch, "part": self.part, "rule_document": RULES, "rule_published_on": "2024-01-01", "public_source": "rehearsal",
             "objections_until": f"{self.objections:%Y-%m-%dT%H:%M}", "public_at": f"{self.public:%Y-%m-%dT%H:%M}", "third_interest": "notary",
             "party_city": PARTIES["city"], "party_province": PARTIES["province"], "party_third": PARTIES["notary"],
         }  # fmt: skip
@@ -110,23 +117,23 @@ class Draw:
         self.stage.person("freezer").submit(self.path, ends="/publish/")
 
     def fetch(self) -> None:
-        """All files into OUT/draw, as anybody may re-run them; the signed protocol beside the other signed files."""
-        out = self.stage.out / "draw"
+        """All files into `draw` of its folder, as anybody may re-run them; the signed protocol beside the other signed files."""
+        out = self.out / "draw"
         with zipfile.ZipFile(io.BytesIO(self.stage.person("province").download(f"{self.path}draw.zip"))) as box:
             for name in box.namelist():
-                place = self.stage.out / "parcels" / "draw.protocol.jws" if name == "protocol.json" else out / name
+                place = self.stage.out / "parcels" / f"{self.name}draw.protocol.jws" if name == "protocol.json" else out / name
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(box.read(name))
 
     def check(self) -> None:
         """`./run lottery verify`, and the counts for the report."""
-        out = self.stage.out / "draw"
+        out = self.out / "draw"
         done = command("lottery", "verify", str(out / "instance"), str(out / "result"))
-        self.stage.report.check("lottery_verify", done.returncode == 0, (done.stdout or done.stderr).strip()[:300])
-        self.stage.report.facts["draw"] = self._counts() | {"verified": done.returncode == 0}
+        self.stage.report.check(f"{self.name}lottery_verify", done.returncode == 0, (done.stdout or done.stderr).strip()[:300])
+        self.facts["draw"] = self._counts() | {"verified": done.returncode == 0}
 
     def _counts(self) -> dict[str, int]:
-        files = Files(self.stage.out / "draw")
+        files = Files(self.out / "draw")
         own, printed = files.at_own_site(), self._exempted()
         self.stage.report.check("own_site_only_by_exemption", own == printed, {"own": len(own), "printed": len(printed)})
         self.stage.report.check("nobody_at_a_suspended_site", not files.at_suspended_site(), len(files.at_suspended_site()))
@@ -150,17 +157,17 @@ class Draw:
         return self.stage.person("clerk").submit(self.path, ends="/tickets/make/")
 
     def fetch_tickets(self, printing: Page) -> int:
-        """Tickets as PDFs into OUT/tickets: one file an institution and one a candidate; how many candidates."""
+        """Tickets as PDFs into `tickets` of its folder: one file an institution and one a candidate; how many candidates."""
         self.stage.job("clerk", printing)
         clerk = self.stage.person("clerk")
-        page, out = clerk.get(f"{self.path}tickets/"), self.stage.out / "tickets"
+        page, out = clerk.get(f"{self.path}tickets/"), self.out / "tickets"
         out.mkdir(parents=True, exist_ok=True)
         for url in sorted({url for _text, url in page.links if url.endswith(".zip")}):
             with zipfile.ZipFile(io.BytesIO(self.stage.take("clerk", url, "准考证发给培训机构"))) as box:
                 for name in box.namelist():
                     (out / name).write_bytes(box.read(name))
         printed = len(list(out.glob("candidate-*.pdf")))
-        self.stage.report.check("tickets", printed == self.stage.report.facts["draw"]["seated"], printed)
+        self.stage.report.check(f"{self.name}tickets", printed == self.facts["draw"]["seated"], printed)
         return printed
 
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from types import FrameType
 
-from kaopei.rehearsal import browser, founding, month, office, results
+from kaopei.rehearsal import browser, founding, month, office, practical, results
 from kaopei.rehearsal.booklet import Booklet
 from kaopei.rehearsal.clock import Clock
 from kaopei.rehearsal.drawing import Draw, moment
@@ -43,6 +43,7 @@ class Wishes:
     seed: str | None = None
     sittings: int = 1
     browser: bool = False
+    practical: bool = False
     bank: Path | None = None
     data: Path | None = None
 
@@ -88,6 +89,8 @@ def _judged(wishes: Wishes) -> tuple[month.Month, Path, str]:
         raise BadWishes(f"{wishes.out}：不是空目录。请换一个，或先清空。")
     if wishes.browser:
         browser.find()
+    if wishes.practical and (missing := practical.missing(wishes.folder, bank)):
+        raise BadWishes(f"--practical：{missing}")
     return found, bank, seed
 
 
@@ -172,7 +175,29 @@ def _exams(stage: Stage, wishes: Wishes, papers: Papers, learned: Booklet, wante
         for day in days:
             with report.step(f"hand_back {day.starts_at:%m-%d %H:%M}", f"{day.starts_at:%m-%d %H:%M} 放行答案密钥、考点初评、回传包"):
                 day.hand_back()
-    _afterwards(stage, papers, held)
+    _afterwards(stage, papers, held, wishes.practical)
+
+
+def _practical(stage: Stage, papers: Papers) -> Sitting:
+    """Who passed theory goes on: drawn to a practical exam, examined at a site, and given a certificate of both parts."""
+    report, hall = stage.report, practical.Hall(stage, papers)
+    with report.step("practical_sheets", "实操：评分标准导入、另一人签署启用"):
+        hall.bring_sheets()
+    with report.step("practical_draw", "实操：名单、抽签、独立复核、准考证"):
+        hall.draw()
+    with report.step("practical_sealing", "实操：任务书、密封、送达、考前一天准备"):
+        day = practical.Day(stage, papers, hall.seal())
+        deliver(stage, papers, day.sittings)
+    with report.step("practical_exam", "实操：启封、签到、两名考评员评分、收场、回传包"):
+        day.open()
+        day.sign_in()
+        day.examine()
+        day.close()
+        day.hand_back()
+    with report.step("practical_results", "实操：入库、评分、双人发布、发证"):
+        stage.clock.go_to(day.starts_at + timedelta(hours=30))
+        hall.conclude(day)
+    return day.sittings[0]
 
 
 def deliver(stage: Stage, papers: Papers, held: list[Sitting]) -> None:
@@ -207,7 +232,7 @@ def _sit(stage: Stage, day: SittingDay) -> None:
         day.close()
 
 
-def _afterwards(stage: Stage, papers: Papers, held: list[Sitting]) -> None:
+def _afterwards(stage: Stage, papers: Papers, held: list[Sitting], examined: bool) -> None:
     report = stage.report
     stage.clock.go_to(max(one.starts_at for one in held) + timedelta(hours=30))
     with report.step("returns", "回传包入库、回执"):
@@ -219,6 +244,8 @@ def _afterwards(stage: Stage, papers: Papers, held: list[Sitting]) -> None:
         results.must_pass(stage)
     with report.step("certificates", "发证"):
         results.certify(stage, held)
+    if examined:
+        held = [*held, _practical(stage, papers)]
     with report.step("publication", "公布"):
         results.publish(stage)
         stage.start("portal", ["portal", "serve"])

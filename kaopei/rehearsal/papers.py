@@ -17,7 +17,9 @@ from kaopei.rehearsal.site import Site
 from kaopei.rehearsal.stage import Stage
 
 ACCEPTORS = ("approver", "approver2")
-DUTIES = {"head": "考点负责人", "deputy": "副负责人", "keeper": "系统管理员", "invigilator": "监考人员", "patroller": "巡考人员"}
+DUTIES = {
+    "head": "考点负责人", "deputy": "副负责人", "keeper": "系统管理员", "invigilator": "监考人员", "patroller": "巡考人员", "examiner": "考评员",
+}  # fmt: skip
 
 
 class Papers:
@@ -99,6 +101,17 @@ class Papers:
                 raise Stuck(f"{who}: fewer orders than {len(sittings)} waited for a signature")
         return [self.fetch("clerk", sitting, "seal_order") for sitting in sittings]
 
+    def order_one(self, sitting: str) -> Path:
+        """The order of this sitting, wherever it stands among the next ones; the signed file."""
+        clerk = self.stage.person("clerk")
+        token = clerk.get("/sittings/").form("/order/").fields["csrfmiddlewaretoken"]
+        answer = clerk.ask("POST", "/sittings/order/", data={"csrfmiddlewaretoken": token, "sitting": sitting}, headers={"Referer": clerk.base})
+        if answer.status_code != 200:
+            raise Stuck(f"clerk: order of {sitting} answered {answer.status_code}: {answer.text[-800:]}")
+        for who in ("approver", "approver2"):
+            self.stage.must_sign(who, sitting)
+        return self.fetch("clerk", sitting, "seal_order")
+
     def fetch(self, who: str, sitting: str, kind: str) -> Path:
         """The newest file of a kind of a sitting, kept in OUT/parcels."""
         path = self.parcels / f"{sitting}.{kind}.jws"
@@ -108,9 +121,7 @@ class Papers:
     def seal(self, orders: list[Path]) -> None:
         """The vault seals what it has banks for and says what it cannot; parcels and shares come out."""
         data = self.stage.data
-        chain = sorted((data / "trust").glob("*.json"), key=lambda path: int(path.stem))
-        root = (data / "root.txt").read_text(encoding="ascii").strip()
-        self.stage.command("vault", "trust-in", *map(str, chain), "--root", root)
+        self.bring_trust()
         custodians = [word for kid in self.custodians() for word in ("--custodian", kid)]
         out = data / "vault" / "out"
         printed = self.stage.command(
@@ -130,6 +141,19 @@ class Papers:
             forms = json.loads((out / "forms.json").read_text(encoding="utf-8"))["forms"]
             self.stage.report.facts["forms"] = [{"id": form["id"], "digest": form["digest"]} for form in forms]
 
+    def bring_trust(self) -> None:
+        """The trust list with all its versions into the vault."""
+        data = self.stage.data
+        chain = sorted((data / "trust").glob("*.json"), key=lambda path: int(path.stem))
+        root = (data / "root.txt").read_text(encoding="ascii").strip()
+        self.stage.command("vault", "trust-in", *map(str, chain), "--root", root)
+
+    def seal_one(self, order: Path, sitting: str) -> dict[str, Any]:
+        """One more sitting, sealed by itself."""
+        self.bring_trust()
+        self.sealed[sitting] = self._sealed(order, self.stage.data / "vault" / "out")
+        return self.sealed[sitting]
+
     def try_opening(self, site: Site) -> None:
         """A trial package through the whole ceremony: ordered, sealed, seated, released, opened by two persons, and ended."""
         start = self.stage.clock.now() + timedelta(minutes=10)
@@ -139,8 +163,7 @@ class Papers:
         for who in ("approver", "approver2"):
             self.stage.must_sign(who, "试封")
         (number,) = set(self._trials(site.number)) - known
-        self._seal_trial(self.fetch("clerk", number, "seal_order"), number)
-        row = self.trials[number]
+        row = self.trials[number] = self._sealed(self.fetch("clerk", number, "seal_order"), self.stage.data / "vault" / "trials")
         files = [("files", row["folder"] / name) for name in (row["parcel"], *row["shares"].values())]
         page = self.stage.person("clerk").submit("/sittings/upload/", ends="/upload/", files=files)
         if page.html.count('data-state="taken"') < len(files):
@@ -165,23 +188,22 @@ class Papers:
         page = self.stage.person("clerk").get("/sittings/")
         return re.findall(rf"/sittings/(TRIAL-{site}-\d+)/", page.html)
 
-    def _seal_trial(self, order: Path, number: str) -> None:
+    def _sealed(self, order: Path, out: Path) -> dict[str, Any]:
         custodians = [word for kid in self.custodians() for word in ("--custodian", kid)]
-        out = self.stage.data / "vault" / "trials"
         words = ("vault", "seal", "--order", str(order), *custodians, "--out", str(out), "--seed", self.stage.seed)
         (row,) = json.loads(self.stage.command(*words))["sealed"]
-        self.trials[number] = {**row, "folder": out}
         (self.parcels / row["parcel"]).write_bytes((out / row["parcel"]).read_bytes())
+        return {**row, "folder": out}
 
     def custodians(self) -> list[str]:
         """Key ids of the two custodians."""
         listed = json.loads(self.stage.command("trust", "show", "--json"))
         return [key["kid"] for key in listed["keys"] if key["role"] == "custodian"][:2]
 
-    def hand_over(self) -> None:
-        """Parcels and shares to the center in one go; the head's share leaves it again on paper, against a receipt."""
+    def hand_over(self, *rows: dict[str, Any]) -> None:
+        """Parcels and shares to the center in one go, by default all; the head's share leaves it again on paper, against a receipt."""
         clerk, files = self.stage.person("clerk"), []
-        for row in self.sealed.values():
+        for row in rows or self.sealed.values():
             files += [row["folder"] / name for name in (row["parcel"], *row["shares"].values())]
         page = clerk.submit("/sittings/upload/", ends="/upload/", files=[("files", path) for path in files])
         states = page.html.count('data-state="taken"')

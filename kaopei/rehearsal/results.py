@@ -48,8 +48,8 @@ def score(stage: Stage, papers: Papers, sittings: list[Sitting]) -> None:
     clerk.submit("/results/upload/", ends="/upload/", files=[("file", path) for path in outcomes])
 
 
-def release(stage: Stage, sittings: list[Sitting]) -> None:
-    """Two approvers sign; then there are results."""
+def sign_off(stage: Stage, sittings: list[Sitting]) -> None:
+    """Two approvers sign what site and vault agree on."""
     clerk = stage.person("clerk")
     for one in sittings:
         clerk.submit(f"/results/{one.number}/", ends="/release/")
@@ -57,6 +57,11 @@ def release(stage: Stage, sittings: list[Sitting]) -> None:
             stage.must_sign(who, "")
     agreed = sum("与考试点初评逐人逐题一致" in clerk.get(f"/results/{one.number}/").text for one in sittings)
     stage.report.check("site_and_vault_agree", agreed == len(sittings), agreed)
+
+
+def release(stage: Stage, sittings: list[Sitting]) -> None:
+    """Signed off; then there are results."""
+    sign_off(stage, sittings)
     table = stage.take("clerk", "/results/results.csv", "成绩存档")
     (stage.out / "results.csv").write_bytes(table)
     rows = list(csv.DictReader(io.StringIO(table.decode())))
@@ -67,7 +72,7 @@ def release(stage: Stage, sittings: list[Sitting]) -> None:
 
 
 def certify(stage: Stage, sittings: list[Sitting]) -> None:
-    """Certificates of those who reviewed or renewed and passed, as PDFs in OUT/certificates."""
+    """Certificates of those who reviewed or renewed and passed, and of who passed both parts, as PDFs in OUT/certificates."""
     out = stage.out / "certificates"
     out.mkdir(parents=True, exist_ok=True)
     for one in sittings:

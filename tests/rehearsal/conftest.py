@@ -29,7 +29,7 @@ class Held:
 def month():
     """The folder with the workbooks, and the banks beside it where the command looks for them."""
     with open_folder() as folder:
-        small.bank(folder / "item-bank")
+        small.score_sheets(small.bank(folder / "item-bank"))
         yield small.pack().lay(folder / "pack")
 
 
@@ -41,11 +41,11 @@ def home():
 
 @pytest.fixture(scope="session")
 def both(month, home):
-    """The second with a real browser, where the machine has one: the same answers give the same results."""
+    """The second with a real browser, where the machine has one, and on to a practical exam: the same answers give the same results."""
     outs = [home / "one", home / "two"]
     for out in outs:
         installation.lay(out / "data")
-    more = {"two": ["--browser"] if has_browser() else []}
+    more = {"two": ["--practical", *(["--browser"] if has_browser() else [])]}
     running = [
         small.start("rehearse", month, "--out", out, "--seed", small.SEED, *more.get(out.name, []), log=home / f"{out.name}.log") for out in outs
     ]

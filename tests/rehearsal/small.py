@@ -8,11 +8,14 @@ from pathlib import Path
 
 import openpyxl
 
-from tests.center.packs import CHEM, Pack
+from kaopei.paper.score_sheet import RULES, STEPS
+from tests.center.packs import CHEM, HIGH, LOW, TOP, WELD, Pack
+from tests.paper import practice
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLES = PROJECT / "examples"
 SEED = "5e" * 32
+EXAMINED = (LOW, HIGH, WELD)
 CANARY = "金丝雀七五三八二九"
 NAMED = ("DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_DATABASE_URL", "VAULT_DATABASE_OWNER_URL", "KAOPEI_DATA", "DJANGO_SETTINGS_MODULE")
 
@@ -25,6 +28,10 @@ def pack(people: int = 24) -> Pack:
             row["可考操作项目" if "可考操作项目" in row else "操作项目"] = "、".join(
                 name for name in str(row.get("可考操作项目") or row["操作项目"]).replace(CHEM, "").split("、") if name
             )
+    # Practical sittings at the two public bases, later than the theory's results; nothing comes of them without --practical.
+    said = {"科目": "实操", "机位": 10, "操作项目": "、".join((*EXAMINED, TOP))}
+    plan = [made.sitting(site, day, 14, **said) for site in (1, 2) for day in (10, 11)]
+    made.sheets["考试计划_实操"] = [row | {"场次编号": row["场次编号"].replace("-14", "-P")} for row in plan]
     for row in made.sheets["学员报名"][::2]:
         row["申请类型"] = "复审"
     first = made.sheets["学员报名"][4]
@@ -48,6 +55,20 @@ def bank(folder: Path) -> Path:
                         cell.value = f"{cell.value}（{CANARY}）"
         book.save(folder / path.name)
     return folder
+
+
+def score_sheets(folder: Path) -> None:
+    """Score sheets of the practical exam; one operation of its plan has none."""
+    book = openpyxl.Workbook()
+    book.active.title = "考核规则"
+    made = [practice.lines(subject) for subject in EXAMINED]
+    rules, steps = ([row for one in made for row in one[place]] for place in (0, 1))
+    for page, columns, rows in ((book.active, RULES, rules), (book.create_sheet("评分表"), STEPS, steps)):
+        page.append(["实操评分标准（测试）"])
+        page.append(list(columns))
+        for row in rows:
+            page.append([row.get(column) for column in columns])
+    book.save(folder / "实操评分标准.xlsx")
 
 
 def environment() -> dict[str, str]:

@@ -121,3 +121,30 @@ def test_results_of_another_rehearsal_are_never_overwritten(month, held):
     done = small.run("rehearse", month, "--out", held.out)
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert held.report["ok"]
+
+
+PRACTICAL = {
+    "score_sheets", "practical_lottery_verify", "practical_pseudonyms_are_fresh", "practical_tickets", "practical_marks_arrive",
+    "practical_certificates",
+}  # fmt: skip
+
+
+def test_who_passed_theory_is_drawn_examined_and_gets_a_certificate_of_both_parts(both):
+    held = both[1]
+    assert held.status == 0, held.words
+    report, out = held.report, held.out / "practical"
+    assert set(report["checks"]) >= PRACTICAL and report["ok"]
+    facts, drawn = report["practical"], rows(out / "draw" / "result" / "allocation.csv")
+    assert facts["draw"]["verified"] and facts["draw"]["seated"] == len(drawn) == len(list((out / "tickets").glob("candidate-*.pdf"))) > 0
+    marked = rows(out / "results.csv")
+    passed = [row for row in marked if row["outcome"] == "passed"]
+    assert {row["sitting"] for row in marked} == {facts["sitting"]} and facts["sitting"].endswith("-P")
+    assert {row["cand_id"] for row in marked} <= {row["cand_id"] for row in drawn}
+    assert len(passed) == facts["certificates"] == report["certificates"] - both[0].report["certificates"] > 0
+
+
+def test_no_pseudonym_of_the_practical_stands_in_the_theory(both):
+    theory = rows(both[1].out / "draw" / "instance" / "candidates.csv")
+    practical = rows(both[1].out / "practical" / "draw" / "instance" / "candidates.csv")
+    assert not {row["cand_id"] for row in theory} & {row["cand_id"] for row in practical}
+    assert {row["parts"] for row in practical} == {"P"} and {row["subject"] for row in practical} <= set(small.EXAMINED)
