@@ -57,7 +57,7 @@ def release(stage: Stage, sittings: list[Sitting]) -> None:
             stage.must_sign(who, "")
     agreed = sum("与考试点初评逐人逐题一致" in clerk.get(f"/results/{one.number}/").text for one in sittings)
     stage.report.check("site_and_vault_agree", agreed == len(sittings), agreed)
-    table = stage.take("clerk", "/results/results.csv", "成绩存档")
+    table = stage.take("clerk", "/results/results.csv", "成绩交考试科存档")
     (stage.out / "results.csv").write_bytes(table)
     rows = list(csv.DictReader(io.StringIO(table.decode())))
     counts = {word: sum(row["outcome"] == word for row in rows) for word in ("passed", "failed")}
