@@ -125,7 +125,7 @@ class Hall:
         results.take_back(stage, self.papers, day.sittings)
         results.score(stage, self.papers, day.sittings)
         results.sign_off(stage, day.sittings)
-        table = stage.take("clerk", f"/results/{one.number}/results.csv", "实操成绩存档")
+        table = stage.take("clerk", f"/results/{one.number}/results.csv", "实操成绩交考试科存档")
         (self.out / "results.csv").write_bytes(table)
         rows = list(csv.DictReader(io.StringIO(table.decode())))
         counts = {word: sum(row["outcome"] == word for row in rows) for word in ("passed", "failed", "absent")}

@@ -62,7 +62,7 @@ def sign_off(stage: Stage, sittings: list[Sitting]) -> None:
 def release(stage: Stage, sittings: list[Sitting]) -> None:
     """Signed off; then there are results."""
     sign_off(stage, sittings)
-    table = stage.take("clerk", "/results/results.csv", "成绩存档")
+    table = stage.take("clerk", "/results/results.csv", "成绩交考试科存档")
     (stage.out / "results.csv").write_bytes(table)
     rows = list(csv.DictReader(io.StringIO(table.decode())))
     counts = {word: sum(row["outcome"] == word for row in rows) for word in ("passed", "failed")}
