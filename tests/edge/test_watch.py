@@ -61,6 +61,11 @@ def test_the_board_is_alive_and_says_when_it_is_not(tmp_path, browser):
         page.context.close()
 
 
+def _focused(page, name):
+    """A person sees the cursor before he types; a program must wait for it."""
+    page.wait_for_function("name => document.hasFocus() && document.activeElement.name === name", arg=name)
+
+
 def test_the_desk_is_quick_with_a_scanner_and_the_keyboard(tmp_path, browser):
     rows = [stage.candidate(n, photo=stage.PNG, photo_source="chip") for n in range(1, 4)]
     with stage.serving(tmp_path, rows=rows) as (room, _):
@@ -68,10 +73,12 @@ def test_the_desk_is_quick_with_a_scanner_and_the_keyboard(tmp_path, browser):
         page.goto(f"{room.base}/s/{SITTING}/desk")
         for row in rows[:2]:
             # The scanner types into the field that has the focus and ends with Enter.
+            _focused(page, "q")
             page.keyboard.type(f"KAOPEI/T/{row['ticket_no']}")
             page.keyboard.press("Enter")
             page.wait_for_selector(f".person .name:has-text('{row['name']}')")
-            assert page.locator(".identity img").evaluate("picture => picture.complete && picture.naturalWidth > 0")
+            page.wait_for_function("document.querySelector('.identity img').naturalWidth > 0")
+            _focused(page, "id_last4")
             page.keyboard.type(row["id_last4"])
             page.keyboard.press("Tab")
             page.keyboard.press("Space")
