@@ -300,8 +300,10 @@ def seal(walk, desk, number, folder):
     desk.click("form[action$='seal/'] button")
     desk.wait_for_selector("text=已封存，完整程度 100%")
     walk.take(desk, "file-sealed")
+    desk.click("text=下载 ZIP")
+    desk.fill("#reason", "交市考试机构核对培训档案")
     with desk.expect_download() as taken:
-        desk.click("text=下载 ZIP")
+        desk.click("main form.box button.primary")
     taken.value.save_as(folder / "file.zip")
     with zipfile.ZipFile(folder / "file.zip") as box:
         assert box.testzip() is None and {"README.txt", "SHA256SUMS", "file.pdf", "signer.pem"} <= set(box.namelist())
