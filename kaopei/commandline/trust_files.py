@@ -94,7 +94,9 @@ class Sources:
         if written is not None and written != claimed:
             raise Rejected("root", f"{path.parent / 'root.txt'} 与信任名单的根不符；请核对")
         pinned = self.root or (installed if not first["rehearsal"] or installed == claimed else None)
-        return _with_servers(trust.load(chain, pinned), path.parent / "enrolments", self.data / "enrolments")
+        # The machines of another installation (a demo on this computer) are none of this list's.
+        own = [self.data / "enrolments"] if installed in (None, claimed) else []
+        return _with_servers(trust.load(chain, pinned), path.parent / "enrolments", *own)
 
 
 def sources(chosen: Namespace) -> Sources:
