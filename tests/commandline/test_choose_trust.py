@@ -95,6 +95,29 @@ def test_the_installations_list_wins_over_the_one_beside(tmp_path):
     assert laid.run("parcel", "check", "--data", data, path).status == 1
 
 
+def with_machine(data, province, record):
+    """A data folder with a province's pinned list and the record of an exam server."""
+    (data / "enrolments").mkdir(parents=True)
+    (data / "trust.json").write_bytes(province.data)
+    (data / "root.txt").write_text(province.root)
+    (data / "enrolments" / "EDGE-1.json").write_bytes(record)
+    return data
+
+
+def test_the_machines_of_a_demo_are_none_of_another_rehearsals(tmp_path):
+    [path] = laid.lay(tmp_path / "files", "order.jws")
+    other = cast.found()
+    data = with_machine(tmp_path / "demo", other, other.edge.record)
+    assert parcel.judge(path, sources(data=data))[0] == "ok"
+
+
+def test_a_strange_machine_in_ones_own_installation_is_refused(tmp_path):
+    [path] = laid.lay(tmp_path / "files", "order.jws")
+    data = with_machine(tmp_path / "own", chain().p, cast.found().edge.record)
+    found = parcel.judge(path, sources(data=data))
+    assert found[0] == "bad" and "EDGE-1.json" in found[1]
+
+
 def test_a_real_installation_never_takes_a_rehearsals_word(tmp_path):
     [path] = laid.lay(tmp_path / "files", "order.jws")
     data = tmp_path / "data"
