@@ -18,6 +18,7 @@ from kaopei.office.audit.tasks import sequence
 from kaopei.office.refused import Refused
 from kaopei.parcel import certificate, roster, status
 from kaopei.parcel.rejected import Rejected
+from tests.words import stands_in
 
 
 def due(held):
@@ -53,7 +54,8 @@ def test_the_event_names_scoring_leaf_and_both_approvals(released):
     assert told.ulid == made[0].event and told.facts["outcomes"] == release.scoring.digest
     assert told.facts["roster_leaf"] == roster.leaf(row) and told.facts["roster_hash"] == roster.root(released.rows)
     assert told.facts["release"] == release.digest and len(set(told.facts["approvals"])) == 2
-    assert row["name"] not in json.dumps(told.facts, ensure_ascii=False) and row["id_last4"] not in json.dumps(told.facts)
+    said = json.dumps(told.facts, ensure_ascii=False)
+    assert row["name"] not in said and not stands_in(row["id_last4"], said)
 
 
 def test_the_signed_certificate_carries_the_place_of_its_event(released):
@@ -233,7 +235,7 @@ def test_the_public_sees_a_masked_name_and_no_more(released):
     seen = queries.public(made.number, at=released.at)
     assert seen == queries.public(made.cert_id, at=released.at) and seen.state == "valid"
     person = next(one for one in released.rows if one["attempt"] == made.attempt)
-    assert person["name"] not in repr(seen) and person["id_last4"] not in repr(seen) and seen.holder.startswith(person["name"][0])
+    assert person["name"] not in repr(seen) and not stands_in(person["id_last4"], repr(seen)) and seen.holder.startswith(person["name"][0])
     late = released.at.replace(year=2031)
     assert queries.public(made.number, at=late).state == "expired" and date(2030, 1, 1) > seen.valid_to
     assert queries.signed_for(made.number, "别人") is None
