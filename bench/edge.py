@@ -2,10 +2,11 @@
 
 For each number of seats the real server process (the real parcels, ledger, store on this disk) sits a whole exam: all
 terminals start at once; closed loops, saturated (the next answer as soon as the last one is saved) and with a stated time to
-think; an exam day's steady pace (one item, one answer a second and seat, pulses); the highest rate of answers at which 99 of
-100 are still saved within `BAR` of when they were due; full papers; all hand in at once. The terminals are another process
-(bench/terminals.py) whose time is not counted. In the same run a bare ASGI application with a SQLite group commit takes
-the same loops and rates: the floor. Prints figures and ratios; asserts nothing. Which figure the bar is about: docs/adr/0018.
+think; one answer of every seat in the same moment; the highest rate of answers at which 99 of 100 are still saved within
+`BAR` of when they were due; an exam day's steady pace (one item, one answer a second and seat, pulses); full papers; all hand
+in at once. The terminals are another process (bench/terminals.py) whose time is not counted. In the same run a bare ASGI
+application with a SQLite group commit takes the same loops and rates: the floor. Prints figures and ratios; asserts nothing.
+Which figure the bar is about: docs/adr/0018.
 """
 
 import argparse
@@ -69,7 +70,7 @@ def line(title: str, found: dict[str, Any], more: str = "") -> None:
     """One row of figures."""
     each = found["requests"] / found["seconds"]
     print(
-        f"  {title:<26}{found['seconds']:7.2f} s {found['requests']:8,} requests {each:8,.0f}/s   p50 {found['p50']:6.1f}  p95 {found['p95']:6.1f}"
+        f"  {title:<30}{found['seconds']:7.2f} s {found['requests']:8,} requests {each:8,.0f}/s   p50 {found['p50']:6.1f}  p95 {found['p95']:6.1f}"
         f"  p99 {found['p99']:6.1f}  max {found['max']:6.1f} ms   failed {found['failed']}{more}"
     )
 
@@ -93,6 +94,7 @@ def sit(seats: int, seconds: float, rates: list[float], folder: Path) -> float:
         each = 1000 * (processor(pid) - before) / max(1, found["saved"])
         line("closed loop, saturated", found, f"   {each:.3f} ms CPU a saved answer")
         line(f"closed loop, {THINK} s to think", load.do("loop", seconds=seconds, items=ITEMS, pause=THINK))
+        line("one answer each, all at once", load.do("once"))
         highest(load, seats, seconds)
         before = processor(pid)
         steady = load.do("day", seconds=seconds, items=ITEMS, pause=1.0)
@@ -119,7 +121,7 @@ def highest(load: Terminals, seats: int, seconds: float, who: str = "") -> None:
     title = f"{who}p99 <= {BAR:.0f} ms up to"
     if best:
         line(title, best, f"   {best['step']} × an exam's pace of one answer a second and seat")
-    print(f"  {title:<26}{'' if best else 'no step; '}next step {step} ×: p99 {found['p99']:.1f} ms")
+    print(f"  {title:<30}{'' if best else 'no step; '}next step {step} ×: p99 {found['p99']:.1f} ms")
 
 
 # ---- the floor

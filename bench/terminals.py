@@ -111,6 +111,7 @@ class Terminal:
     async def loop(self, until: float, items: int, think: float) -> None:
         """Closed loop: the next answer `think` seconds after the last one was saved."""
         number = self.first(items)
+        await asyncio.sleep(self.offset(think))
         while time.perf_counter() < until:
             await self.answer(self.event(number % items + 1, "AB"[number // items % 2]))
             number += 1
@@ -147,6 +148,10 @@ class Terminal:
     def offset(self, pause: float) -> float:
         """Seats do not beat in step."""
         return pause * (int(self.key[4:8], 16) / 65536)
+
+    async def once(self) -> None:
+        """One answer, when every other seat sends one too."""
+        await self.answer(self.event(1, "B"))
 
     async def fill(self, items: int) -> None:
         """A fully answered paper."""
