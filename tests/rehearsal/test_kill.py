@@ -7,13 +7,12 @@ import signal
 
 import pytest
 
-from kaopei.office import trusted
-from kaopei.parcel import keyfile
 from kaopei.parcel.return_parcel import Returned
 from kaopei.rehearsal import journey
 from kaopei.rehearsal.booklet import Booklet
 from kaopei.rehearsal.papers import Papers
 from kaopei.rehearsal.sitting_day import Sitting, SittingDay, starts_of
+from tests.rehearsal.reading import key_of, listed
 from tests.rehearsal.stages import office_month
 
 KILLS = 3
@@ -44,15 +43,8 @@ def opened(month, place, monkeypatch):
 
 def answers_of(stage, parcel):
     """What the city reads in the return parcel: attempt → {item: letters}."""
-    listed = trusted.current(stage.data)
-    for record in (stage.data / "enrolments").glob("*.json"):
-        from kaopei.parcel import enrolment
-
-        listed = enrolment.trusting(listed, enrolment.read(record.read_bytes(), listed))
-    passphrase = (stage.data / "keys" / "passphrase").read_bytes().strip()
-    (kid,) = [key.kid for key in listed.keys.values() if key.role == "city_import"]
-    key = keyfile.load((stage.data / "keys" / f"{kid}.key").read_bytes(), passphrase, listed.suite)
-    blob = Returned(parcel.read_bytes(), listed).contents(kid, key)["answers"]
+    trust = listed(stage)
+    blob = Returned(parcel.read_bytes(), trust).contents(*key_of(stage, trust, "city_import"))["answers"]
     return {row["attempt"]: row["answers"] for row in json.loads(blob)["attempts"]}
 
 
