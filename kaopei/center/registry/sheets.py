@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from kaopei.center.registry import entries, taking, workbook
+from kaopei.center.registry import entries, taking, telephone, workbook
 from kaopei.center.registry.models import Institution, Room, Site
 from kaopei.center.registry.queries import register, tied
 from kaopei.center.registry.reading import Line, Message, Read, code, count
@@ -114,7 +114,8 @@ def _apply_sites(rows: Sequence[entries.SiteEntry], source: Source) -> int:
 def _institution_rows(city: str, day: dt.date) -> Rows:
     return [
         (
-            body.name, body.code, body.district, body.address, "、".join(sorted(body.scope)), _day(body.registered_on), body.status_text, body.phone,
+            body.name, body.code, body.district, body.address, "、".join(sorted(body.scope)), _day(body.registered_on), body.status_text,
+            telephone.shown(body.phone),
         )
         for body in register.institutions(city, day) if body.is_listed and body.kind == Institution.Kind.INSTITUTION
     ]  # fmt: skip

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kaopei.center.registry import planning
+from kaopei.center.registry import planning, telephone
 from kaopei.center.registry.entries import InstitutionEntry, RelationEntry, SiteEntry, StaffEntry, TieEntry
 from kaopei.center.registry.models import (
     BodyStanding,
@@ -53,7 +53,9 @@ def institutions(entries: Sequence[InstitutionEntry], city: str, day: dt.date, s
         old = held.get(body.pk) if body else None
         if old and old.report and not old.is_registered:
             continue
-        said = {"name": facts.name, "district": facts.district, "address": entry.address, "phone": entry.phone}
+        # Our own list hands a mobile number out masked: that is the number that is known.
+        phone = body.phone if body and entry.phone == telephone.shown(body.phone) else entry.phone
+        said = {"name": facts.name, "district": facts.district, "address": entry.address, "phone": phone}
         body, differs = describe(Institution, body, {"city": city, "code": facts.code}, said)
         row = said | {
             "scope": sorted(facts.scope),

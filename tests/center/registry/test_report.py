@@ -38,6 +38,17 @@ def test_registered_from_its_day_and_not_before(people):
     assert queries.timeline(CITY, NEW_CODE)[0].text == "已登记"
 
 
+def test_page_of_a_report_masks_a_mobile_number_and_not_an_office(client, people):
+    first, second = report(people["institution"], phone="13800001234"), "0757-86660000"
+    log_in(client, PEOPLE["clerk"])
+    page = client.get(f"/registry/reports/{first.number}/").content.decode()
+    assert "138****1234" in page and "13800001234" not in page
+    verify(first, people["clerk"], day=NOW.date())
+    changed = report(people["institution"], kind="change", phone=second, changed_on=NOW.date())
+    page = client.get(f"/registry/reports/{changed.number}/").content.decode()
+    assert second in page and "138****1234" in page and "13800001234" not in page
+
+
 def test_clerk_who_entered_a_paper_report_does_not_verify_it(people):
     row = report(people["clerk"])
     with pytest.raises(Refused, match="提交人以外"):

@@ -95,6 +95,17 @@ def test_what_is_downloaded_can_be_taken_in_again_and_changes_nothing(register, 
         assert {one.decision for one in found} == {"same"} and row.changed == 0
 
 
+def test_mobile_number_is_handed_out_masked_and_kept_when_that_comes_back(register, people):
+    row = LISTS["培训机构"].rows(CITY, DAY)[0]
+    apply(read(people["clerk"], "培训机构", [(*row[:-1], "13800001234")]), people["clerk"])
+    assert queries.institution(CITY, row[1], DAY).phone == "13800001234"
+    (out,) = [one for one in LISTS["培训机构"].rows(CITY, DAY) if one[1] == row[1]]
+    assert out[-1] == "138****1234"
+    apply(read(people["clerk"], "培训机构", [("改名培训中心", *out[1:])]), people["clerk"])
+    now = queries.institution(CITY, row[1], DAY)
+    assert (now.name, now.phone) == ("改名培训中心", "13800001234")
+
+
 @pytest.mark.parametrize(("content", "words"), [(b"", "空"), (b"PK\x03\x04cut", "完整"), ("姓名,岗位\n甲,监考\n".encode(), "身份证号码")])
 def test_what_is_no_such_list_is_not_taken(people, content, words):
     with pytest.raises(Unusable, match=words):

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from kaopei.center.registry import actions, queries, reporting
+from kaopei.center.registry import actions, queries, reporting, telephone
 from kaopei.center.registry.forms import KINDS, ReportForm, VerifyForm
 from kaopei.center.registry.models import WrittenReport
 from kaopei.center.registry.queries import papers
@@ -86,7 +86,7 @@ def report(request: HttpRequest, number: str) -> HttpResponse:
     row = _report(request, number)
     said = json.loads(row.said)
     now = queries.institution(row.city, row.code, clock.today())
-    rows = [(reporting.LABELS[name], _shown(_now(now, name)), _shown(value)) for name, value in said.items()]
+    rows = [(reporting.LABELS[name], _shown(name, _now(now, name)), _shown(name, value)) for name, value in said.items()]
     may = request.user.may("registry.verify") and row.status == WrittenReport.Status.SUBMITTED and row.submitted_by != request.user.username
     context = {
         **frame(request),
@@ -107,7 +107,9 @@ def _now(body: queries.InstitutionOn | None, name: str) -> object:
     return getattr(body, name, "") if body is not None else ""
 
 
-def _shown(value: object) -> str:
+def _shown(name: str, value: object) -> str:
+    if name == "phone":
+        return telephone.shown(str(value or ""))
     return "、".join(sorted(value)) if isinstance(value, list | tuple) else str(value or "")
 
 
