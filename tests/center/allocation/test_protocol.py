@@ -16,7 +16,7 @@ from kaopei.parcel import manifest
 from kaopei.parcel.rejected import Rejected
 from tests.center.allocation.city import BATCH, ORPHAN
 from tests.center.allocation.conftest import DRAW_AT, LATER, PARTIES, SECRETS, rows_of
-from tests.people import NOW, PIN
+from tests.people import GUANGZHOU, NOW, PIN, Person
 
 
 def test_the_seed_follows_from_secrets_and_public_value(play):
@@ -47,6 +47,12 @@ def test_three_parties_of_different_interest_and_three_people(play, parties):
     with pytest.raises(Refused) as refusal:
         play.announce(parties=parties)
     assert refusal.value.verdict.code == "parties"
+
+
+def test_nobody_of_another_city_is_a_party(play):
+    other = Person("party_gz", "外市人", ("draw_party",), city=GUANGZHOU).make()
+    with pytest.raises(Refused, match="party_gz 是其他市的人员"):
+        play.announce(parties=(("city", "party_city"), ("province", "party_province"), ("notary", other.username)))
 
 
 def test_times_stand_in_their_order(play):

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 from kaopei.center.allocation import queries as allocation
 from kaopei.center.results import actions, queries
+from kaopei.center.sittings.auditing import Timing
 from kaopei.center.sittings.models import Artefact, Attempt, Conduct, RosterEntry
 from kaopei.office.accounts import actions as accounts
 from kaopei.office.accounts import queries as people
@@ -159,7 +161,7 @@ class Held:
         custodians = [w.held["custodian1"], w.held["custodian2"]]
         sealed = exam_parcel.build(order, edges, contents, custodians, w.trust, at=at, subjects=subjects)
         self.parcel, self.package = exam_parcel.Parcel(sealed.parcel, w.trust), sealed.package_id
-        self._keep("exam_parcel", self.package, sealed.parcel)
+        self._keep("exam_parcel", self.package, sealed.parcel, forms=len(self.states), sealed_by=list(self.parcel.sealed_by))
         share = key_share.take(key_share.read(sealed.shares["B"], w.trust), w.trust.algorithms, *w.held["key_service_decrypt"])
         released = self._approvals("key.release", self.package, self.parcel.manifest_hash)
         challenge = shares.challenge("012345678901")
@@ -174,10 +176,23 @@ class Held:
         frame = (w.trust, action, matter, 1, digest, "林秀兰")
         return [approval.make(*frame, signer, role, ids.nonce(), self.now + 3600, self.now) for signer, role in two]
 
-    def _keep(self, kind, ref, data, rev=1):
+    def _keep(self, kind, ref, data, rev=1, **facts):
         digest = self.world.trust.algorithms.hash(data).hex()
         frame = {"city": FOSHAN, "conduct": self.conduct, "made_by": "system", "made_at": self.at}
-        return Artefact.objects.create(kind=kind, ref=ref, rev=rev, digest=digest, data=data, **frame)
+        return Artefact.objects.create(kind=kind, ref=ref, rev=rev, digest=digest, data=data, facts=facts, **frame)
+
+    def _weighed(self, lines):
+        """What the center would have written of the parcel when it weighed it."""
+        said, states = self.returned.payload, Counter(one["state"] for one in lines)
+        sat = states["handed_in"]
+        counts = {"roster": len(lines), "present": sat, "absent": states["absent"], "refused": states["refused"], "opened": sat, "closed": sat}
+        return {
+            "package": said["package_id"], "manifest": said["manifest_hash"], "machine": self.edge.payload["edge_serial"],
+            "counts": counts | {"events": 95 * sat}, "irregularities": [], "slip": "0" * 64,
+            "scored": said["edge_outcomes"]["state"], "unscored": said["edge_outcomes"]["reason"],
+            "successions": [], "timing": Timing().facts(), "signed_by": [key.holder for key in self.returned.opened.read.signers],
+            **{name: said["ledger"][name] for name in ("origin", "size", "root")},
+        }  # fmt: skip
 
     def hand_back(self, *, rev=1, before=None, absent="", keep=True, states=None, edge=None):
         """The return parcel, taken in; with the site's own counts, unless it says why it has none."""
@@ -195,7 +210,7 @@ class Held:
         data = return_parcel.finish(*draft, [Signer(self.edge_sign), w.held["head"], w.held["patrol"]])
         self.returned = return_parcel.Returned(data, w.trust)
         if keep:
-            came = self._keep("return_parcel", f"RB-{self.number}", data, rev)
+            came = self._keep("return_parcel", f"RB-{self.number}", data, rev, **self._weighed(lines))
             words = {"handed_in": "present"}
             for line in lines:
                 more = {"answered": line["answered"], "receipt": line["receipt"]}

@@ -22,7 +22,7 @@ from kaopei.center.registry import actions as register
 from kaopei.center.registry import taking
 from kaopei.center.registry.entries import StaffEntry
 from kaopei.center.registry.reporting import Upload
-from kaopei.center.sittings.models import Machine
+from kaopei.center.sittings import actions as sittings
 from kaopei.center.training.actions import classes
 from kaopei.center.training.actions import people as trainees
 from kaopei.center.training.models import (
@@ -37,12 +37,14 @@ from kaopei.center.training.models import (
     TrainingProof,
     Visit,
 )  # fmt: skip
+from kaopei.office import keys
 from kaopei.office.accounts import actions as accounts
 from kaopei.office.approvals import actions as approvals
 from kaopei.office.exports import actions as exports
 from kaopei.office.personal import EncryptedBinaryField, EncryptedTextField
 from kaopei.office.tasks import registry
 from tests.center.allocation.city import BASE, BATCH, OWNER, SHUT
+from tests.center.sittings.rooms import Machine
 from tests.center.training.test_import import PEOPLE as TRAINEES
 from tests.center.training.test_import import whole
 from tests.people import FOSHAN, NOW, PEOPLE
@@ -189,10 +191,8 @@ def deepen(held: Any) -> None:
     for one in ready.people:
         if one.allowed:
             certificates.issue(one, ready=ready, by=people["clerk"], at=at)
-    Machine.objects.create(
-        city=FOSHAN, site=held.facts.site, serial="EDGE-4406-M", function="primary", payload=b"{}", request_digest="e" * 64,
-        acceptors=["clerk", "approver"], not_before=at, not_after=at + timedelta(days=365), asked_at=at,
-    )  # fmt: skip
+    machine = Machine(keys.trust(), held.facts.site, "EDGE-4406-M", int(at.timestamp()))
+    sittings.ask_enrolment(machine.request, acceptors=("clerk", "approver"), by=people["clerk"], at=at)
     _training()
     _registry(people, at)
     publication.publish("register", city=FOSHAN, by=people["clerk"], at=at)

@@ -20,7 +20,8 @@ OPEN = {
     "api:api-root", "api:openapi-json",
     "health", "language", "static", "login", "login_code", "login_passkey", "login_passkey_options", "login_recover", "login_sealed", "logout",
     "training:phone", "training:worker", "training:phone_enrol", "training:challenge", "training:phone_log_in", "training:events",
-    "training:study", "training:study_events", "training:phone_contest", "training:decision", "training:own_proof",
+    "training:study", "training:study_events", "training:phone_contest", "training:decision", "training:own_proof", "training:own_correction",
+    "training:own_confirm",
 }  # fmt: skip
 # They end the log-in with which the next case would be tried.
 ENDS = {"logout", "own_log_ins_end", "sealed_end"}

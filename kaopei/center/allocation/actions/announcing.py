@@ -63,7 +63,7 @@ def announce(said: Announcement, *, by: Actor, at: datetime) -> Draw:
     if batch is None:
         raise Refused(refuse("N2.3.2", f"没有批次 {said.batch}：请先上传并确认报名数据包。", "no_batch"))
     _check_times(said, at)
-    _check_parties(said.parties, by)
+    _check_parties(said.parties, batch.city, by)
     previous = _previous(said) if said.follows else None
     rules = previous.rules if previous else _rules(said.rules)
     before = Draw.objects.filter(batch=said.batch, part=said.part)
@@ -157,7 +157,7 @@ def _check_times(said: Announcement, at: datetime) -> None:
             raise Refused(refuse("N2.3.2", f"{text}。", "announcement"))
 
 
-def _check_parties(parties: Sequence[tuple[str, str]], by: Actor) -> None:
+def _check_parties(parties: Sequence[tuple[str, str]], city: str, by: Actor) -> None:
     names = [username for _, username in parties]
     interests = {interest for interest, _ in parties}
     third = interests & {Party.Interest.INSTITUTION, Party.Interest.NOTARY}
@@ -170,6 +170,8 @@ def _check_parties(parties: Sequence[tuple[str, str]], by: Actor) -> None:
         found = people.find(username)
         if found is None or not found.is_active or not found.has("draw_party"):
             raise Refused(refuse("N2.3.2", f"{username} 没有“抽签承诺方”岗位，请先由安全管理员授予。", "parties"))
+        if found.city not in ("*", city):
+            raise Refused(refuse("N2.3.2", f"{username} 是其他市的人员，承诺方须由本市和省的人员办理。", "parties"))
 
 
 def _enter(draw: Draw, interest: str, username: str, at: datetime) -> Party:

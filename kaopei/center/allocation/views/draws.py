@@ -65,7 +65,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Announce: form fields as in AnnounceForm."""
     at = clock.now()
-    parties = [(one.username, f"{one.name}（{one.username}）") for one in people.holders("draw_party")]
+    parties = [(one.username, f"{one.name}（{one.username}）") for one in people.holders("draw_party", request.user.city)]
     choices = {"batches": [one.number for one in applications.batches()], "people": parties}
     before = queries.draw(request.GET.get("follows", ""))
     initial = _proposed(at, parties) | (_as_before(before) if before else {})
