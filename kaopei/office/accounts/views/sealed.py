@@ -19,7 +19,12 @@ from kaopei.office.ui.context import city_name
 @logged_in
 def listing(request: HttpRequest) -> HttpResponse:
     """Those that concern me."""
-    rows = [{"one": row, "roles": roles.names(row.user.held()), "city": city_name(row.user.city)} for row in queries.sealed_accounts(request.user)]
+    found = list(queries.sealed_accounts(request.user))
+    names = queries.names_of(who for row in found for who in (row.first, row.second))
+    rows = [
+        {"one": row, "roles": roles.names(row.user.held()), "city": city_name(row.user.city), "holders": f"{names[row.first]}、{names[row.second]}"}
+        for row in found
+    ]
     return render(request, "accounts/sealed.html", {"rows": rows, "may_create": request.user.may("accounts.create")})
 
 
@@ -47,11 +52,14 @@ def show(request: HttpRequest, username: str) -> HttpResponse:
         messages.success(request, "启用报告已提交。")
         return redirect("sealed_account", username=username)
     row = _row(request, username)
-    mine = {row.first: row.first_digest, row.second: row.second_digest}.get(request.user.username)
+    halves = {row.first: row.first_digest, row.second: row.second_digest}
+    mine, names = halves.get(request.user.username), queries.names_of({row.sealed_by, row.reported_by, *halves})
     context = {
         "row": row, "half": half, "holder": mine is not None, "to_take": mine is not None and not mine and row.opened_at is None,
         "to_report": mine is not None and row.opened_at is not None and row.reported_at is None, "role": roles.names(row.user.held()),
-        "city": city_name(row.user.city), "ready": bool(row.first_digest and row.second_digest),
+        "city": city_name(row.user.city), "ready": all(halves.values()),
+        "holders": [(names[who], bool(taken or row.opened_at)) for who, taken in halves.items()], "sealed_by": names[row.sealed_by],
+        "reported_by": names[row.reported_by],
     }  # fmt: skip
     answer = render(request, "accounts/sealed_one.html", context)
     answer["Cache-Control"] = "no-store"
