@@ -115,6 +115,7 @@ TEXTS = st.one_of(
 CELLS = st.builds(Written, TEXTS, st.sampled_from(["text", "number", "date", "bool", "empty"]))
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(list(ROW.given["application"])), CELLS))
@@ -126,6 +127,7 @@ def test_whatever_stands_in_the_cells_there_is_a_verdict(cells: dict[str, Writte
         assert verdict.code in (*ORDER, "", "normalised")
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["机构名称", "统一社会信用代码", "业务范围", "登记日期", "状态"]), CELLS), CELLS)

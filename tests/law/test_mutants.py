@@ -16,6 +16,8 @@ from tests.law import mutants
 from tests.law.answers import faults
 from tests.law.tables import cases
 
+pytestmark = pytest.mark.no_cover
+
 LEAST_KILLED = 0.9
 
 

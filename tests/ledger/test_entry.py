@@ -17,6 +17,7 @@ VALUES = st.recursive(
 FIELDS = st.dictionaries(TEXT, VALUES, max_size=5)
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @given(FIELDS)
 @settings(max_examples=500)
@@ -26,6 +27,7 @@ def test_fields_come_back_from_their_one_spelling(fields):
     assert entry._spelled(leaf, fields) == leaf
 
 
+@pytest.mark.no_cover
 @given(FIELDS, st.sampled_from(["spaces", "escapes", "order", "feed"]))
 def test_another_spelling_is_refused(fields, how):
     leaf = entry.encode(fields)

@@ -58,6 +58,7 @@ def test_empty_ledger_holds():
     assert segment.verify(segment.write([], [note([], 0)]), believed).size == 0
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 def test_large_ledger_has_tiles_of_tiles():
     rows = leaves(66_000)
@@ -72,6 +73,7 @@ def test_names_of_many_tiles_are_in_groups_of_three():
     assert segment._number(7) == "007"
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 def test_any_changed_bit_is_found():
     good = files(12, (4, 12))
@@ -136,6 +138,15 @@ def test_cosigned_note_needs_every_key():
 def test_what_is_no_checkpoint_is_refused(text):
     with pytest.raises(checkpoint.BadCheckpoint):
         checkpoint.parse(text)
+
+
+def test_another_spelling_of_a_checkpoint_is_refused():
+    whole = note(leaves(3), 3)
+    for other in (whole.replace(b"\n3\n", b"\n03\n", 1), whole + b"\n", whole.removesuffix(b"\n")):
+        with pytest.raises(checkpoint.BadCheckpoint):
+            checkpoint.parse(other)
+    with pytest.raises(checkpoint.BadCheckpoint, match="不规范"):
+        checkpoint.parse(whole.replace(b"\n3\n", b"\n03\n", 1))
 
 
 @pytest.mark.parametrize("line", ["- a AAAAAAA=", "— a b c", "— a AAAA", "— a !!!!"])

@@ -13,6 +13,8 @@ from kaopei.lottery.draw import Outcome, draw
 from tests.lottery.instances import SEEDS, province
 from tests.lottery.plain import Plain, Row
 
+pytestmark = pytest.mark.no_cover
+
 Pairs = list[tuple[Row, str | None]]
 May = Callable[[Row, Row, str, str | None], bool]
 

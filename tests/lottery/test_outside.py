@@ -16,6 +16,8 @@ from tests.lottery.instances import SEEDS, province
 from tests.lottery.test_late import changed, redraw
 from tests.lottery.test_vectors import VECTORS
 
+pytestmark = pytest.mark.no_cover
+
 OUTSIDE = Path(__file__).with_name("outside")
 
 

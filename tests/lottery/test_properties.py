@@ -11,6 +11,8 @@ from kaopei.lottery.draw import draw
 from tests.lottery.instances import Town
 from tests.lottery.plain import Plain
 
+pytestmark = pytest.mark.no_cover
+
 SITES = ["P1", "P2", "P3", "P4"]
 SUBJECTS = ["S", "U"]
 lists = st.sets(st.sampled_from(SUBJECTS)).map(lambda names: ";".join(sorted(names)))

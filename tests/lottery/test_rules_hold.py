@@ -20,6 +20,8 @@ from tests.lottery.instances import Town
 from tests.lottery.plain import Plain, Row
 from tests.lottery.test_properties import flags, seeds, towns
 
+pytestmark = pytest.mark.no_cover
+
 Files = dict[str, bytes]
 
 

@@ -16,6 +16,8 @@ from kaopei.lottery.chance import chance
 from kaopei.lottery.draw import draw
 from tests.lottery.instances import SEEDS, Dice, Town, province
 
+pytestmark = pytest.mark.no_cover
+
 PROJECT = Path(__file__).resolve().parents[2]
 SCRIPT = (
     "from hashlib import sha256\nfrom kaopei.lottery import pool, verify\nfrom kaopei.lottery.draw import draw\n"

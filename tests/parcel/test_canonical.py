@@ -18,6 +18,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @given(VALUES)
 @settings(max_examples=300)
@@ -27,6 +28,7 @@ def test_a_value_comes_back_from_its_one_spelling(value):
     assert canonical.encode(json.loads(data)) == data
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @given(st.dictionaries(TEXT, VALUES, min_size=2, max_size=4))
 def test_another_spelling_of_the_same_value_is_refused(value):
@@ -91,6 +93,7 @@ def test_base64url_comes_back_and_agrees_with_the_standard_library(data):
     assert base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)) == data
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @given(st.binary(min_size=1, max_size=20), st.data())
 def test_no_two_texts_mean_the_same_bytes(data, chance):

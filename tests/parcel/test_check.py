@@ -444,6 +444,7 @@ def test_a_scoring_whose_inside_differs_from_its_manifest_is_refused():
     signers = [c.p.signers["outcomes"], *c.p.custodians]
     forged = respell("outcomes", c.scored, signers, body_hash="0" * 64)
     assert outcomes.check(forged, c.p.trust)
+    assert set(outcomes.custodians(c.scored, c.p.trust)) == {c.p.trust.keys[signer.kid].holder for signer in c.p.custodians}
     with pytest.raises(Rejected, match="评分内容与清单不符"):
         outcomes.open(forged, c.p.trust, *c.p.openers["city_import"])
 

@@ -61,6 +61,7 @@ def test_it_comes_back_from_scanned_codes_in_any_order():
     for bad, why in (([*frames], "有且只有一个"), ([w.text, *frames[1:]], "还缺第"), ([w.text, *medium.frames(b"[]")], "小条的第二个二维码")):
         with pytest.raises(Rejected, match=why):
             slip.gather(bad, w.p.edge.record)
+    assert slip.gather([w.text], w.p.edge.record) == slip.pack(w.text, [], [], w.p.edge.record), "the machine's word alone, as a gate slip"
     with pytest.raises(Rejected, match="不是小条的批准记录"):
         slip.gather([w.text, *medium.frames(b'{"approvals":[]}')], w.p.edge.record)
 
