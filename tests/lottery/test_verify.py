@@ -55,7 +55,8 @@ def test_a_changed_name_seed_or_binding_is_told_apart() -> None:
     assert said(binding="0" * 64)[0].startswith("transcript.json 的 draw_id（440600-2026-12-T1）与 binding 不符")
     assert said(draw_id="440600-2026-12-T2")[0].startswith("transcript.json 的 draw_id（440600-2026-12-T2）与 binding 不符")
     assert said(seed="0" * 64)[0].startswith("transcript.json 的 seed 与 rows.jsonl 的摇号号码不符")
-    named = verify.verify(files, outputs | {"transcript.json": json.dumps(transcript | {"binding": "0" * 64}).encode()}, draw_id=transcript["draw_id"])
+    bound = outputs | {"transcript.json": json.dumps(transcript | {"binding": "0" * 64}).encode()}
+    named = verify.verify(files, bound, draw_id=transcript["draw_id"])
     assert named[0].startswith("transcript.json 的 binding：应为")
     local = drawn(102)[1]
     changed = json.loads(local["transcript.json"]) | {"binding": "0" * 64}
