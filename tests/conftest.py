@@ -19,6 +19,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 TESTS = Path(__file__).parent
@@ -96,6 +97,11 @@ django.setup()
 
 def pytest_report_header() -> str:
     return f"program: {PROGRAM}" + ("" if PROGRAM == "vault" else " (tests/vault run in a process of their own)")
+
+
+# How long the first text takes says nothing: on a fresh machine the table of all characters is made for it.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 class Spreading:

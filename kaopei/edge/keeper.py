@@ -8,6 +8,7 @@ ten minutes. Protocol: one JSON line each way, `{"do": "hold|give|drop|quit", "n
 import base64
 import contextlib
 import ctypes
+import hashlib
 import json
 import os
 import resource
@@ -44,7 +45,9 @@ def socket_path(data: Path) -> Path:
     path = data / "keeper.sock"
     if len(os.fsencode(path)) <= _LONGEST_PATH:
         return path
-    folder = Path(tempfile.gettempdir()) / f"kaopei-{os.getuid()}-{base64.b32encode(str(data).encode())[-12:].decode().strip('=')}"
+    # Of the whole path: two servers whose folders end alike must not share a keeper.
+    named = hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:20]
+    folder = Path(tempfile.gettempdir()) / f"kaopei-{os.getuid()}-{named}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
         raise PermissionError(f"{folder}：文件夹属于别人，不能放密钥保管进程的套接字")
