@@ -379,8 +379,7 @@ def serve(settings: Settings) -> int:
     edge = load(settings)
     standby.attach(edge)
     edge.stop = lambda: os.kill(os.getpid(), signal.SIGTERM)
-    gc.freeze()  # answers leave no cycles behind: looking for some after every few would cost a fifth of an answer
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 20, 100)  # answers leave no cycles behind: looking for some so often would cost a fifth of an answer
     door = listening(settings)
     Program(application(edge), settings, edge.trust.rehearsal, edge).run(sockets=[door])
     return 0

@@ -114,8 +114,7 @@ def _apply_sites(rows: Sequence[entries.SiteEntry], source: Source) -> int:
 def _institution_rows(city: str, day: dt.date) -> Rows:
     return [
         (
-            body.name, body.code, body.district, body.address, "、".join(sorted(body.scope)), _day(body.registered_on), body.status_text,
-            telephone.shown(body.phone),
+            body.name, body.code, body.district, body.address, "、".join(sorted(body.scope)), _day(body.registered_on), body.status_text, body.phone,
         )
         for body in register.institutions(city, day) if body.is_listed and body.kind == Institution.Kind.INSTITUTION
     ]  # fmt: skip
@@ -291,6 +290,8 @@ def _shown(column: str, text: str) -> str:
     """Personal data on pages and in verdict files is masked."""
     if column in ("身份证号码", "学员身份证号码"):
         return mask_id(text)
+    if column == "联系电话":
+        return telephone.shown(text)
     return mask_name(text) if column == "姓名" else text
 
 

@@ -96,11 +96,15 @@ def test_what_is_downloaded_can_be_taken_in_again_and_changes_nothing(register, 
 
 
 def test_mobile_number_is_handed_out_masked_and_kept_when_that_comes_back(register, people):
-    row = LISTS["培训机构"].rows(CITY, DAY)[0]
-    apply(read(people["clerk"], "培训机构", [(*row[:-1], "13800001234")]), people["clerk"])
+    kind = LISTS["培训机构"]
+    row = kind.rows(CITY, DAY)[0]
+    first = read(people["clerk"], "培训机构", [(*row[:-1], "13800001234")])
+    assert "138****1234" in verdicts(first)[0].cells and "13800001234" not in str(verdicts(first))
+    apply(first, people["clerk"])
     assert queries.institution(CITY, row[1], DAY).phone == "13800001234"
-    (out,) = [one for one in LISTS["培训机构"].rows(CITY, DAY) if one[1] == row[1]]
+    (out,) = [one for one in sheets.masked(kind, kind.rows(CITY, DAY)) if one[1] == row[1]]
     assert out[-1] == "138****1234"
+    assert verdicts(read(people["clerk"], "培训机构", [out]))[0].decision == "same"
     apply(read(people["clerk"], "培训机构", [("改名培训中心", *out[1:])]), people["clerk"])
     now = queries.institution(CITY, row[1], DAY)
     assert (now.name, now.phone) == ("改名培训中心", "13800001234")
