@@ -4,7 +4,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kaopei.rehearsal import founding, journey, office
+from kaopei.rehearsal.booklet import Booklet
 from kaopei.rehearsal.drawing import Draw, moment
+from kaopei.rehearsal.papers import Papers
+from kaopei.rehearsal.sitting_day import Sitting, SittingDay, starts_of
 from tests import installation
 from tests.rehearsal import small
 
@@ -28,3 +31,33 @@ def office_month(folder: Path, out: Path, monkeypatch, sittings: int = 1):
         yield stage, Draw(stage, batch), bank
     finally:
         stage.stop()
+
+
+def drawn_and_enrolled(stage, draw, bank):
+    """(papers, booklet, what is to be sealed): the month drawn, tickets out, banks in, the sites' servers in their place."""
+    draw.announce()
+    draw.play_on()
+    draw.fetch()
+    draw.check()
+    draw.fetch_tickets(draw.start_tickets())
+    papers = Papers(stage, bank, 1)
+    learned = Booklet(papers.import_banks())
+    wanted = papers.choose()
+    papers.enrol(wanted)
+    return papers, learned, wanted
+
+
+def sealed_sittings(stage, papers, wanted):
+    """The sittings whose papers were sealed and handed over, the earliest first."""
+    papers.seal(papers.order(wanted))
+    papers.hand_over()
+    return [Sitting(number, papers.sites[number.partition("-")[0]], at) for number, at in starts_of(stage, sorted(papers.sealed)).items()]
+
+
+def opened_day(stage, papers, learned, held):
+    """The morning: parcels at the site, the paper open, candidates hold their codes."""
+    journey.deliver(stage, papers, held)
+    day = SittingDay(stage, papers, learned, held)
+    day.open()
+    day.sign_in()
+    return day

@@ -8,12 +8,8 @@ import signal
 import pytest
 
 from kaopei.parcel.return_parcel import Returned
-from kaopei.rehearsal import journey
-from kaopei.rehearsal.booklet import Booklet
-from kaopei.rehearsal.papers import Papers
-from kaopei.rehearsal.sitting_day import Sitting, SittingDay, starts_of
 from tests.rehearsal.reading import key_of, listed
-from tests.rehearsal.stages import office_month
+from tests.rehearsal.stages import drawn_and_enrolled, office_month, opened_day, sealed_sittings
 
 KILLS = 3
 
@@ -22,22 +18,9 @@ KILLS = 3
 def opened(month, place, monkeypatch):
     """The morning of the first sitting that has a bank: the paper is open, candidates hold their codes."""
     with office_month(month, place / "out", monkeypatch) as (stage, draw, bank):
-        draw.announce()
-        draw.play_on()
-        draw.fetch()
-        draw.check()
-        draw.fetch_tickets(draw.start_tickets())
-        papers = Papers(stage, bank, 1)
-        learned = Booklet(papers.import_banks())
-        wanted = papers.choose()
-        papers.enrol(wanted)
-        papers.seal(papers.order(wanted))
-        papers.hand_over()
-        held = [Sitting(number, papers.sites[number.partition("-")[0]], at) for number, at in starts_of(stage, sorted(papers.sealed)).items()]
-        journey.deliver(stage, papers, held)
-        day = SittingDay(stage, papers, learned, held)
-        day.open()
-        day.sign_in()
+        papers, learned, wanted = drawn_and_enrolled(stage, draw, bank)
+        held = sealed_sittings(stage, papers, wanted)
+        day = opened_day(stage, papers, learned, held)
         yield stage, day, held[0]
 
 

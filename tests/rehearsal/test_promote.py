@@ -17,14 +17,12 @@ import pytest
 from kaopei.edge.keeper import Keeper
 from kaopei.parcel import container
 from kaopei.parcel.return_parcel import Returned
-from kaopei.rehearsal import journey, results
-from kaopei.rehearsal.booklet import Booklet
-from kaopei.rehearsal.papers import ACCEPTORS, Papers
+from kaopei.rehearsal import results
+from kaopei.rehearsal.papers import ACCEPTORS
 from kaopei.rehearsal.person import Person, Stuck
 from kaopei.rehearsal.programs import Program, free_port
-from kaopei.rehearsal.sitting_day import Sitting, SittingDay, starts_of
 from tests.rehearsal.reading import key_of, listed
-from tests.rehearsal.stages import office_month
+from tests.rehearsal.stages import drawn_and_enrolled, office_month, opened_day, sealed_sittings
 
 pytestmark = pytest.mark.long
 
@@ -120,27 +118,14 @@ class Standby:
 def running(month, place, monkeypatch):
     """The morning of a sitting at a site with two servers in step: the paper is open, candidates hold their codes."""
     with office_month(month, place / "out", monkeypatch) as (stage, draw, bank):
-        draw.announce()
-        draw.play_on()
-        draw.fetch()
-        draw.check()
-        draw.fetch_tickets(draw.start_tickets())
-        papers = Papers(stage, bank, 1)
-        learned = Booklet(papers.import_banks())
-        wanted = papers.choose()
-        papers.enrol(wanted)
+        papers, learned, wanted = drawn_and_enrolled(stage, draw, bank)
         pairs = {number: Standby(stage, papers, site) for number, site in papers.sites.items()}
-        papers.seal(papers.order(wanted))
-        papers.hand_over()
-        held = [Sitting(number, papers.sites[number.partition("-")[0]], at) for number, at in starts_of(stage, sorted(papers.sealed)).items()][:1]
+        held = sealed_sittings(stage, papers, wanted)[:1]
         standby = pairs[held[0].site.number]
         name = Name(held[0].site.port, standby.port)
         held[0].site.base = name.base
         standby.serve()
-        journey.deliver(stage, papers, held)
-        day = SittingDay(stage, papers, learned, held)
-        day.open()
-        day.sign_in()
+        day = opened_day(stage, papers, learned, held)
         yield stage, papers, day, held[0], standby
         name.close()
 

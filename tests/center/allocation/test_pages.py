@@ -17,7 +17,7 @@ from kaopei.office.audit import queries as events
 from kaopei.office.tasks.worker import Worker
 from tests.center.allocation.city import BATCH, ORPHAN, OWNER
 from tests.center.allocation.conftest import DRAW_AT, LATER, PARTIES, REASON, SECRETS
-from tests.people import FOSHAN, NOW, PASSWORD, PEOPLE, PIN, log_in
+from tests.people import FOSHAN, GUANGZHOU, NOW, PASSWORD, PEOPLE, PIN, Person, log_in
 
 ONE = f"/allocation/draws/{BATCH}-T1/"
 
@@ -193,6 +193,11 @@ def test_another_city_sees_nothing(desk):
     desk.see("clerk_gz", ONE, status=404)
     assert BATCH not in desk.see("clerk_gz", "/allocation/draws/")
     assert "还没有场次" in desk.see("clerk_gz", "/allocation/sittings/")
+    person = Person("announcer_gz", "外市公告人", ("draw_announcer",), city=GUANGZHOU)
+    person.make()
+    page = log_in(Client(), person).get("/allocation/draws/new/").content.decode()
+    parties = {one: PEOPLE[one].name for one in ("party_city", "party_province", "party_notary")}
+    assert [one for one, name in parties.items() if name in page] == ["party_province"], "a city's parties are its own people and the province's"
 
 
 @pytest.mark.django_db(transaction=True)
