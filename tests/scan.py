@@ -9,6 +9,7 @@ mobile phone's 11 digits.
 """
 
 import gzip
+import hashlib
 import io
 import re
 import shutil
@@ -43,6 +44,12 @@ SPELLINGS = [
 ]  # fmt: skip
 STREAM = re.compile(rb"stream\r?\n")
 FONTS = (b"\x01\x00", b"OTTO", b"true", b"\x00\x01\x00\x00")  # tables of glyphs hold runs of digits that are nobody's
+# SHA-256 of what a test types into the wrong column of the register, to see it stopped (tests/center/publication/test_publish.py):
+# the write-ahead log has seen it, no table keeps it.
+TYPED_WRONG = frozenset({
+    "a6942f9771d67f34034d2f1926988ed3fad3bf1b4e7cedb9a31f31398dea43bc",
+    "e269631a98af75dae9b3b55dfa8f5f2d5ccb187983aa5eefdef4f152fa0ca426",
+})  # fmt: skip
 DEEP = 4  # a parcel in a download in a backup, and one more
 
 
@@ -64,8 +71,9 @@ class Found:
             at = dotted.find(mark)
             while at >= 0:
                 if hit := number.match(data, at):
-                    self.hits[name] += 1
-                    self.first.setdefault(name, around(data, hit.start(), hit.end()))
+                    place = "typed wrong" if "/pg_wal/" in name and hashlib.sha256(hit.group()).hexdigest() in TYPED_WRONG else name
+                    self.hits[place] += 1
+                    self.first.setdefault(place, around(data, hit.start(), hit.end()))
                 ends = run.match(dotted, at)
                 at = dotted.find(mark, ends.end() if ends else at + 1)
         if depth < DEEP:
@@ -156,10 +164,22 @@ def read_databases(folder: Path, found: Found) -> None:
 
 
 # Clear by nature, and why: (pattern of the path, reason). Everything else must be free of numbers.
+HANDED_IN = "the city's workbooks, as it hands them in"
+WORKBOOKS = (
+    "学员报名", "培训机构", "考试点", "考务人员", "考场准备", "教师", "培训班", "课程表", "签到记录", "线上学习", "他处培训证明",
+    "truth_", "unclear_",
+)  # fmt: skip
+# `./run recusal, roster, hours, findings`: about whom is the answer itself, in columns that tools outside read.
+ANSWERS = ("recusal.csv", "roster.csv", "hours.csv", "leads.csv", "r.csv", "h.csv", "f.csv")
 CLEAR: tuple[tuple[str, str], ...] = (
-    ("kaopei-play-*/pack/*", "the city's workbooks, as it hands them in"),
-    ("kaopei-play-*/hard/*", "the city's workbooks, as it hands them in"),
-    *((f"pytest-of-*/{folder}/学员报名.*", "the city's workbooks, as it hands them in") for folder in ("in", "again", "third")),
+    ("typed wrong", "typed into the wrong column by a test, and stopped"),
+    *((f"pytest-of-*/{folder}/{name}*", HANDED_IN) for folder in ("pack", "in") for name in WORKBOOKS),
+    *((f"pytest-of-*/test_*/{name}", "what a command was asked to say about people") for name in ANSWERS),
+    ("pytest-of-*/test_a_whole_file_opens_and_ve*/opened/*", "a class's training file, unpacked by whom it was handed to"),
+    ("pytest-of-*/test_a_class_from_report_to_se*/file.zip!*", "a class's training file, taken through the door of exports"),
+    ("kaopei-play-*/pack/*", HANDED_IN),
+    ("kaopei-play-*/hard/*", HANDED_IN),
+    *((f"pytest-of-*/{folder}/学员报名.*", HANDED_IN) for folder in ("again", "third")),
     ("pytest-of-*/test_a_number_is_found_*", "planted by tests/test_scan.py"),
     ("pytest-of-*/test_a_broken_archive_*", "planted by tests/test_scan.py"),
 )

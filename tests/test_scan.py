@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from tests import scan
+from tests.center.allocation.city import id_number as typed_wrong
 from tests.center.packs import id_number
 
 NUMBER = id_number("440600", date(1990, 3, 7), True)
@@ -49,6 +50,16 @@ def test_a_number_is_found(tmp_path, place, number):
     assert sum(found.hits.values()) == 1 and next(iter(found.hits)).startswith("file")
     (said,) = found.first.values()
     assert number not in said, "the report itself holds no number in clear"
+
+
+@pytest.mark.parametrize("number", [typed_wrong(7), PHONE])
+def test_what_a_test_types_wrong_may_stand_in_the_log_of_the_database_only(tmp_path, number):
+    for where, why in (("pg/data/pg_wal/01", "and stopped"), ("pg/data/base/01", ""), ("server.log", "")):
+        file = tmp_path / where.replace("/", "-") / where
+        file.parent.mkdir(parents=True)
+        file.write_bytes(number.encode())
+        (name,) = found_in(tmp_path / where.replace("/", "-")).hits
+        assert scan.excused(name).endswith(why) and bool(scan.excused(name)) == bool(why)
 
 
 @pytest.mark.parametrize("text", [
