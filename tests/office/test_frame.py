@@ -49,6 +49,7 @@ def test_unknown_name_gives_the_same_answer_and_is_not_in_the_record(client, pro
     answer = client.post("/login/", {"username": "440601199001011237", "password": "wrong"})
     assert "用户名或密码不对" in answer.content.decode()
     assert Event.objects.get(code="accounts.login_refused").obj == "person:unknown"
+    assert "440601199001011237" not in str(FailedLogin.objects.values_list().get()), "an identity number typed as a name is nowhere in clear"
 
 
 def test_guessing_is_slowed_down_by_name_not_by_room(client):

@@ -219,14 +219,14 @@ def test_many_names_from_one_address_stop_no_room(client):
     """Forty people of one room behind one address; each mistypes four times, all come in."""
     PEOPLE["clerk"].make()
     at = clock.now()
-    FailedLogin.objects.bulk_create(FailedLogin(username=f"room{seat}", at=at) for seat in range(40) for _ in range(4))
+    FailedLogin.objects.bulk_create(FailedLogin(typed=queries.typed(f"room{seat}"), at=at) for seat in range(40) for _ in range(4))
     assert client.post("/login/", {"username": "clerk", "password": PASSWORD}, REMOTE_ADDR="10.0.0.1").status_code == 302
 
 
 def test_storm_of_guesses_leaves_strangers_fewer_tries_and_known_browsers_all(clerk):
     at = clock.now()
-    FailedLogin.objects.bulk_create(FailedLogin(username=f"guess{one}", at=at) for one in range(queries.STORM))
-    FailedLogin.objects.bulk_create(FailedLogin(username="clerk", at=at) for _ in range(queries.TRIES_IN_STORM))
+    FailedLogin.objects.bulk_create(FailedLogin(typed=queries.typed(f"guess{one}"), at=at) for one in range(queries.STORM))
+    FailedLogin.objects.bulk_create(FailedLogin(typed=queries.typed("clerk"), at=at) for _ in range(queries.TRIES_IN_STORM))
     assert queries.must_wait("clerk", at)
     clerk.post("/logout/")
     assert clerk.post("/login/", {"username": "clerk", "password": PASSWORD}).status_code == 302

@@ -86,7 +86,8 @@ class FailedLogin(models.Model):
     `browser` tells a browser that this person has used before from all others: a stranger's guesses lock only strangers out.
     """
 
-    username = models.CharField(max_length=150)
+    # Keyed index (hex) of what was typed: by mistake people type identity numbers and passwords here.
+    typed = models.CharField(max_length=64)
     browser = models.CharField(max_length=32, blank=True)
     at = models.DateTimeField(db_index=True)
 

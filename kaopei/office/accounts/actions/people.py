@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from kaopei.law.verdict import refuse
-from kaopei.office.accounts import roles
+from kaopei.office.accounts import queries, roles
 from kaopei.office.accounts.models import FailedLogin, RoleAssignment, User
 from kaopei.office.audit.record import event, records, refusals
 from kaopei.office.refused import Refused
@@ -87,8 +87,8 @@ def bind_key(user: User, kid: str, *, by: roles.Actor, at: datetime) -> None:
 
 @records("accounts.login_refused")
 def note_failure(username: str, *, browser: str = "", by: roles.Actor, at: datetime) -> None:
-    """A wrong password or code; the typed name is kept only to slow down guessing, and never enters the ledger."""
-    FailedLogin.objects.create(username=username[:150], browser=browser[:32], at=at)
+    """A wrong password or code; the typed name is kept as a keyed index, only to slow down guessing, and never enters the ledger."""
+    FailedLogin.objects.create(typed=queries.typed(username), browser=browser[:32], at=at)
     known = User.objects.filter(username=username).exists()
     event(obj=f"person:{username}" if known else "person:unknown")
 
