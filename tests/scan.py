@@ -173,15 +173,18 @@ WORKBOOKS = (
 ANSWERS = ("recusal.csv", "roster.csv", "hours.csv", "leads.csv", "r.csv", "h.csv", "f.csv")
 CLEAR: tuple[tuple[str, str], ...] = (
     ("typed wrong", "typed into the wrong column by a test, and stopped"),
-    *((f"pytest-of-*/{folder}/{name}*", HANDED_IN) for folder in ("pack", "in") for name in WORKBOOKS),
-    *((f"pytest-of-*/test_*/{name}", "what a command was asked to say about people") for name in ANSWERS),
-    ("pytest-of-*/test_a_whole_file_opens_and_ve*/opened/*", "a class's training file, unpacked by whom it was handed to"),
-    ("pytest-of-*/test_a_class_from_report_to_se*/file.zip!*", "a class's training file, taken through the door of exports"),
+    *((f"*/{folder}/{name}*", HANDED_IN) for folder in ("pack", "in") for name in WORKBOOKS),
+    *((f"*/test_*/{name}", "what a command was asked to say about people") for name in ANSWERS),
+    ("*/test_a_whole_file_opens_and_ve*/opened/*", "a class's training file, unpacked by whom it was handed to"),
+    ("*/test_a_class_from_report_to_se*/file.zip!*", "a class's training file, taken through the door of exports"),
     ("kaopei-play-*/pack/*", HANDED_IN),
     ("kaopei-play-*/hard/*", HANDED_IN),
-    *((f"pytest-of-*/{folder}/学员报名.*", HANDED_IN) for folder in ("again", "third")),
-    ("pytest-of-*/test_a_number_is_found_*", "planted by tests/test_scan.py"),
-    ("pytest-of-*/test_a_broken_archive_*", "planted by tests/test_scan.py"),
+    *((f"*/{folder}/学员报名.*", HANDED_IN) for folder in ("again", "third")),
+    ("*/test_a_number_is_found_*", "planted by tests/test_scan.py"),
+    ("*/test_a_broken_archive_*", "planted by tests/test_scan.py"),
+    ("*/test_what_a_test_types_wrong_*", "planted by tests/test_scan.py"),
+    ("*/Default/Preferences", "a browser's moments in seconds since 1601"),
+    ("*/.cache/uv/*", "what other people's packages hold"),
 )
 
 

@@ -350,8 +350,7 @@ class Program(uvicorn.Server):
 def listening(settings: Settings) -> socket.socket:
     """The door: a unix socket for the group of nginx, or loopback."""
     if settings.socket is None:
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        door = socket.socket(family, socket.SOCK_STREAM)
+        door = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         address: Any = (settings.host, settings.port)
     else:
@@ -360,7 +359,8 @@ def listening(settings: Settings) -> socket.socket:
     try:
         door.bind(address)
     except OSError as problem:
-        raise BadSettings(f"不能监听 {address}（{problem.strerror}）。请核对 listen，或停止占用它的程序。") from None
+        door.close()
+        raise BadSettings(f"不能监听 {address}（{problem.strerror or '路径超过 107 字节'}）。请核对 listen，或停止占用它的程序。") from None
     if settings.socket is not None:
         settings.socket.chmod(0o660)
     return door

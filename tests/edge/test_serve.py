@@ -1,8 +1,17 @@
 """Every answer: headers, limits, sessions, refusals as pages and as JSON."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from kaopei.edge import app
+from kaopei.edge.settings import BadSettings
 from tests.edge import site as at
+
+
+def test_a_socket_with_too_long_a_path_says_so(tmp_path):
+    with pytest.raises(BadSettings, match="路径超过 107 字节.*请核对 listen"):
+        app.listening(SimpleNamespace(socket=tmp_path / ("long-" * 30) / "edge.sock"))
 
 
 @pytest.fixture(scope="module")
