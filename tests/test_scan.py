@@ -86,7 +86,7 @@ def test_a_table_is_read_through_its_server(place, capsys):
     from kaopei.office.database import cluster as private
 
     with private(place / "pg", durable=False) as server, psycopg.connect(server.owner_url, autocommit=True) as line:
-        line.execute("CREATE TABLE kept (words text)")
-        line.execute("INSERT INTO kept VALUES (%s)", [f"{'x' * 4000} {NUMBER} {'x' * 4000}"])
+        line.execute("CREATE TABLE planted_by_test_scan (words text)")
+        line.execute("INSERT INTO planted_by_test_scan VALUES (%s)", [f"{'x' * 4000} {NUMBER} {'x' * 4000}"])
     assert scan.main(place) == 1
-    assert "kept" in capsys.readouterr().out
+    assert "planted_by_test_scan" in capsys.readouterr().out

@@ -99,6 +99,12 @@ class LessonForm(forms.Form):
         return {"starts_at": starts, "ends_at": ends, "unit": said["unit"], "teacher": chosen, "room": said["room"], "capacity": said["capacity"]}
 
 
+class LessonSheetForm(forms.Form):
+    """A timetable as a spreadsheet."""
+
+    file = forms.FileField(label="课程表文件（xlsx、xls、ods、csv）", allow_empty_file=True, error_messages=NEED)
+
+
 class ChangeForm(LessonForm):
     """Move or repeat a lesson."""
 

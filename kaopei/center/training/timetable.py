@@ -33,6 +33,15 @@ def check_lesson(held: TrainingClass, row: dict[str, Any], at: dt.datetime, movi
         raise no("N1.1.1", f"{row['room']} 容量 {seats}，本班已有 {people} 人，请换教室或分班。", "capacity")
 
 
+def new_lesson(held: TrainingClass, place: int, row: dict[str, Any], makes_up: Lesson | None = None) -> Lesson:
+    """The lesson of a row that `check_lesson` let pass."""
+    day = row["starts_at"].astimezone(CHINA).date()
+    return Lesson.objects.create(
+        city=held.city, study_class=held, place=place, day=day, starts_at=row["starts_at"], ends_at=row["ends_at"], unit=row["unit"],
+        teacher=row["teacher"].person, room=row["room"], capacity=row["capacity"], makes_up=makes_up,
+    )  # fmt: skip
+
+
 def not_started(one: Lesson, at: dt.datetime) -> None:
     """一（三） N1.3.6: only what lies ahead can be moved or cancelled."""
     if one.status != Lesson.Status.PLANNED:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaopei.center.training.views import classes, conditions, files, identity, phone, reviews, syllabus, teachers, teaching, visits
+from kaopei.center.training.views import classes, conditions, files, identity, phone, reviews, syllabus, teachers, teaching, timetable, visits
 
 app_name = "training"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("classes/new/", classes.new, name="new"),
     path("classes/<str:number>/", classes.show, name="class"),
     path("classes/<str:number>/lessons/", classes.plan, name="plan"),
+    path("classes/<str:number>/timetable/", timetable.upload, name="timetable"),
+    path("classes/<str:number>/timetable.xlsx", timetable.download, name="timetable_download"),
     path("classes/<str:number>/roster/", classes.enrol, name="enrol"),
     path("classes/<str:number>/report/", classes.report, name="report"),
     path("classes/<str:number>/close/", classes.close, name="close"),

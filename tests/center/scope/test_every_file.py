@@ -25,6 +25,7 @@ APART = {
     ("center/training/views/conditions.py", "_sheet"): "an institution",
     ("center/training/views/files.py", "_download"): "one person's proof, written down",
     ("center/training/views/identity.py", "_csv"): "counts by institution",
+    ("center/training/views/timetable.py", "download"): "an institution's own lessons and teachers, to itself",
     ("office/accounts/views/own.py", "listing"): "one's own passkey",
     ("office/approvals/views.py", "content"): "never of a request that names people",
     ("office/audit/views.py", "export"): "the ledger: ids and digests",

@@ -10,7 +10,7 @@ from kaopei.center.registry import queries as registry
 from kaopei.center.registry.versioning import close as close_version
 from kaopei.center.training.bounds import locked, no
 from kaopei.center.training.models import Lesson, LessonChange, SyllabusUnit, TeacherReport, TrainingClass
-from kaopei.center.training.timetable import check_lesson, digest_of, not_started, shown
+from kaopei.center.training.timetable import check_lesson, digest_of, new_lesson, not_started, shown
 from kaopei.law.exceptions import LEAST_TEXT
 from kaopei.law.rules.c1_3_teachers import class_may_start
 from kaopei.office import ids
@@ -132,17 +132,9 @@ def plan(study_class: TrainingClass, rows: list[dict[str, Any]], *, by: Actor, a
     made = []
     for nth, row in enumerate(rows, place + 1):
         check_lesson(held, row, at)
-        made.append(_new_lesson(held, nth, row))
+        made.append(new_lesson(held, nth, row))
     event(obj=f"class:{held.number}", city=held.city, count=len(made), digest=digest_of([shown(one) for one in made]))
     return made
-
-
-def _new_lesson(held: TrainingClass, place: int, row: dict[str, Any], makes_up: Lesson | None = None) -> Lesson:
-    day = row["starts_at"].astimezone(CHINA).date()
-    return Lesson.objects.create(
-        city=held.city, study_class=held, place=place, day=day, starts_at=row["starts_at"], ends_at=row["ends_at"], unit=row["unit"],
-        teacher=row["teacher"].person, room=row["room"], capacity=row["capacity"], makes_up=makes_up,
-    )  # fmt: skip
 
 
 @records("training.class_reported", act="training.report")
@@ -198,7 +190,7 @@ def change_lesson(lesson: Lesson, kind: str, *, row: dict[str, Any] | None = Non
         assert row is not None
         check_lesson(held, {**row, "unit": one.unit}, at)
         place = Lesson.objects.filter(study_class=held).order_by("-place").values_list("place", flat=True).first() or 0
-        made = _new_lesson(held, place + 1, {**row, "unit": one.unit}, makes_up=one.makes_up or one)
+        made = new_lesson(held, place + 1, {**row, "unit": one.unit}, makes_up=one.makes_up or one)
     else:
         not_started(one, at)
         if kind == LessonChange.Kind.CANCELLED:
