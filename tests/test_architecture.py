@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import grimp
@@ -19,6 +20,7 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -27,7 +29,7 @@ def tree(path: Path) -> ast.Module:
 def test_module_and_functions_are_short(path):
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= 400, f"{name(path)} has more than 400 lines: split it by noun"
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = node.end_lineno - node.lineno + 1
             assert length <= 50, f"{name(path)}:{node.lineno} {node.name} has {length} lines"

@@ -21,8 +21,11 @@ def test_page_is_current(name):
 
 def used():
     """Every name that the programs ask the environment for."""
-    for path in sorted((ROOT / "kaopei").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "kaopei").rglob("*.py"))]
+    for text in texts:
+        if "environ" not in text and "getenv" not in text:
+            continue
+        for node in ast.walk(ast.parse(text)):
             asked = ""
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("os.environ.get", "os.getenv") and node.args:
                 asked = getattr(node.args[0], "value", "")
@@ -33,8 +36,8 @@ def used():
 
 
 def test_every_variable_is_documented():
-    assert set(used()) <= set(VARIABLES)
-    assert "KAOPEI_DATA" in set(used())
+    names = set(used())
+    assert names <= set(VARIABLES) and "KAOPEI_DATA" in names
 
 
 def test_every_state_has_a_way_to_it():
