@@ -4,15 +4,18 @@ import datetime as dt
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Form, Query, Router, Schema
 from pydantic import Field
 
+from kaopei.center.registry.unusable import Unusable
+from kaopei.center.training import lesson_sheet
+from kaopei.center.training.actions import classes as actions
 from kaopei.center.training.models import Enrolment, TrainingClass
 from kaopei.center.training.queries import classes, files, hours, people, visits
 from kaopei.center.training.queries import conditions as conditions_of
 from kaopei.center.training.queries import syllabus as syllabuses
 from kaopei.office import clock
-from kaopei.office.api import Missing, Slice, reads
+from kaopei.office.api import File, Missing, Slice, Unfit, UploadedFile, changes, reads
 from kaopei.office.personal import mask_name
 
 router = Router(tags=["training"])
@@ -59,6 +62,30 @@ class LessonOut(Schema):
     unit: str
     room: str
     status: str
+
+
+class LessonRowOut(Schema):
+    """A row of a timetable that was tried: planned if it is applied, or why it cannot be."""
+
+    row: int
+    fits: bool
+    cells: list[str]
+    why: str
+    clause: str
+
+
+class LessonsTried(Schema):
+    """Every row's verdict and what was left out of the file; `token` is handed back to plan exactly these rows, empty while a row does not fit."""
+
+    rows: list[LessonRowOut]
+    told: list[str]
+    token: str
+
+
+class LessonsShown(Schema):
+    """The token that the dry run gave."""
+
+    token: Annotated[str, Field(max_length=200_000)]
 
 
 class TraineeOut(Schema):
@@ -194,6 +221,28 @@ def training_class(request: HttpRequest, number: Number) -> TrainingClass:
 def lessons(request: HttpRequest, number: Number, page: Query[Slice]) -> list[Any]:
     """The timetable of a class."""
     return page.of(classes.lessons(_class(request, number)))
+
+
+@changes(router, "/classes/{number}/lessons/read", LessonsTried, act="training.report", summary="试算：上传课程表，逐行给出结论，不排入课次")
+def read_lessons(request: HttpRequest, number: Number, file: File[UploadedFile]) -> dict[str, Any]:
+    """Dry run: nothing is kept, neither the file nor a lesson."""
+    one = _class(request, number)
+    teachers = list(classes.teachers(one.city, one.institution_code))
+    try:
+        found, told = lesson_sheet.judged(one, file.read(), file.name or "", teachers, clock.now())
+    except Unusable as problem:
+        raise Unfit(str(problem)) from None
+    rows = [{"row": tried.line, "fits": tried.row is not None, "cells": tried.cells, "why": tried.why, "clause": tried.clause} for tried in found]
+    fit = all(row["fits"] for row in rows)
+    return {"rows": rows, "told": told, "token": lesson_sheet.sealed(one, found, request.user.username) if fit else ""}
+
+
+@changes(router, "/classes/{number}/lessons/apply", list[LessonOut], act="training.report", summary="排课：试算过的课程表，一次全部排入")
+def apply_lessons(request: HttpRequest, number: Number, shown: Form[LessonsShown]) -> list[Any]:
+    """Commit: all rows or none, each held again against teachers, rooms and lessons as they are now."""
+    one = _class(request, number)
+    teachers = list(classes.teachers(one.city, one.institution_code))
+    return actions.plan(one, lesson_sheet.opened(one, shown.token, teachers, request.user.username), by=request.user, at=clock.now())
 
 
 @reads(router, "/classes/{number}/trainees", list[TraineeOut], act=VIEW, summary="学员名册与学时（姓名遮盖）")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import xlsxwriter
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from kaopei.center.applications import actions as intake
 from kaopei.center.training.actions import classes as actions
@@ -192,6 +193,31 @@ def test_other_institution_and_other_city_see_nothing(one, client, who, page, fi
     log_in(client, PEOPLE[who])
     assert client.get(f"/training/classes/{one.number}/timetable/").status_code == page
     assert client.get(f"/training/classes/{one.number}/timetable.xlsx").status_code == file
+
+
+def test_api_tries_and_plans_exactly_what_was_tried(one, client):
+    log_in(client, WHO)
+    path = f"/api/v1/training/classes/{one.number}/lessons"
+
+    def tried(rows):
+        return client.post(f"{path}/read", {"file": SimpleUploadedFile("课程表.xlsx", write_xlsx("课程表", COLUMNS, rows))}).json()
+
+    wrong = tried([GOOD[0], bad(4, "查无此人")])
+    assert [row["fits"] for row in wrong["rows"]] == [True, False] and wrong["token"] == "" and wrong["rows"][1]["clause"] == "N1.3.5"
+    right = tried(GOOD)
+    assert right["token"] and NUMBERS[1] not in str(right) and not Lesson.objects.exists()
+    done = client.post(f"{path}/apply", {"token": right["token"]})
+    assert done.status_code == 200 and [row["unit"] for row in done.json()] == ["U1", "U2", "U3"]
+    for token in (right["token"], right["token"][:-2] + "zz", ""):
+        assert client.post(f"{path}/apply", {"token": token}).status_code == 409
+    unfit = client.post(f"{path}/read", {"file": SimpleUploadedFile("x.xlsx", b"PK\x03\x04 cut off")})
+    assert unfit.status_code == 422 and "不是完整的工作簿" in unfit.json()["error"]
+    assert Event.objects.filter(code="training.lessons_planned").count() == 1
+    client.post("/logout/")
+    for who, status in (("institution", 404), ("clerk", 403), ("clerk_gz", 403)):
+        log_in(client, PEOPLE[who])
+        assert client.post(f"{path}/apply", {"token": right["token"]}).status_code == status
+        client.post("/logout/")
 
 
 def test_empty_form_is_filled_in_and_read(one, client):
