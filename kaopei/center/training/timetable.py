@@ -15,8 +15,10 @@ from kaopei.office.refused import Refused
 def check_lesson(held: TrainingClass, row: dict[str, Any], at: dt.datetime, moving: Lesson | None = None) -> None:
     """一（三） N1.3.7, 一（一） N1.1.1: the lesson lies ahead, its teacher is reported and free, its room is free and large enough."""
     starts, ends = row["starts_at"], row["ends_at"]
-    if ends <= starts or starts <= at:
-        raise no("N1.3.6", f"{starts.astimezone(CHINA):%m-%d %H:%M} 的课须在以后开始，且结束晚于开始。", "time")
+    if starts <= at:
+        raise no("N1.3.6", f"{starts.astimezone(CHINA):%Y-%m-%d %H:%M} 已经过去（现在是 {at.astimezone(CHINA):%Y-%m-%d %H:%M}），请核对日期。", "time")
+    if ends <= starts:
+        raise no("N1.3.6", f"{starts.astimezone(CHINA):%Y-%m-%d %H:%M} 的课，结束时间不晚于开始时间，请核对。", "time")
     day, teacher = starts.astimezone(CHINA).date(), row["teacher"]
     verdict = may_teach(TeacherFacts(teacher.person, teacher.reported_on, teacher.last), day)
     if not verdict.allowed:
