@@ -15,11 +15,15 @@ from kaopei.office.refused import Refused
 def check_lesson(held: TrainingClass, row: dict[str, Any], at: dt.datetime, moving: Lesson | None = None) -> None:
     """一（三） N1.3.7, 一（一） N1.1.1: the lesson lies ahead, its teacher is reported and free, its room is free and large enough."""
     starts, ends = row["starts_at"], row["ends_at"]
+    said, now = (f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M}" for moment in (starts, at))
     if starts <= at:
-        raise no("N1.3.6", f"{starts.astimezone(CHINA):%Y-%m-%d %H:%M} 已经过去（现在是 {at.astimezone(CHINA):%Y-%m-%d %H:%M}），请核对日期。", "time")
+        raise no("N1.3.6", f"{said} 已经过去（现在是 {now}），请核对日期。", "time")
     if ends <= starts:
-        raise no("N1.3.6", f"{starts.astimezone(CHINA):%Y-%m-%d %H:%M} 的课，结束时间不晚于开始时间，请核对。", "time")
+        raise no("N1.3.6", f"{said} 的课，结束时间不晚于开始时间，请核对。", "time")
     day, teacher = starts.astimezone(CHINA).date(), row["teacher"]
+    # After the report a lesson that is moved or repeated may end the class later.
+    if held.status == TrainingClass.Status.DRAFT and not held.first_day <= day <= held.last_day:
+        raise no("N1.3.6", f"{day} 不在本班起止日期 {held.first_day} 至 {held.last_day} 之内，请核对日期。", "outside_class")
     verdict = may_teach(TeacherFacts(teacher.person, teacher.reported_on, teacher.last), day)
     if not verdict.allowed:
         raise Refused(verdict)

@@ -87,6 +87,7 @@ def bad(nth, value):
     [
         (bad(0, "下周一"), "日期读不出"),
         (bad(0, (NOW.date() - timedelta(days=1)).isoformat()), "已经过去"),
+        (bad(0, (DAY + timedelta(days=365)).isoformat()), "不在本班起止日期"),
         (bad(1, "上午"), "开始时间读不出"),
         (bad(2, "25:00"), "结束时间读不出"),
         (bad(2, "08:00"), "结束时间不晚于开始时间"),
