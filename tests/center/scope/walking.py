@@ -114,8 +114,9 @@ def _known() -> frozenset[str]:
 
 
 def shown(body: str) -> Iterator[str]:
-    """Every piece of text that a person reads or hears, without what he may type himself."""
+    """Every piece of text that a person reads or hears, without what he may type himself or has to write as it stands, marked as Chinese."""
     plain = re.sub(r"<(script|style|textarea)\b.*?</\1>", " ", body, flags=re.DOTALL)
+    plain = re.sub(r'<code lang="zh-CN">[^<]*</code>', " ", plain)
     for said in re.findall(r'\b(?:aria-label|title|placeholder|alt)="([^"]+)"', plain):
         yield html.unescape(said)
     for piece in re.split(r"<[^>]*>", plain):
