@@ -8,6 +8,8 @@ from typing import Any
 
 import xlsxwriter
 
+# The media type of a workbook.
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -202,22 +202,15 @@ def offer(*kinds: ListKind) -> None:
     LISTS.update({kind.name: kind for kind in kinds})
 
 
-class _NotMeant(Exception):
-    """Rolls a dry run back."""
-
-
 def dry_run(kind: ListKind, content: bytes, filename: str, source: Source) -> tuple[list[RowVerdict], int]:
     """The verdict on every row, by bringing the list in for real and rolling it back; and how many rows of the register would change."""
     table = workbook.read(content, filename, kind.columns, may_be_empty=kind.whole)
     read = kind.read(table.lines)
     before = _by_key(kind, kind.rows(source.city, source.day))
-    try:
-        with transaction.atomic():
-            changed = kind.apply(read.entries, source)
-            after = _by_key(kind, kind.rows(source.city, source.day))
-            raise _NotMeant
-    except _NotMeant:
-        pass
+    with transaction.atomic():
+        changed = kind.apply(read.entries, source)
+        after = _by_key(kind, kind.rows(source.city, source.day))
+        transaction.set_rollback(True)
     told: dict[int, list[str]] = {}
     for message in (*table.messages, *read.messages):
         told.setdefault(message.row, []).append(f"{message.text}（{message.clause}）" if message.clause else message.text)

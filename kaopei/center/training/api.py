@@ -227,9 +227,8 @@ def lessons(request: HttpRequest, number: Number, page: Query[Slice]) -> list[An
 def read_lessons(request: HttpRequest, number: Number, file: File[UploadedFile]) -> dict[str, Any]:
     """Dry run: nothing is kept, neither the file nor a lesson."""
     one = _class(request, number)
-    teachers = list(classes.teachers(one.city, one.institution_code))
     try:
-        found, told = lesson_sheet.judged(one, file.read(), file.name or "", teachers, clock.now())
+        found, told = lesson_sheet.judged(one, file.read(), file.name or "", clock.now())
     except Unusable as problem:
         raise Unfit(str(problem)) from None
     rows = [{"row": tried.line, "fits": tried.row is not None, "cells": tried.cells, "why": tried.why, "clause": tried.clause} for tried in found]
@@ -241,8 +240,7 @@ def read_lessons(request: HttpRequest, number: Number, file: File[UploadedFile])
 def apply_lessons(request: HttpRequest, number: Number, shown: Form[LessonsShown]) -> list[Any]:
     """Commit: all rows or none, each held again against teachers, rooms and lessons as they are now."""
     one = _class(request, number)
-    teachers = list(classes.teachers(one.city, one.institution_code))
-    return actions.plan(one, lesson_sheet.opened(one, shown.token, teachers, request.user.username), by=request.user, at=clock.now())
+    return actions.plan(one, lesson_sheet.opened(one, shown.token, request.user.username), by=request.user, at=clock.now())
 
 
 @reads(router, "/classes/{number}/trainees", list[TraineeOut], act=VIEW, summary="学员名册与学时（姓名遮盖）")

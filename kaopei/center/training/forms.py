@@ -8,6 +8,7 @@ from django import forms
 from kaopei.center.training.models import FilePart, IdentityCorrection, SyllabusUnit
 from kaopei.center.training.models.classes import KINDS
 from kaopei.center.training.models.identity import FAULTS
+from kaopei.center.training.timetable import MOST_SEATS, MOST_TEXT
 from kaopei.office.clock import CHINA
 
 DAY = {"type": "date"}
@@ -81,10 +82,10 @@ class LessonForm(forms.Form):
     day = _day("日期")
     start = forms.TimeField(label="开始", widget=forms.TimeInput(attrs=TIME, format="%H:%M"), error_messages=NEED)
     end = forms.TimeField(label="结束", widget=forms.TimeInput(attrs=TIME, format="%H:%M"), error_messages=NEED)
-    unit = forms.CharField(label="教学单元", max_length=40, error_messages=NEED)
+    unit = forms.CharField(label="教学单元", max_length=MOST_TEXT, error_messages=NEED)
     teacher = forms.ChoiceField(label="教师")
     room = forms.CharField(label="教室", error_messages=NEED)
-    capacity = forms.IntegerField(label="容量", min_value=1, max_value=2000, error_messages=NEED)
+    capacity = forms.IntegerField(label="容量", min_value=1, max_value=MOST_SEATS, error_messages=NEED)
 
     def __init__(self, *args: Any, teachers: list[Any], **options: Any) -> None:
         super().__init__(*args, **options)

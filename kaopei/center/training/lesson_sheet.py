@@ -14,7 +14,8 @@ from kaopei.center.registry.reading import Line, clock, count
 from kaopei.center.registry.unusable import Unusable
 from kaopei.center.training.bounds import no
 from kaopei.center.training.models import Lesson, TeacherReport, TrainingClass
-from kaopei.center.training.timetable import check_lesson, new_lesson
+from kaopei.center.training.queries import classes
+from kaopei.center.training.timetable import MOST_SEATS, MOST_TEXT, check_lesson, new_lesson, not_reported
 from kaopei.law import cells, identity
 from kaopei.office.clock import CHINA
 from kaopei.office.personal import blind_index, mask_id
@@ -23,8 +24,6 @@ from kaopei.office.refused import Refused
 COLUMNS = ("日期", "开始", "结束", "单元", "教师", "教室", "容量")
 # Far above any syllabus: a file beyond it is another list.
 MOST_LESSONS = 500
-# As the form for one lesson has them.
-MOST_TEXT, MOST_SEATS = 40, 2000
 # A page left open longer than this is uploaded anew.
 GOOD_FOR = dt.timedelta(hours=8)
 Row = dict[str, Any]
@@ -41,27 +40,19 @@ class Judged:
     clause: str = ""
 
 
-class _NotMeant(Exception):
-    """Rolls a trial back."""
-
-
-def judged(
-    one: TrainingClass, content: bytes, filename: str, teachers: Sequence[TeacherReport], at: dt.datetime
-) -> tuple[list[Judged], list[str]]:
+def judged(one: TrainingClass, content: bytes, filename: str, at: dt.datetime) -> tuple[list[Judged], list[str]]:
     """一（三） N1.3.7: every row tried in its order after those before it, nothing kept; and what was left out of the file.
 
-    Unusable if it is no timetable.
+    Unusable if it is no timetable; refused for a class that is reported already.
     """
+    not_reported(one)
+    teachers = list(classes.teachers(one.city, one.institution_code))
     table = workbook.read(content, filename, COLUMNS)
     if len(table.lines) > MOST_LESSONS:
         raise Unusable(f"{filename} 有 {len(table.lines)} 行，一个班的课程表不超过 {MOST_LESSONS} 行。请检查是否选错文件。")
-    found: list[Judged] = []
-    try:
-        with transaction.atomic():
-            found = [_tried(one, line, teachers, at) for line in table.lines]
-            raise _NotMeant
-    except _NotMeant:
-        pass
+    with transaction.atomic():
+        found = [_tried(one, line, teachers, at) for line in table.lines]
+        transaction.set_rollback(True)
     return found, [str(message) for message in table.messages]
 
 
@@ -132,13 +123,13 @@ def sealed(one: TrainingClass, found: Iterable[Judged], username: str) -> str:
     return signing.dumps(rows, salt=_salt(one, username), compress=True)
 
 
-def opened(one: TrainingClass, text: str, teachers: Sequence[TeacherReport], username: str) -> list[Row]:
+def opened(one: TrainingClass, text: str, username: str) -> list[Row]:
     """Those rows again; refused when they are not what this person was shown for this class, or a teacher's report has ended since."""
     try:
         rows = signing.loads(text, salt=_salt(one, username), max_age=GOOD_FOR)
     except signing.BadSignature:
         raise no("N1.3.7", "确认的内容已过时，或不是刚才试算的那一份，没有排入任何课次。请重新上传。", "stale") from None
-    known = {teacher.pk: teacher for teacher in teachers}
+    known = {teacher.pk: teacher for teacher in classes.teachers(one.city, one.institution_code)}
     if any(row[3] not in known for row in rows):
         raise no("N1.3.5", "试算以后有教师的报告已变动，没有排入任何课次。请重新上传。", "teacher_changed")
     times = [[dt.datetime.fromisoformat(text) for text in row[:2]] for row in rows]

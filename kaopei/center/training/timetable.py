@@ -11,6 +11,9 @@ from kaopei.law.rules.c1_3_teachers import TeacherFacts, may_teach
 from kaopei.office.clock import CHINA
 from kaopei.office.refused import Refused
 
+# Of one lesson: characters of its unit (in a sheet also of its room: a longer cell is another column), seats of its room.
+MOST_TEXT, MOST_SEATS = 40, 2000
+
 
 def check_lesson(held: TrainingClass, row: dict[str, Any], at: dt.datetime, moving: Lesson | None = None) -> None:
     """一（三） N1.3.7, 一（一） N1.1.1: the lesson lies ahead, its teacher is reported and free, its room is free and large enough."""
@@ -46,6 +49,12 @@ def new_lesson(held: TrainingClass, place: int, row: dict[str, Any], makes_up: L
         city=held.city, study_class=held, place=place, day=day, starts_at=row["starts_at"], ends_at=row["ends_at"], unit=row["unit"],
         teacher=row["teacher"].person, room=row["room"], capacity=row["capacity"], makes_up=makes_up,
     )  # fmt: skip
+
+
+def not_reported(held: TrainingClass) -> None:
+    """一（三） N1.3.6: lessons are planned freely only before the report."""
+    if held.status != TrainingClass.Status.DRAFT:
+        raise no("N1.3.6", "本班已经报告，课次只能改期、取消或补课，不能直接增减。", "state")
 
 
 def not_started(one: Lesson, at: dt.datetime) -> None:

@@ -176,4 +176,5 @@ def test_every_page_is_clean_in_a_browser(month, mark):
 def test_planted_chinese_is_found():
     """Without a database: a word that nobody translated is left, data and citations are not."""
     page = '<p title="没有译">佛山甲</p><p>二（三） N2.3.2</p><p>又一句：佛山甲</p><textarea>他写的</textarea>'
-    assert [text.split(" ⟨")[0] for text in walking.leftover(page, ["佛山甲"])] == ["没有译", "又一句：佛山甲"]
+    page += '<code lang="zh-CN">容量</code><code lang="zh-CN">不是列名</code>'
+    assert [text.split(" ⟨")[0] for text in walking.leftover(page, ["佛山甲"])] == ["没有译", "又一句：佛山甲", "不是列名"]

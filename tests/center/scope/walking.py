@@ -113,10 +113,18 @@ def _known() -> frozenset[str]:
     return frozenset(cities | works | texts | {"中文", "广东省", "全省", FOSHAN} | {place for place, _title in terms.clauses().values()})
 
 
+@cache
+def _columns() -> frozenset[str]:
+    from kaopei.center.registry.sheets import LISTS
+    from kaopei.center.training.lesson_sheet import COLUMNS
+
+    return frozenset(COLUMNS).union(*(kind.columns for kind in LISTS.values()))
+
+
 def shown(body: str) -> Iterator[str]:
-    """Every piece of text that a person reads or hears, without what he may type himself or has to write as it stands, marked as Chinese."""
+    """Every piece of text that a person reads or hears, without what he may type himself and names of columns that a sheet must have."""
     plain = re.sub(r"<(script|style|textarea)\b.*?</\1>", " ", body, flags=re.DOTALL)
-    plain = re.sub(r'<code lang="zh-CN">[^<]*</code>', " ", plain)
+    plain = re.sub(r'<code lang="zh-CN">([^<]*)</code>', lambda found: " " if found[1] in _columns() else found[0], plain)
     for said in re.findall(r'\b(?:aria-label|title|placeholder|alt)="([^"]+)"', plain):
         yield html.unescape(said)
     for piece in re.split(r"<[^>]*>", plain):

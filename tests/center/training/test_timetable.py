@@ -136,7 +136,7 @@ def test_unreadable_file_is_told_and_nothing_is_planned(one, client, content, wh
     log_in(client, WHO)
     shown = sent(client, one, content)
     assert shown.status_code == 422 and not Lesson.objects.exists()
-    assert why in shown.context["fault"] or (not content and shown.context["form"].errors)
+    assert why in shown.context["fault"] and why in shown.content.decode()
 
 
 def test_csv_in_either_encoding_and_days_and_times_stored_as_numbers(one, client):
@@ -185,8 +185,9 @@ def test_reported_class_takes_no_sheet(one, client):
     rows = sealed(sent(client, one, write_xlsx("课程表", COLUMNS, GOOD)))
     TrainingClass.objects.filter(pk=one.pk).update(status=TrainingClass.Status.REPORTED)
     assert "逐次改期" in client.get(f"/training/classes/{one.number}/timetable/").content.decode()
-    answer = client.post(f"/training/classes/{one.number}/timetable/", {"rows": rows})
-    assert answer.status_code == 409 and "已经报告" in answer.content.decode() and not Lesson.objects.exists()
+    tried = client.post(f"/training/classes/{one.number}/timetable/", {"rows": rows})
+    for answer in (tried, sent(client, one, write_xlsx("课程表", COLUMNS, GOOD))):
+        assert answer.status_code == 409 and "已经报告" in answer.content.decode() and not Lesson.objects.exists()
 
 
 @pytest.mark.parametrize(("who", "page", "file"), [("institution", 404, 404), ("clerk", 403, 403), ("clerk_gz", 403, 403)])

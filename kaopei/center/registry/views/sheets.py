@@ -15,7 +15,7 @@ from kaopei.center.registry.unusable import Unusable
 from kaopei.center.registry.views.frame import frame
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
-from kaopei.office.sheets import write_csv, write_xlsx
+from kaopei.office.sheets import XLSX, write_csv, write_xlsx
 
 PAGE = 50
 WORDS = {"new": "新增", "changed": "变更", "same": "无变化", "refuse": "不收", "gone": "停止使用"}
@@ -108,4 +108,4 @@ def download(request: HttpRequest, name: str, suffix: str) -> HttpResponse:
     if suffix == "csv":
         return HttpResponse(write_csv(kind.columns, rows), content_type="text/csv; charset=utf-8", headers=headers)
     content = write_xlsx(f"{name}（{parts['day']}）", kind.columns, rows)
-    return HttpResponse(content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", headers=headers)
+    return HttpResponse(content, content_type=XLSX, headers=headers)

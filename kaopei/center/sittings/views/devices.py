@@ -16,7 +16,7 @@ from kaopei.office import clock, scope
 from kaopei.office.accounts.permission import permission
 from kaopei.office.approvals import queries as approvals
 from kaopei.office.refused import Refused
-from kaopei.office.sheets import write_xlsx
+from kaopei.office.sheets import XLSX, write_xlsx
 from kaopei.parcel import canonical
 
 LARGEST = 8 * 2**20
@@ -116,6 +116,6 @@ def sheet(request: HttpRequest, site: str) -> HttpResponse:
         for one in devices.devices_of(queries.said(row))
     ]
     data = write_xlsx(f"考试点 {site} 设备清单第 {row.rev} 版", (*devices.COLUMNS, devices.FINGERPRINT), rows)
-    answer = HttpResponse(data, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    answer = HttpResponse(data, content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="devices-{site}-{row.rev}.xlsx"'
     return answer

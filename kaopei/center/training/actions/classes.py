@@ -10,7 +10,7 @@ from kaopei.center.registry import queries as registry
 from kaopei.center.registry.versioning import close as close_version
 from kaopei.center.training.bounds import locked, no
 from kaopei.center.training.models import Lesson, LessonChange, SyllabusUnit, TeacherReport, TrainingClass
-from kaopei.center.training.timetable import check_lesson, digest_of, new_lesson, not_started, shown
+from kaopei.center.training.timetable import check_lesson, digest_of, new_lesson, not_reported, not_started, shown
 from kaopei.law.exceptions import LEAST_TEXT
 from kaopei.law.rules.c1_3_teachers import class_may_start
 from kaopei.office import ids
@@ -126,8 +126,7 @@ def plan(study_class: TrainingClass, rows: list[dict[str, Any]], *, by: Actor, a
     A row: starts_at, ends_at, unit, teacher (TeacherReport), room, capacity.
     """
     held = locked(study_class, by)
-    if held.status != Status.DRAFT:
-        raise no("N1.3.6", "本班已经报告，课次只能改期、取消或补课，不能直接增减。", "state")
+    not_reported(held)
     place = Lesson.objects.filter(study_class=held).count()
     made = []
     for nth, row in enumerate(rows, place + 1):

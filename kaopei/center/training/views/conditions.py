@@ -16,7 +16,7 @@ from kaopei.law.conditions import edition
 from kaopei.law.places import cities
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
-from kaopei.office.sheets import write_xlsx
+from kaopei.office.sheets import XLSX, write_xlsx
 
 COLUMNS = ("条", "条件", "标准要求", "机构自报", "自报依据", "监管核查", "核查依据", "结论", "说明")
 
@@ -88,7 +88,7 @@ def _sheet(body: registry.InstitutionOn, lines: list[conditions.Line], day: dt.d
         [line.condition.clause, line.condition.title, line.condition.wanted, *_said(line.own), *_said(line.regulator), line.word, line.why]
         for line in lines
     ]  # fmt: skip
-    answer = HttpResponse(write_xlsx(title, COLUMNS, rows), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    answer = HttpResponse(write_xlsx(title, COLUMNS, rows), content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="conditions-{body.code}-{day}.xlsx"'
     return answer
 

@@ -13,18 +13,15 @@ from kaopei.center.training.queries import classes
 from kaopei.center.training.views.classes import class_of
 from kaopei.office import clock
 from kaopei.office.accounts.permission import permission
-from kaopei.office.sheets import write_xlsx
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from kaopei.office.sheets import XLSX, write_xlsx
 
 
 @permission("training.report")
 def upload(request: HttpRequest, number: str) -> HttpResponse:
     """Read a timetable and show what would become of each row; confirming plans all of them at once."""
     one = class_of(request, number)
-    teachers = list(classes.teachers(one.city, one.institution_code))
     if request.method == "POST" and "rows" in request.POST:
-        rows = lesson_sheet.opened(one, request.POST["rows"], teachers, request.user.username)
+        rows = lesson_sheet.opened(one, request.POST["rows"], request.user.username)
         made = actions.plan(one, rows, by=request.user, at=clock.now())
         messages.success(request, f"已排入 {len(made)} 次课。请核对课程表。")
         return redirect("training:class", number=number)
@@ -33,17 +30,18 @@ def upload(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            found, told = lesson_sheet.judged(one, file.read(), file.name, teachers, clock.now())
+            found, told = lesson_sheet.judged(one, file.read(), file.name, clock.now())
         except Unusable as problem:
             fault = str(problem)
-    return _page(request, one, {"form": form, "found": found, "told": told, "fault": fault, "teachers": teachers})
+    return _page(request, one, {"form": form, "found": found, "told": told, "fault": fault})
 
 
 def _page(request: HttpRequest, one: TrainingClass, context: dict) -> HttpResponse:
     found = context["found"]
     bad = sum(tried.row is None for tried in found)
     more = {
-        "one": one, "columns": lesson_sheet.COLUMNS, "bad": bad, "good": len(found) - bad, "draft": one.status == TrainingClass.Status.DRAFT,
+        "one": one, "teachers": list(classes.teachers(one.city, one.institution_code)), "columns": lesson_sheet.COLUMNS,
+        "bad": bad, "good": len(found) - bad, "draft": one.status == TrainingClass.Status.DRAFT,
         "rows": lesson_sheet.sealed(one, found, request.user.username) if found and not bad else "",
     }  # fmt: skip
     return render(request, "training/timetable.html", context | more, status=422 if context["fault"] or bad or context["form"].errors else 200)
